@@ -1,0 +1,111 @@
+#include "gateway/base/file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include "absl/cleanup/cleanup.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "gateway/base/status_macros.h"
+
+namespace chayan {
+namespace {
+
+absl::Status Failed(absl::string_view what, const std::string& path) {
+  return absl::ErrnoToStatus(errno, absl::StrCat(what, " ", path));
+}
+
+absl::Status SyncDirectoryOf(const std::string& path) {
+  const std::string directory = std::filesystem::absolute(path).parent_path();
+  const int fd = open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return Failed("open", directory);
+  const int result = fsync(fd);
+  const absl::Status status = result == 0 ? absl::OkStatus() : Failed("sync", directory);
+  close(fd);
+  return status;
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> ReadFile(const std::string& path) {
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return Failed("open", path);
+  const absl::Cleanup closer = [fd] { close(fd); };
+  std::string content;
+  char block[1 << 16];
+  while (true) {
+    const ssize_t got = read(fd, block, sizeof(block));
+    if (got == 0) return content;
+    if (got < 0) {
+      if (errno == EINTR) continue;
+      return Failed("read", path);
+    }
+    content.append(block, static_cast<size_t>(got));
+    if (static_cast<int64_t>(content.size()) > kFileBytesMax) {
+      return absl::ResourceExhaustedError(
+          absl::StrCat("read ", path, ": longer than ", kFileBytesMax, " bytes"));
+    }
+  }
+}
+
+absl::Status WriteFile(const std::string& path, absl::string_view content, mode_t mode) {
+  std::string temporary = absl::StrCat(path, ".XXXXXX");
+  const int fd = mkostemp(temporary.data(), O_CLOEXEC);
+  if (fd < 0) return Failed("create", temporary);
+  absl::Cleanup remover = [&temporary] { unlink(temporary.c_str()); };
+  {
+    const absl::Cleanup closer = [fd] { close(fd); };
+    if (fchmod(fd, mode) != 0) return Failed("set the mode of", temporary);
+    while (!content.empty()) {
+      const ssize_t put = write(fd, content.data(), content.size());
+      if (put < 0) {
+        if (errno == EINTR) continue;
+        return Failed("write", temporary);
+      }
+      content.remove_prefix(static_cast<size_t>(put));
+    }
+    if (fsync(fd) != 0) return Failed("sync", temporary);
+  }
+  if (rename(temporary.c_str(), path.c_str()) != 0) return Failed("rename to", path);
+  std::move(remover).Cancel();
+  return SyncDirectoryOf(path);
+}
+
+absl::Status MakeDirectories(const std::string& path, mode_t mode) {
+  std::string partial;
+  for (const auto& part : std::filesystem::path(path)) {
+    partial = (std::filesystem::path(partial) / part).string();
+    if (mkdir(partial.c_str(), mode) != 0 && errno != EEXIST)
+      return Failed("create folder", partial);
+  }
+  if (!std::filesystem::is_directory(path)) {
+    return absl::FailedPreconditionError(absl::StrCat(path, " is not a folder"));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<std::pair<std::string, std::string>>> ReadTree(
+    const std::string& directory, absl::string_view suffix) {
+  std::error_code error;
+  std::filesystem::recursive_directory_iterator it(directory, error);
+  if (error)
+    return absl::NotFoundError(absl::StrCat("read folder ", directory, ": ", error.message()));
+  std::vector<std::pair<std::string, std::string>> files;
+  for (const auto& item : it) {
+    const std::string path = item.path().string();
+    if (!item.is_regular_file() || !absl::EndsWith(path, suffix)) continue;
+    CHAYAN_ASSIGN_OR_RETURN(std::string content, ReadFile(path));
+    files.emplace_back(std::filesystem::relative(item.path(), directory).generic_string(),
+                       std::move(content));
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+}  // namespace chayan
