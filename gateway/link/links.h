@@ -1,0 +1,103 @@
+// The live links to agencies' adapters, and the questions in flight on them.
+#ifndef CHAYAN_GATEWAY_LINK_LINKS_H_
+#define CHAYAN_GATEWAY_LINK_LINKS_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "gateway/base/clock.h"
+#include "gateway/base/uuid.h"
+#include "gateway/log/committer.h"
+#include "gateway/policy/decide.h"
+#include "gateway/rpc/call.h"
+#include "gateway/rpc/server.h"
+
+namespace chayan::link {
+
+// The holder's signature over a frame, with the path of one answer.
+struct HolderSignature {
+  crypto::Digest key_id;
+  std::string signature;  // 64 bytes
+  uint32_t index = 0;
+  uint32_t count = 0;
+  std::vector<crypto::Digest> path;
+  crypto::Digest hsig;  // what the leaf commits to
+};
+
+// How asking ended.
+struct Reply {
+  enum class Kind {
+    kAnswered,    // `answer` holds the holder's bytes
+    kNoLink,      // nothing was forwarded
+    kTimedOut,    // forwarded, no answer in time
+    kLinkLost,    // forwarded, then the link closed
+    kOverloaded,  // every link of the holder is at its bound; nothing was forwarded
+  };
+  Kind kind;
+  std::string answer;
+  bool restricted = false;
+  HolderSignature signature;
+  uint64_t link = 0;  // to tell the adapter its index: Links::Recorded
+};
+
+struct Ask {
+  Uuid exchange_id;
+  std::string holder;  // member id
+  std::string kind;
+  std::string area;           // normalised routing value, or empty
+  absl::string_view request;  // bytes; copied
+  const policy::Caller* caller;
+  absl::string_view acting_for;
+  const policy::Permit* permit;
+  absl::Duration timeout;
+  bool repeatable;       // may go to another replica when its link is lost
+  bool check_signature;  // before the answer is passed on
+  // Once, from any thread.
+  absl::AnyInvocable<void(Reply)> done;
+};
+
+struct LinkInfo {
+  std::string id;
+  std::string member, system, software;
+  std::vector<std::string> kinds;
+  uint32_t in_flight;
+  absl::Time opened;
+  bool draining;
+  uint64_t answers;
+};
+
+// Thread-safe.
+class Links {
+ public:
+  struct Options {
+    std::string gateway;
+    double signature_share = 0.02;  // of frames checked off the path
+  };
+  static std::unique_ptr<Links> Create(Options options, rpc::RegistrySource registry,
+                                       log::Committer& committer, Clock& clock, Random& random);
+  virtual ~Links() = default;
+
+  // Handler of /chayan.v1.AdapterLinkService/Connect.
+  virtual rpc::StreamEvents Connect(std::shared_ptr<rpc::StreamCall> stream) = 0;
+  virtual void Ask(struct Ask ask) = 0;
+  // The answer is no longer wanted; `done` is not called after this returns true, false: it was or
+  // is being called.
+  virtual bool Cancel(const Uuid& exchange_id) = 0;
+  // The entry is committed: tell the adapter.
+  virtual void Recorded(uint64_t link, const Uuid& exchange_id, uint64_t index) = 0;
+  // Deadlines, heartbeats, links whose right is gone. Called every 50 ms with the clock's reading.
+  virtual void Tick() = 0;
+  virtual std::vector<LinkInfo> List() const = 0;
+  virtual bool Drain(absl::string_view link_id) = 0;
+  virtual void DrainAll() = 0;
+};
+
+}  // namespace chayan::link
+
+#endif  // CHAYAN_GATEWAY_LINK_LINKS_H_

@@ -1,0 +1,87 @@
+// The one writer of the log in this process: takes all that waits, appends it in one transaction,
+// signs the checkpoint after the commit, and only then lets answers go, each with its proof. See
+// log-format 2.3 for the order and why.
+#ifndef CHAYAN_GATEWAY_LOG_COMMITTER_H_
+#define CHAYAN_GATEWAY_LOG_COMMITTER_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "gateway/base/clock.h"
+#include "gateway/base/random.h"
+#include "gateway/crypto/signing_key.h"
+#include "gateway/log/entry.h"
+#include "gateway/log/vault.h"
+#include "gateway/store/store.h"
+
+namespace chayan::log {
+
+// What a waiter learns when its entry is durable and covered by a signed checkpoint.
+struct Committed {
+  uint64_t index;
+  std::string leaf;
+  std::string tlog_proof;  // c2sp.org/tlog-proof@v1
+};
+
+// An entry to be recorded. `done` runs once, on the committer's thread, in the order of the log; it
+// must only hand over (post to a worker) and return. With an error nothing was recorded: the caller
+// is answered UNAVAILABLE.
+struct Submission {
+  Entry entry;
+  std::optional<store::VaultRow> vault;
+  std::optional<store::RegistrySet> registry;
+  absl::AnyInvocable<void(absl::StatusOr<Committed>)> done;
+};
+
+// Entries that may wait; beyond it Submit refuses. At 2 KiB each this is 16 MiB.
+inline constexpr size_t kQueuedEntriesMax = 8192;
+// Entries a transaction takes.
+inline constexpr size_t kBatchEntriesMax = 512;
+
+struct CommitterStatus {
+  uint64_t size = 0;
+  size_t queued = 0;
+  uint64_t commits = 0;
+  uint32_t commit_p50_us = 0;
+  std::string fault;  // empty when the log can be written
+};
+
+// Thread-safe.
+class Committer {
+ public:
+  struct Options {
+    std::string gateway;  // leaf key "gw"
+    std::string origin;
+    std::string head_file;  // guard on another path than the store: a store behind it is refused
+  };
+  // Reads the head, refuses a store behind the guard file, starts the thread. `bootstrap`, for an
+  // empty store, is recorded by the genesis entry; without it an empty store is refused.
+  static absl::StatusOr<std::unique_ptr<Committer>> Create(
+      Options options, store::Store& store, const crypto::Signer& signer, Clock& clock,
+      std::optional<store::RegistrySet> bootstrap);
+  virtual ~Committer() = default;
+
+  // Hands an entry over. Refuses (done is called with UNAVAILABLE before Submit returns) when the
+  // queue is full, or when the log cannot be written.
+  virtual void Submit(Submission submission) = 0;
+  // Like Submit, for many at once: one wake-up.
+  // The newest signed checkpoint, a signed note.
+  virtual std::string Checkpoint() const = 0;
+  virtual std::string verifier_key() const = 0;
+  virtual CommitterStatus Status() const = 0;
+  // Proof of entry `index` under the newest checkpoint.
+  virtual absl::StatusOr<Committed> Prove(uint64_t index) = 0;
+  // Commits what waits, then stops the thread. Later submissions are refused.
+  virtual void Stop() = 0;
+};
+
+}  // namespace chayan::log
+
+#endif  // CHAYAN_GATEWAY_LOG_COMMITTER_H_

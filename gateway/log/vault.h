@@ -1,0 +1,59 @@
+// Keys that open an entry's commitments, and its sealed detail. One fresh secret an entry;
+// everything else is derived from it, so destroying the row (or the key of its month and class)
+// leaves an entry that verifies and says nothing.
+#ifndef CHAYAN_GATEWAY_LOG_VAULT_H_
+#define CHAYAN_GATEWAY_LOG_VAULT_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "chayan/v1/registry.pb.h"
+#include "gateway/base/clock.h"
+#include "gateway/base/random.h"
+#include "gateway/base/uuid.h"
+#include "gateway/crypto/digest.h"
+#include "gateway/crypto/sealing.h"
+#include "gateway/store/store.h"
+
+namespace chayan::log {
+
+// What is to be committed to and sealed for one exchange. Views live only for the call.
+struct VaultInput {
+  Uuid id;
+  v1::RetentionClass retention_class;
+  absl::string_view request;   // bytes as received
+  absl::string_view response;  // answer bytes, or google.rpc.Status bytes
+  absl::string_view detail;    // serialized EntryDetail
+  std::string subject;         // normalised number, empty when unknown
+  std::string person;          // member || 0x00 || person id
+  std::string case_number;     // acting_for || 0x00 || case number
+};
+
+struct VaultOutput {
+  crypto::Digest c_req, c_res, c_detail;
+  std::string request_opening;   // r_req, for the caller's receipt
+  std::string response_opening;  // r_res
+  store::VaultRow row;
+};
+
+// Thread-safe. Keys of (month, class) live in a directory outside the store, each wrapped by the
+// key-encryption key.
+class Vault {
+ public:
+  // `kek_file`: 32 bytes in base64, mode 0600. `key_directory` is created; a missing key is made
+  // and synced before use.
+  static absl::StatusOr<std::unique_ptr<Vault>> Create(const std::string& kek_file,
+                                                       const std::string& key_directory,
+                                                       Clock& clock, Random& random);
+  virtual ~Vault() = default;
+  virtual absl::StatusOr<VaultOutput> Seal(const VaultInput& input) = 0;
+  // Opens a row again: the detail's bytes. For the audit room and tests.
+  virtual absl::StatusOr<std::string> OpenDetail(const Uuid& id, const store::VaultRow& row) = 0;
+};
+
+}  // namespace chayan::log
+
+#endif  // CHAYAN_GATEWAY_LOG_VAULT_H_

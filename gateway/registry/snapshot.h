@@ -1,0 +1,116 @@
+// A registry set in force: checked, indexed, immutable. Readers hold a shared_ptr for the time of a
+// call; a new set replaces the pointer, never the content.
+#ifndef CHAYAN_GATEWAY_REGISTRY_SNAPSHOT_H_
+#define CHAYAN_GATEWAY_REGISTRY_SNAPSHOT_H_
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "chayan/v1/registry.pb.h"
+#include "gateway/crypto/certificate.h"
+#include "gateway/crypto/digest.h"
+
+namespace chayan::registry {
+
+// The files of a set: path below the set's folder and bytes, sorted by path.
+using Files = std::vector<std::pair<std::string, std::string>>;
+
+// SHA-256 over the files sorted by path, each as path || 00 || uint64 length || bytes.
+crypto::Digest SetDigest(const Files& files);
+
+// SHA-256 over the kind's code, then its claims and fields sorted, each "code:type\n" (type as
+// ValueType's name without prefix): what adapters compare in their hello.
+crypto::Digest KindDigest(const v1::DocumentKind& kind);
+
+// A document kind with what the hot path asks of it.
+struct Kind {
+  const v1::DocumentKind* proto;
+  crypto::Digest digest;
+  const v1::Element* FindClaim(absl::string_view code) const;
+  const v1::Element* FindField(absl::string_view code) const;
+};
+
+// A grant with its times parsed.
+struct Grant {
+  const v1::Grant* proto;
+  absl::Time not_before;  // InfinitePast when open
+  absl::Time not_after;   // InfiniteFuture when open
+  int from_minute;        // of the day in Taipei; [0, 1440) always
+  int to_minute;
+};
+
+struct AnswerKey {
+  const v1::AnswerKey* proto;
+  crypto::Digest key_id;   // SHA-256 of the SubjectPublicKeyInfo
+  std::string public_key;  // 32 raw bytes
+  absl::Time not_before;
+  absl::Time not_after;
+};
+
+class Snapshot {
+ public:
+  // Checks the whole set. On failure the status is INVALID_ARGUMENT and `faults`, if given, holds
+  // every fault found as `file:line: path: what is wrong, what to write instead`.
+  static absl::StatusOr<std::shared_ptr<const Snapshot>> Create(Files files,
+                                                                std::vector<std::string>* faults);
+  // Create over the `*.textproto` files below a folder.
+  static absl::StatusOr<std::shared_ptr<const Snapshot>> Load(const std::string& directory,
+                                                              std::vector<std::string>* faults);
+
+  const Files& files() const;
+  const crypto::Digest& digest() const;
+  const std::string& trust_domain() const;
+
+  // Each returns nullptr where there is none. Pointers live as long as the snapshot.
+  const v1::Member* FindMember(absl::string_view id) const;
+  const v1::System* FindSystem(absl::string_view member, absl::string_view system) const;
+  const Kind* FindKind(absl::string_view code) const;
+  // Kinds sorted by code.
+  const std::vector<Kind>& kinds() const;
+  // The member that answers `kind` for `area` (the routing claim's value, normalised; empty when
+  // the kind has none).
+  const v1::Member* FindHolder(absl::string_view kind, absl::string_view area) const;
+  // Areas of `kind` routed to `holder`; {""} when the kind has no routing claim; empty when nothing
+  // is.
+  std::vector<std::string> Areas(absl::string_view kind, absl::string_view holder) const;
+  // Members that hold `kind`, sorted.
+  std::vector<std::string> Holders(absl::string_view kind) const;
+  // Grants of `member` on `kind`, in the order of their ids.
+  const std::vector<Grant>& Grants(absl::string_view member, absl::string_view kind) const;
+  const AnswerKey* FindAnswerKey(const crypto::Digest& key_id) const;
+  // Raw 32-byte key of an assertion key, or empty.
+  absl::string_view FindAssertionKey(absl::string_view member, absl::string_view key_id) const;
+  bool HasPurpose(absl::string_view code) const;
+  bool HasLegalBasis(absl::string_view code) const;
+
+  // Issuers by id, and the binding of a certificate that carries no URI.
+  const crypto::Certificate* FindIssuer(absl::string_view id) const;
+  const std::vector<std::pair<std::string, crypto::Certificate>>& issuers() const;
+  struct Bound {
+    const v1::Member* member;
+    const v1::System* system;
+  };
+  Bound FindBinding(const crypto::Certificate& certificate,
+                    const crypto::Certificate& issuer) const;
+
+  ~Snapshot();
+
+ private:
+  struct Index;
+  Snapshot();
+  std::unique_ptr<Index> index_;
+};
+
+// Lines that tell a person what changes from `before` to `after`: "+ grant x", "- member y", "~
+// document kind z: …".
+std::vector<std::string> Differences(const Snapshot& before, const Snapshot& after);
+
+}  // namespace chayan::registry
+
+#endif  // CHAYAN_GATEWAY_REGISTRY_SNAPSHOT_H_

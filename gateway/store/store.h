@@ -1,0 +1,101 @@
+// What must last, in our own operations. Implementations: sqlite (in the process, exactly one
+// gateway). Every promise here is a test of the conformance suite, which each implementation runs.
+#ifndef CHAYAN_GATEWAY_STORE_STORE_H_
+#define CHAYAN_GATEWAY_STORE_STORE_H_
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "gateway/crypto/digest.h"
+#include "gateway/tlog/merkle.h"
+#include "gateway/tlog/tile.h"
+
+namespace chayan::store {
+
+// The committed end of the log. Changes only by Append.
+struct Head {
+  uint64_t size = 0;
+  std::vector<crypto::Digest> peaks;  // of the tree of `size` leaves, left to right
+  int64_t time_ms = 0;                // of the last entry, Unix milliseconds
+  std::array<uint8_t, 16> batch{};    // id of the batch that made it; settles an unknown outcome
+};
+
+// The erasable side of one entry.
+struct VaultRow {
+  std::string key_id;          // which (month, class) key wraps it: "2026-11.five-years"
+  std::string wrapped_secret;  // nonce || AES-256-GCM(s) || tag
+  std::string sealed_detail;   // AES-256-GCM(EntryDetail) || tag
+  std::string tags;            // search tags, 16 bytes each: subject, person, case; see log-format
+};
+
+struct NewEntry {
+  std::string leaf;
+  std::optional<VaultRow> vault;
+};
+
+// A full tile that the batch completed.
+struct NewTile {
+  uint32_t level;
+  uint64_t index;
+  std::string hashes;  // 256 * 32 bytes
+};
+
+// A registry set that takes effect with a batch.
+struct RegistrySet {
+  crypto::Digest digest;
+  std::vector<std::pair<std::string, std::string>> files;
+};
+
+struct Batch {
+  std::vector<NewEntry> entries;
+  std::vector<NewTile> tiles;
+  std::optional<RegistrySet> registry;
+};
+
+// Append's two tempers. kFailed: nothing of the batch is in the store and the next batch may go on.
+// kUnknown: it may or may not be; only reading the head again tells (compare Head::batch).
+enum class AppendResult { kCommitted, kFailed, kUnknown };
+struct Appended {
+  AppendResult result;
+  absl::Status cause;  // OK when committed
+};
+
+// Thread-safe; Append by one thread at a time.
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  virtual absl::StatusOr<Head> ReadHead() = 0;
+  // One transaction, durable when it returns kCommitted: the entries at old.size, old.size + 1, …,
+  // their vault rows, the tiles, the registry set, and the head, which must still be `old`.
+  virtual Appended Append(const Head& old, const Batch& batch, const Head& next) = 0;
+
+  // Leaves first, first + 1, … of at most `count` and at least one leaf, and at most `bytes_max`
+  // beyond the first. OUT_OF_RANGE when there is no entry `first`.
+  virtual absl::StatusOr<std::vector<std::string>> ReadLeaves(uint64_t first, uint64_t count,
+                                                              uint64_t bytes_max) = 0;
+  // A full tile. NOT_FOUND when it is not complete.
+  virtual absl::StatusOr<std::string> ReadTile(uint32_t level, uint64_t index) = 0;
+  // NOT_FOUND when the entry has none (any more).
+  virtual absl::StatusOr<VaultRow> ReadVault(uint64_t index) = 0;
+
+  // The set in force; NOT_FOUND in a new store.
+  virtual absl::StatusOr<RegistrySet> ReadCurrentRegistry() = 0;
+  // NOT_FOUND when no such set was ever in force.
+  virtual absl::StatusOr<RegistrySet> ReadRegistry(const crypto::Digest& digest) = 0;
+
+  // Work off the commit path, such as SQLite's checkpoint. Called by a thread of its own every
+  // second.
+  virtual absl::Status Maintain() = 0;
+};
+
+}  // namespace chayan::store
+
+#endif  // CHAYAN_GATEWAY_STORE_STORE_H_
