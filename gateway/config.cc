@@ -1,0 +1,151 @@
+#include "gateway/config.h"
+
+#include <filesystem>
+#include <map>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "gateway/base/file.h"
+#include "gateway/base/status_macros.h"
+#include "google/protobuf/io/tokenizer.h"
+#include "google/protobuf/text_format.h"
+
+namespace chayan {
+namespace {
+
+using ::google::protobuf::FieldDescriptor;
+
+// Connections are pinned to workers; more than the largest machine's cores only costs memory.
+constexpr int kWorkersMax = 64;
+constexpr int kDrainGraceMaxMs = 600'000;
+
+// Fields without a default and without which nothing starts.
+bool IsRequired(const FieldDescriptor& field) {
+  static const auto* const kOptional = new std::map<std::string, bool>{
+      {"gateway_name", true},  {"listen", true},          {"workers", true},
+      {"denylist_file", true}, {"signature_share", true}, {"drain_grace_ms", true}};
+  return !kOptional->contains(field.name());
+}
+
+bool IsPath(const FieldDescriptor& field) {
+  return absl::EndsWith(field.name(), "_file") || absl::EndsWith(field.name(), "_directory");
+}
+
+v1::GatewayConfig Defaults() {
+  v1::GatewayConfig config;
+  config.set_gateway_name("gw-1");
+  config.set_listen("127.0.0.1:7443");
+  config.set_workers(1);
+  config.set_denylist_file("");
+  config.set_signature_share(0.02);
+  config.set_drain_grace_ms(10'000);
+  return config;
+}
+
+class Faults final : public google::protobuf::io::ErrorCollector {
+ public:
+  explicit Faults(std::string file) : file_(std::move(file)) {}
+  void AddError(int line, google::protobuf::io::ColumnNumber, const std::string& message) override {
+    Add(line, message);
+  }
+  void Add(int line, absl::string_view message) {
+    lines_.push_back(line < 0 ? absl::StrCat(file_, ": ", message)
+                              : absl::StrCat(file_, ":", line + 1, ": ", message));
+  }
+  absl::Status ToStatus() const {
+    return lines_.empty() ? absl::OkStatus()
+                          : absl::InvalidArgumentError(absl::StrJoin(lines_, "\n"));
+  }
+
+ private:
+  std::string file_;
+  std::vector<std::string> lines_;
+};
+
+bool IsName(absl::string_view text) {
+  return !text.empty() && text.size() <= 64 &&
+         text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == absl::string_view::npos;
+}
+
+void CheckValues(const v1::GatewayConfig& config,
+                 const google::protobuf::TextFormat::ParseInfoTree& places, Faults& faults) {
+  const auto* descriptor = v1::GatewayConfig::descriptor();
+  const auto line = [&](const char* field) {
+    return places.GetLocation(descriptor->FindFieldByName(field), -1).line;
+  };
+  if (!IsName(config.gateway_name())) {
+    faults.Add(line("gateway_name"),
+               "gateway_name: write 1 to 64 lower-case letters, digits and hyphens");
+  }
+  if (config.workers() < 1 || config.workers() > kWorkersMax) {
+    faults.Add(line("workers"), absl::StrCat("workers: write a number from 1 to ", kWorkersMax));
+  }
+  if (!absl::StrContains(config.listen(), ':')) {
+    faults.Add(line("listen"), "listen: write address and port, such as \"127.0.0.1:7443\"");
+  }
+  if (!(config.signature_share() >= 0 && config.signature_share() <= 1)) {
+    faults.Add(line("signature_share"), "signature_share: write a number from 0 to 1");
+  }
+  if (config.drain_grace_ms() < 0 || config.drain_grace_ms() > kDrainGraceMaxMs) {
+    faults.Add(line("drain_grace_ms"),
+               absl::StrCat("drain_grace_ms: write 0 to ", kDrainGraceMaxMs));
+  }
+  const std::string& origin = config.log_origin();
+  if (absl::StrContains(origin, "://") || absl::EndsWith(origin, "/") ||
+      absl::StrContains(origin, '+') || absl::StrContains(origin, ' ')) {
+    faults.Add(
+        line("log_origin"),
+        "log_origin: write a URL prefix without scheme, trailing slash, space or plus, such as "
+        "\"gw.agency.example/log/2026\"");
+  }
+}
+
+std::string TextOf(const v1::GatewayConfig& config, const FieldDescriptor& field) {
+  std::string text;
+  google::protobuf::TextFormat::PrintFieldValueToString(config, &field, -1, &text);
+  return text;
+}
+
+}  // namespace
+
+absl::StatusOr<LoadedConfig> LoadConfig(const std::string& path) {
+  CHAYAN_ASSIGN_OR_RETURN(const std::string content, ReadFile(path));
+  Faults faults(path);
+  google::protobuf::TextFormat::ParseInfoTree places;
+  google::protobuf::TextFormat::Parser parser;
+  parser.RecordErrorsTo(&faults);
+  parser.WriteLocationsTo(&places);
+  v1::GatewayConfig written;
+  if (!parser.ParseFromString(content, &written)) return faults.ToStatus();
+
+  LoadedConfig loaded{Defaults(), {}};
+  const std::filesystem::path folder = std::filesystem::absolute(path).parent_path();
+  const auto* reflection = v1::GatewayConfig::GetReflection();
+  const auto* descriptor = v1::GatewayConfig::descriptor();
+  for (int i = 0; i < descriptor->field_count(); ++i) {
+    const FieldDescriptor& field = *descriptor->field(i);
+    const bool given = reflection->HasField(written, &field);
+    if (!given && IsRequired(field)) {
+      faults.Add(
+          -1, absl::StrCat(field.name(), ": is missing, add a line `", field.name(), ": \"…\"`"));
+    }
+    if (given && IsPath(field)) {
+      const std::string value = reflection->GetString(written, &field);
+      reflection->SetString(&written, &field,
+                            value.empty() ? "" : (folder / value).lexically_normal().string());
+    }
+  }
+  loaded.config.MergeFrom(written);
+  CheckValues(loaded.config, places, faults);
+  CHAYAN_RETURN_IF_ERROR(faults.ToStatus());
+  for (int i = 0; i < descriptor->field_count(); ++i) {
+    const FieldDescriptor& field = *descriptor->field(i);
+    const int line = places.GetLocation(&field, -1).line;
+    loaded.settings.push_back({field.name(), TextOf(loaded.config, field),
+                               line < 0 ? "default" : absl::StrCat(path, ":", line + 1)});
+  }
+  return loaded;
+}
+
+}  // namespace chayan

@@ -1,0 +1,73 @@
+// Goal: a wrong settings file names every fault with its line and remedy; a right one shows where
+// each value is from.
+#include "gateway/config.h"
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "gateway/base/file.h"
+#include "gateway/base/status_matchers.h"
+
+namespace chayan {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+constexpr char kComplete[] = R"(certificate_file: "tls/gateway.pem"
+key_file: "tls/gateway.key"
+roots_file: "/etc/roots.pem"
+crl_directory: "crl"
+store_file: "store.db"
+head_file: "../head"
+log_origin: "gw.example/log/2026"
+log_key_file: "log.key"
+vault_kek_file: "kek"
+vault_key_directory: "vault"
+)";
+
+class ConfigTest : public ::testing::Test {
+ protected:
+  ConfigTest() {
+    std::string pattern = ::testing::TempDir() + "chayan-config-XXXXXX";
+    directory_ = mkdtemp(pattern.data());
+  }
+  ~ConfigTest() override { std::filesystem::remove_all(directory_); }
+  absl::StatusOr<LoadedConfig> Load(absl::string_view content) {
+    const std::string path = directory_ + "/gateway.textproto";
+    if (absl::Status status = WriteFile(path, content); !status.ok()) return status;
+    return LoadConfig(path);
+  }
+  std::string directory_;
+};
+
+TEST_F(ConfigTest, PathsAreRelativeToTheFileAndDefaultsAreNamed) {
+  const absl::StatusOr<LoadedConfig> loaded = Load(absl::StrCat(kComplete, "workers: 2\n"));
+  ASSERT_OK(loaded);
+  EXPECT_EQ(loaded->config.certificate_file(), directory_ + "/tls/gateway.pem");
+  EXPECT_EQ(loaded->config.roots_file(), "/etc/roots.pem");
+  EXPECT_EQ(loaded->config.head_file(),
+            std::filesystem::path(directory_).parent_path().string() + "/head");
+  EXPECT_EQ(loaded->config.listen(), "127.0.0.1:7443");
+  ASSERT_EQ(loaded->settings.size(), 16u);
+  EXPECT_EQ(loaded->settings[1].name, "listen");
+  EXPECT_EQ(loaded->settings[1].source, "default");
+  EXPECT_EQ(loaded->settings[2].value, "2");
+  EXPECT_THAT(loaded->settings[2].source, HasSubstr("gateway.textproto:11"));
+}
+
+TEST_F(ConfigTest, NamesEveryFaultAtOnce) {
+  EXPECT_THAT(
+      Load("workers: 0\nlisten: \"7443\"\nlog_origin: \"https://gw.example\"\n"),
+      StatusIs(absl::StatusCode::kInvalidArgument,
+               AllOf(HasSubstr(":1: workers: write"), HasSubstr(":2: listen: write"),
+                     HasSubstr(":3: log_origin: write"), HasSubstr("store_file: is missing"))));
+}
+
+TEST_F(ConfigTest, NamesAnUnknownField) {
+  EXPECT_THAT(Load("worker: 1\n"), StatusIs(absl::StatusCode::kInvalidArgument,
+                                            AllOf(HasSubstr(":1:"), HasSubstr("worker"))));
+}
+
+}  // namespace
+}  // namespace chayan
