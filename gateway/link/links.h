@@ -72,7 +72,17 @@ struct LinkInfo {
   uint64_t answers;
 };
 
-// Thread-safe.
+// What was refused or dropped since the start.
+struct LinkCounts {
+  uint64_t answers_late = 0;        // to a question that had been given up: dropped
+  uint64_t answers_unexpected = 0;  // to no question of their link: the link was closed
+  uint64_t frames_malformed = 0;
+  uint64_t signatures_invalid = 0;
+  uint64_t signatures_checked = 0;
+  uint64_t checks_skipped = 0;  // drawn for a check while the checker's queue was full
+};
+
+// Thread-safe. Outlives the server whose streams it handles; the committer outlives it.
 class Links {
  public:
   struct Options {
@@ -87,13 +97,15 @@ class Links {
   virtual rpc::StreamEvents Connect(std::shared_ptr<rpc::StreamCall> stream) = 0;
   virtual void Ask(struct Ask ask) = 0;
   // The answer is no longer wanted; `done` is not called after this returns true, false: it was or
-  // is being called.
+  // is being called, or will be because the question is moving to another replica.
   virtual bool Cancel(const Uuid& exchange_id) = 0;
   // The entry is committed: tell the adapter.
   virtual void Recorded(uint64_t link, const Uuid& exchange_id, uint64_t index) = 0;
   // Deadlines, heartbeats, links whose right is gone. Called every 50 ms with the clock's reading.
   virtual void Tick() = 0;
+  // By id.
   virtual std::vector<LinkInfo> List() const = 0;
+  virtual LinkCounts Counts() const = 0;
   virtual bool Drain(absl::string_view link_id) = 0;
   virtual void DrainAll() = 0;
 };
