@@ -108,15 +108,15 @@ Result CheckPersonNumber(IdentifierScheme scheme, absl::string_view text) {
   return std::string(text);
 }
 
-Result CheckOrganisation(absl::string_view text) {
+Result CheckBusiness(absl::string_view text) {
   if (!HasShape(text, "99999999")) {
-    return Wrong("not an organisation number; write its eight digits");
+    return Wrong("not an business number; write its eight digits");
   }
   if (text == "00000000") {
-    return Wrong("eight zeros are no organisation number; write the organisation's own number");
+    return Wrong("eight zeros are no business number; write the organisation's own number");
   }
-  if (!CheckOrganisationNumber(text).since_2023) {
-    return Wrong("the check sum of the organisation number does not fit; read the number again");
+  if (!CheckBusinessNumber(text).since_2023) {
+    return Wrong("the check sum of the business number does not fit; read the number again");
   }
   return std::string(text);
 }
@@ -222,14 +222,17 @@ Result Check(IdentifierScheme scheme, absl::string_view text) {
     case IdentifierScheme::kResidentNumber:
     case IdentifierScheme::kOldResidentNumber:
       return CheckPersonNumber(scheme, text);
-    case IdentifierScheme::kOrganisationNumber:
-      return CheckOrganisation(text);
+    case IdentifierScheme::kPersonNumber:
+      return CheckPersonNumber(PersonScheme(text).value_or(IdentifierScheme::kNationalId), text);
+    case IdentifierScheme::kBusinessNumber:
+      return CheckBusiness(text);
     case IdentifierScheme::kHouseholdNumber:
       return IfShape(text, "AXXXXXX9",
                      "not a household number; write a letter, six letters or digits, and a digit");
     case IdentifierScheme::kRocPassport:
       return IfShape(text, "999999999",
                      "not a passport number of the Republic of China; write its nine digits");
+    case IdentifierScheme::kPassport:  // nine digits are such letters and digits too
     case IdentifierScheme::kForeignPassport:
       return CheckForeignPassport(text);
     case IdentifierScheme::kHealthCard:
@@ -246,6 +249,8 @@ Result Check(IdentifierScheme scheme, absl::string_view text) {
       return NormalizeLandOffice(text);
     case IdentifierScheme::kLandSection:
       return NormalizeLandSection(text);
+    case IdentifierScheme::kLandSectionKey:
+      return NormalizeLandSectionKey(text);
     case IdentifierScheme::kLandKey:
       return NormalizeLandKey(text);
     case IdentifierScheme::kVehiclePlate:
@@ -265,20 +270,23 @@ Result Check(IdentifierScheme scheme, absl::string_view text) {
   CHAYAN_CHECK(false);
 }
 
-constexpr std::array<std::pair<IdentifierScheme, absl::string_view>, 19> kSchemeNames = {{
+constexpr std::array<std::pair<IdentifierScheme, absl::string_view>, 22> kSchemeNames = {{
     {IdentifierScheme::kNationalId, "national_id"},
     {IdentifierScheme::kResidentNumber, "resident_number"},
     {IdentifierScheme::kOldResidentNumber, "old_resident_number"},
-    {IdentifierScheme::kOrganisationNumber, "organisation_number"},
+    {IdentifierScheme::kPersonNumber, "person_number"},
+    {IdentifierScheme::kBusinessNumber, "business_number"},
     {IdentifierScheme::kHouseholdNumber, "household_number"},
     {IdentifierScheme::kRocPassport, "roc_passport"},
     {IdentifierScheme::kForeignPassport, "foreign_passport"},
+    {IdentifierScheme::kPassport, "passport"},
     {IdentifierScheme::kHealthCard, "health_card"},
     {IdentifierScheme::kCitizenCertificate, "citizen_certificate"},
     {IdentifierScheme::kLandLot, "land_lot"},
     {IdentifierScheme::kBuilding, "building"},
     {IdentifierScheme::kLandOffice, "land_office"},
     {IdentifierScheme::kLandSection, "land_section"},
+    {IdentifierScheme::kLandSectionKey, "land_section_key"},
     {IdentifierScheme::kLandKey, "land_key"},
     {IdentifierScheme::kVehiclePlate, "vehicle_plate"},
     {IdentifierScheme::kPhone, "phone"},

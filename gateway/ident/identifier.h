@@ -27,17 +27,20 @@ inline constexpr size_t kIdentifierBytesMax = 128;
 enum class IdentifierScheme {
   kNationalId,  // 國民身分證統一編號: letter, 1 or 2, seven digits, check digit
   kResidentNumber,  // 新式外來人口統一證號, since 2021: letter, 8 or 9, seven digits, check digit
-  kOldResidentNumber,   // 舊式統一證號: letter, A to D, seven digits, check digit
-  kOrganisationNumber,  // 統一編號 of companies, agencies, schools, temples: eight digits
-  kHouseholdNumber,     // 戶號: shape only, the algorithm of its check digit is not published
-  kRocPassport,         // nine digits
-  kForeignPassport,     // 5 to 15 letters and digits, no check
+  kOldResidentNumber,  // 舊式統一證號: letter, A to D, seven digits, check digit
+  kPersonNumber,       // any of the three above, told apart by its second character
+  kBusinessNumber,     // 統一編號 of companies, agencies, schools, temples: eight digits
+  kHouseholdNumber,    // 戶號: shape only, the algorithm of its check digit is not published
+  kRocPassport,        // nine digits
+  kForeignPassport,    // 5 to 15 letters and digits, no check
+  kPassport,           // either of the two above
   kHealthCard,  // 健保卡號 on the card's front: twelve digits; names the card, not the person
   kCitizenCertificate,  // 自然人憑證: two letters, fourteen digits
   kLandLot,             // 地號: eight digits, four and four
   kBuilding,            // 建號: eight digits, five and three
   kLandOffice,          // 地政事務所: two letters
-  kLandSection,         // office and section, "AD-0863"
+  kLandSection,         // four digits
+  kLandSectionKey,      // office and section, "AD-0863"
   kLandKey,             // office, section and stored number, "QD-0863-00173000"
   kVehiclePlate,        // 4 to 7 letters and digits, at least one of each; legacy plates included
   kPhone,               // national digits with the leading 0

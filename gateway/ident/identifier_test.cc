@@ -54,7 +54,7 @@ TEST(IdentifierTest, SumsAgreeWithThePublishedOnes) {
       {"04595257", 40}, {"22099131", 30}, {"53212539", 30}, {"04595252", 35}, {"10458575", 30},
       {"10458574", 29}, {"12345670", 34}, {"12345678", 42}, {"04595253", 36}, {"00000000", 0}};
   for (const auto& [number, sum] : organisations) {
-    EXPECT_EQ(OrganisationNumberSum(number), sum) << number;
+    EXPECT_EQ(BusinessNumberSum(number), sum) << number;
   }
 }
 
@@ -128,6 +128,18 @@ TEST(IdentifierTest, RefusesWrongResidentNumbers) {
   ExpectRefused(Scheme::kOldResidentNumber, "A800000014", "resident_number");
 }
 
+TEST(IdentifierTest, TakesAnyNumberOfAPersonWhereAnyMayStand) {
+  for (const char* number : {"A123456789", "A800000014", "AC01234567"}) {
+    ExpectNormal(Scheme::kPersonNumber, number, number);
+  }
+  ExpectRefused(Scheme::kPersonNumber, "A800000015", "check digit of the resident number");
+  ExpectRefused(Scheme::kPersonNumber, "A12345678", "before check digits existed");
+  ExpectRefused(Scheme::kPersonNumber, "A523456789", "not the shape");
+  ExpectNormal(Scheme::kPassport, "312345678", "312345678");
+  ExpectNormal(Scheme::kPassport, "x1234567a", "X1234567A");
+  ExpectRefused(Scheme::kPassport, "X123", "5 to 15");
+}
+
 TEST(IdentifierTest, TellsThePersonSchemesApart) {
   EXPECT_EQ(PersonSchemeOf("a123456788"), Scheme::kNationalId);
   EXPECT_EQ(PersonSchemeOf("A800000014"), Scheme::kResidentNumber);
@@ -137,7 +149,7 @@ TEST(IdentifierTest, TellsThePersonSchemesApart) {
   EXPECT_EQ(PersonSchemeOf(std::string(kIdentifierBytesMax + 1, 'A')), std::nullopt);
 }
 
-TEST(IdentifierTest, KnowsBothRulesForOrganisationNumbers) {
+TEST(IdentifierTest, KnowsBothRulesForBusinessNumbers) {
   struct Row {
     const char* number;
     bool before_2023;
@@ -152,18 +164,18 @@ TEST(IdentifierTest, KnowsBothRulesForOrganisationNumbers) {
                                          {"12345670", false, true},
                                          {"12345678", false, false},
                                          {"04595253", false, false}}) {
-    const OrganisationNumberRules rules = CheckOrganisationNumber(row.number);
+    const BusinessNumberRules rules = CheckBusinessNumber(row.number);
     EXPECT_EQ(rules.before_2023, row.before_2023) << row.number;
     EXPECT_EQ(rules.since_2023, row.since_2023) << row.number;
     if (row.since_2023) {
-      ExpectNormal(Scheme::kOrganisationNumber, row.number, row.number);
+      ExpectNormal(Scheme::kBusinessNumber, row.number, row.number);
     } else {
-      ExpectRefused(Scheme::kOrganisationNumber, row.number, "check sum");
+      ExpectRefused(Scheme::kBusinessNumber, row.number, "check sum");
     }
   }
-  ExpectRefused(Scheme::kOrganisationNumber, "00000000", "eight zeros");
-  ExpectRefused(Scheme::kOrganisationNumber, "0459525", "eight digits");
-  ExpectRefused(Scheme::kOrganisationNumber, "0459525A", "eight digits");
+  ExpectRefused(Scheme::kBusinessNumber, "00000000", "eight zeros");
+  ExpectRefused(Scheme::kBusinessNumber, "0459525", "eight digits");
+  ExpectRefused(Scheme::kBusinessNumber, "0459525A", "eight digits");
 }
 
 TEST(IdentifierTest, ChecksTheShapeOfDocumentNumbers) {
@@ -219,11 +231,14 @@ TEST(IdentifierTest, RefusesLandNumbersThatCanBeReadTwoWays) {
 TEST(IdentifierTest, WritesLandKeysInOneForm) {
   ExpectNormal(Scheme::kLandOffice, "ad", "AD");
   ExpectRefused(Scheme::kLandOffice, "A1", "two letters");
-  ExpectNormal(Scheme::kLandSection, "AD0863", "AD-0863");
-  ExpectNormal(Scheme::kLandSection, "ad-0863", "AD-0863");
-  ExpectRefused(Scheme::kLandSection, "AD-08631", "five digits");
-  ExpectRefused(Scheme::kLandSection, "AD-863", "four digits");
-  ExpectRefused(Scheme::kLandSection, "A", "four digits");
+  ExpectNormal(Scheme::kLandSectionKey, "AD0863", "AD-0863");
+  ExpectNormal(Scheme::kLandSectionKey, "ad-0863", "AD-0863");
+  ExpectRefused(Scheme::kLandSectionKey, "AD-08631", "five digits");
+  ExpectRefused(Scheme::kLandSectionKey, "AD-863", "four digits");
+  ExpectRefused(Scheme::kLandSectionKey, "A", "two letters");
+  ExpectNormal(Scheme::kLandSection, "０８６３", "0863");
+  ExpectRefused(Scheme::kLandSection, "863", "four digits");
+  ExpectRefused(Scheme::kLandSection, "08631", "five digits");
   ExpectNormal(Scheme::kLandKey, "QD-0863-00173000", "QD-0863-00173000");
   ExpectNormal(Scheme::kLandKey, "qd0863-00173000", "QD-0863-00173000");
   ExpectRefused(Scheme::kLandKey, "QD-0863-173", "eight stored digits");

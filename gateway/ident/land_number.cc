@@ -5,6 +5,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "gateway/base/status_macros.h"
 
 namespace chayan::ident {
 namespace {
@@ -109,18 +110,22 @@ absl::StatusOr<std::string> NormalizeLandOffice(absl::string_view text) {
 }
 
 absl::StatusOr<std::string> NormalizeLandSection(absl::string_view text) {
-  const absl::string_view office = text.substr(0, 2);
-  const absl::string_view section = absl::StripPrefix(text.substr(office.size()), "-");
-  if (IsOfficeLetters(office) && section.size() == kSectionSize + 1 && AllDigits(section)) {
+  if (text.size() == kSectionSize + 1 && AllDigits(text)) {
     return absl::InvalidArgumentError(
         "the section code has five digits, as on older maps; write the four-digit code of today");
   }
-  if (!IsOfficeLetters(office) || section.size() != kSectionSize || !AllDigits(section)) {
-    return absl::InvalidArgumentError(
-        "the section key is not an office code of two letters and four digits; write it as in "
-        "AD-0863");
+  if (text.size() != kSectionSize || !AllDigits(text)) {
+    return absl::InvalidArgumentError("the section code is not four digits; write it as in 0863");
   }
-  return absl::StrCat(office, "-", section);
+  return std::string(text);
+}
+
+absl::StatusOr<std::string> NormalizeLandSectionKey(absl::string_view text) {
+  const absl::string_view office = text.substr(0, 2);
+  CHAYAN_ASSIGN_OR_RETURN(const std::string known_office, NormalizeLandOffice(office));
+  CHAYAN_ASSIGN_OR_RETURN(const std::string section,
+                          NormalizeLandSection(absl::StripPrefix(text.substr(office.size()), "-")));
+  return absl::StrCat(known_office, "-", section);
 }
 
 absl::StatusOr<std::string> NormalizeLandKey(absl::string_view text) {
@@ -129,7 +134,7 @@ absl::StatusOr<std::string> NormalizeLandKey(absl::string_view text) {
     return absl::InvalidArgumentError(
         "the land key is not office, section and number; write it as in QD-0863-00173000");
   }
-  absl::StatusOr<std::string> section = NormalizeLandSection(text.substr(0, last));
+  absl::StatusOr<std::string> section = NormalizeLandSectionKey(text.substr(0, last));
   if (!section.ok()) return section;
   const absl::string_view number = text.substr(last + 1);
   if (number.size() != kStoredSize || !AllDigits(number)) {

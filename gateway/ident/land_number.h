@@ -18,8 +18,10 @@ absl::StatusOr<std::string> NormalizeLotNumber(absl::string_view text);
 absl::StatusOr<std::string> NormalizeBuildingNumber(absl::string_view text);
 // "AD" → "AD".
 absl::StatusOr<std::string> NormalizeLandOffice(absl::string_view text);
-// "AD-0863", "AD0863" → "AD-0863".
+// "0863" → "0863".
 absl::StatusOr<std::string> NormalizeLandSection(absl::string_view text);
+// "AD-0863", "AD0863" → "AD-0863".
+absl::StatusOr<std::string> NormalizeLandSectionKey(absl::string_view text);
 // "QD-0863-00173000" → the same. The number must be in its stored form: in the key alone nothing
 // says whether it counts a lot or a building.
 absl::StatusOr<std::string> NormalizeLandKey(absl::string_view text);

@@ -42,7 +42,7 @@ char PersonCheckDigit(absl::string_view first_nine) {
   return static_cast<char>('0' + (10 - SumOfFirstNine(first_nine) % 10) % 10);
 }
 
-int OrganisationNumberSum(absl::string_view number) {
+int BusinessNumberSum(absl::string_view number) {
   CHAYAN_CHECK(number.size() == 8);
   constexpr std::array<int, 8> kWeights = {1, 2, 1, 2, 1, 2, 4, 1};
   int sum = 0;
@@ -53,8 +53,8 @@ int OrganisationNumberSum(absl::string_view number) {
   return sum;
 }
 
-OrganisationNumberRules CheckOrganisationNumber(absl::string_view number) {
-  const int sum = OrganisationNumberSum(number);
+BusinessNumberRules CheckBusinessNumber(absl::string_view number) {
+  const int sum = BusinessNumberSum(number);
   // 7 × 4 = 28 gives 2 + 8 = 10, which may count as 0 or as 1. Modulo 5 and 10 the sum already
   // holds the 0.
   const bool allowance = number[6] == '7';

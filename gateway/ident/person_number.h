@@ -1,5 +1,5 @@
 // Arithmetic of the numbers that carry a check digit: national ids and resident numbers (one
-// weighted sum) and organisation numbers. Shapes are checked by identifier.h; everything here
+// weighted sum) and business numbers. Shapes are checked by identifier.h; everything here
 // REQUIRES them.
 #ifndef CHAYAN_GATEWAY_IDENT_PERSON_NUMBER_H_
 #define CHAYAN_GATEWAY_IDENT_PERSON_NUMBER_H_
@@ -16,17 +16,17 @@ int PersonNumberSum(absl::string_view number);
 // REQUIRES: a letter A–Z, then a digit or one of A–D, then seven digits.
 char PersonCheckDigit(absl::string_view first_nine);
 
-// The digit sum S of an organisation number under the weights 1,2,1,2,1,2,4,1, before the
+// The digit sum S of an business number under the weights 1,2,1,2,1,2,4,1, before the
 // allowance for a seventh digit 7. REQUIRES: eight digits.
-int OrganisationNumberSum(absl::string_view number);
+int BusinessNumberSum(absl::string_view number);
 
 // Which of the two published rules the number passes. Every number that passes the old rule also
 // passes the one of 2023. 00000000 passes the arithmetic; it is no number and is refused elsewhere.
-struct OrganisationNumberRules {
+struct BusinessNumberRules {
   bool before_2023 = false;  // S mod 10 is 0
   bool since_2023 = false;   // S mod 5 is 0
 };
-OrganisationNumberRules CheckOrganisationNumber(absl::string_view number);
+BusinessNumberRules CheckBusinessNumber(absl::string_view number);
 
 }  // namespace chayan::ident
 
