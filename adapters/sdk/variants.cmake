@@ -1,0 +1,15 @@
+# Turns variants.tsv into C++ initializers. Run as: cmake -DINPUT=… -DOUTPUT=… -P variants.cmake
+# A line that is not four columns stops the build.
+cmake_minimum_required(VERSION 3.25)
+file(STRINGS "${INPUT}" lines ENCODING UTF-8)
+set(rows "// Made from variants.tsv.\n")
+foreach(line IN LISTS lines)
+  if(line MATCHES "^#")
+    continue()
+  endif()
+  if(NOT line MATCHES "^([^\t]+)\t([^\t]+)\t(semantic|z|semantic\\+z|form)\t[^\t]+$")
+    message(FATAL_ERROR "${INPUT}: not four columns with a known source: ${line}")
+  endif()
+  string(APPEND rows "VariantPair{U'${CMAKE_MATCH_1}', U'${CMAKE_MATCH_2}'},\n")
+endforeach()
+file(WRITE "${OUTPUT}" "${rows}")
