@@ -24,8 +24,9 @@ using Files = std::vector<std::pair<std::string, std::string>>;
 // SHA-256 over the files sorted by path, each as path || 00 || uint64 length || bytes.
 crypto::Digest SetDigest(const Files& files);
 
-// SHA-256 over the kind's code, then its claims and fields sorted, each "code:type\n" (type as
-// ValueType's name without prefix): what adapters compare in their hello.
+// SHA-256 over the kind's code, then a line "code:TYPE\n" for each claim and each field (TYPE as
+// ValueType's name without prefix), lines sorted by their bytes, a line that a claim and a field
+// share standing twice: what adapters compare in their hello.
 crypto::Digest KindDigest(const v1::DocumentKind& kind);
 
 // A document kind with what the hot path asks of it.
@@ -73,11 +74,11 @@ class Snapshot {
   const Kind* FindKind(absl::string_view code) const;
   // Kinds sorted by code.
   const std::vector<Kind>& kinds() const;
-  // The member that answers `kind` for `area` (the routing claim's value, normalised; empty when
-  // the kind has none).
+  // The member that answers `kind` for `area` (the routing claim's value, in upper or lower case;
+  // empty when the kind has none).
   const v1::Member* FindHolder(absl::string_view kind, absl::string_view area) const;
-  // Areas of `kind` routed to `holder`; {""} when the kind has no routing claim; empty when nothing
-  // is.
+  // Areas of `kind` routed to `holder`, upper case, sorted; {""} when the kind has no routing
+  // claim; empty when nothing is.
   std::vector<std::string> Areas(absl::string_view kind, absl::string_view holder) const;
   // Members that hold `kind`, sorted.
   std::vector<std::string> Holders(absl::string_view kind) const;
@@ -89,7 +90,8 @@ class Snapshot {
   bool HasPurpose(absl::string_view code) const;
   bool HasLegalBasis(absl::string_view code) const;
 
-  // Issuers by id, and the binding of a certificate that carries no URI.
+  // Issuers by id, and the binding of a certificate that carries no URI: by its key, or by the
+  // issuer that signed it and its serial number. Null where there is none.
   const crypto::Certificate* FindIssuer(absl::string_view id) const;
   const std::vector<std::pair<std::string, crypto::Certificate>>& issuers() const;
   struct Bound {
@@ -102,6 +104,7 @@ class Snapshot {
   ~Snapshot();
 
  private:
+  friend std::vector<std::string> Differences(const Snapshot& before, const Snapshot& after);
   struct Index;
   Snapshot();
   std::unique_ptr<Index> index_;

@@ -1,0 +1,150 @@
+// The checks over a whole set: shapes, uniqueness, references, and that nothing in it is without
+// effect or contradicts itself. Every fault goes to the list; nothing stops the search.
+#ifndef CHAYAN_GATEWAY_REGISTRY_CHECK_H_
+#define CHAYAN_GATEWAY_REGISTRY_CHECK_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/container/btree_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/string_view.h"
+#include "chayan/v1/registry.pb.h"
+#include "gateway/registry/shapes.h"
+#include "gateway/registry/source.h"
+
+namespace chayan::registry {
+
+// Checks everything. The set is fit for use if `faults` is still empty.
+void Check(const Sources& sources, Faults& faults);
+
+// What the parts of the check share. For check*.cc alone.
+class Checker {
+ public:
+  template <typename T>
+  using Named = absl::btree_map<absl::string_view, const T*>;
+
+  Checker(const Sources& sources, Faults& faults) : sources_(sources), faults_(faults) {}
+
+  void Run();
+
+ private:
+  // check.cc: who there is.
+  void CollectNames();
+  void CheckDeployment();
+  void CheckIssuers();
+  void CheckMembers();
+  void CheckSystem(const v1::Member& member, const v1::System& system, const Place& place);
+  void CheckBinding(const v1::Member& member, const v1::CertificateBinding& binding,
+                    const Place& place);
+  void CheckAnswerKeys();
+  void CheckAssertionKeys();
+  // check_catalogue.cc: what can be asked, and who answers.
+  void CheckCodes();
+  void CheckKinds();
+  void CheckElements(const google::protobuf::RepeatedPtrField<v1::Element>& elements,
+                     bool are_claims, const Place& place);
+  void CheckRouting(const v1::DocumentKind& kind, const Place& place);
+  void CheckRoutes();
+  void CheckAreas(const v1::Route& route, const v1::DocumentKind& kind, const Place& place);
+  // check_grants.cc: who may.
+  void CheckGrants();
+  void CheckGrantee(const v1::Grant& grant, const Place& place);
+  void CheckGrantedCodes(const v1::Grant& grant, const Place& place);
+  void CheckGrantHours(const v1::Grant& grant, const Place& place);
+
+  // Calls f(message, place) for each message of a repeated field of all files.
+  template <typename T, typename F>
+  void ForEach(const char* field,
+               const google::protobuf::RepeatedPtrField<T>& (v1::RegistryFile::*messages)() const,
+               F f) {
+    for (const auto& file : sources_.files) {
+      const Place root(*file);
+      const auto& list = (file->message.*messages)();
+      for (int i = 0; i < list.size(); ++i) f(list[i], root.Nested(field, i));
+    }
+  }
+  // Enters `message` under its name; a second one is a fault. `names` of unnamed ones stay out.
+  template <typename T>
+  void Define(Named<T>& names, absl::string_view name, const T& message, const Place& place,
+              const char* field, absl::string_view noun);
+
+  void CheckShape(const Place& place, absl::string_view field, absl::string_view value,
+                  const Shape& shape);
+  // As CheckShape, and the word must not be reserved.
+  void CheckName(const Place& place, absl::string_view field, absl::string_view value,
+                 const Shape& shape);
+  void CheckTexts(const Place& place, const char* field, bool is_set, const v1::LocalizedText& text,
+                  bool required);
+  void CheckText(const Place& place, absl::string_view field, absl::string_view text);
+  void CheckTimes(const Place& place, absl::string_view not_before, absl::string_view not_after);
+  void CheckBound(const Place& place, absl::string_view field, uint32_t value, uint32_t bound);
+  template <typename Enum>
+  void CheckEnum(const Place& place, absl::string_view field, Enum value);
+
+  // Each text of a repeated field must be one of `names`, and stand there once.
+  template <typename Strings>
+  void CheckReferences(const Place& place, absl::string_view field, const Strings& values,
+                       const std::vector<absl::string_view>& names, absl::string_view noun);
+  bool CheckReference(const Place& place, absl::string_view field, int index,
+                      absl::string_view value, const std::vector<absl::string_view>& names,
+                      absl::string_view noun);
+  template <typename Strings>
+  void CheckUnique(const Place& place, absl::string_view field, const Strings& values);
+
+  template <typename T>
+  static std::vector<absl::string_view> Keys(const Named<T>& names);
+  static std::vector<absl::string_view> Codes(
+      const google::protobuf::RepeatedPtrField<v1::Element>& elements);
+
+  const Sources& sources_;
+  Faults& faults_;
+  Named<v1::Issuer> issuers_;
+  Named<v1::Member> members_;
+  Named<v1::PurposeCode> purposes_;
+  Named<v1::LegalBasis> legal_bases_;
+  Named<v1::DocumentKind> kinds_;
+  Named<v1::Grant> grants_;
+  // Exact bindings seen so far; two systems of one certificate would be two callers in one.
+  absl::flat_hash_set<std::string> bindings_;
+};
+
+template <typename T>
+std::vector<absl::string_view> Checker::Keys(const Named<T>& names) {
+  std::vector<absl::string_view> keys;
+  for (const auto& [name, message] : names) keys.push_back(name);
+  return keys;
+}
+
+template <typename Strings>
+void Checker::CheckUnique(const Place& place, absl::string_view field, const Strings& values) {
+  absl::flat_hash_set<absl::string_view> seen;
+  for (int i = 0; i < values.size(); ++i) {
+    if (!seen.insert(values[i]).second) {
+      faults_.AddAt(place, field, i, values[i],
+                    absl::StrCat("\"", values[i], "\" stands here twice; write it once"));
+    }
+  }
+}
+
+template <typename Strings>
+void Checker::CheckReferences(const Place& place, absl::string_view field, const Strings& values,
+                              const std::vector<absl::string_view>& names, absl::string_view noun) {
+  for (int i = 0; i < values.size(); ++i) CheckReference(place, field, i, values[i], names, noun);
+  CheckUnique(place, field, values);
+}
+
+template <typename Enum>
+void Checker::CheckEnum(const Place& place, absl::string_view field, Enum value) {
+  const auto* descriptor = google::protobuf::GetEnumDescriptor<Enum>();
+  if (value != 0 && descriptor->FindValueByNumber(value) != nullptr) return;
+  std::string choices;
+  for (int i = 1; i < descriptor->value_count(); ++i) {
+    absl::StrAppend(&choices, i > 1 ? ", " : "", descriptor->value(i)->name());
+  }
+  faults_.Add(place, field, absl::StrCat("is not set; write one of ", choices));
+}
+
+}  // namespace chayan::registry
+
+#endif  // CHAYAN_GATEWAY_REGISTRY_CHECK_H_

@@ -1,0 +1,107 @@
+// Grants: each must be able to permit something, and say nothing that has no effect.
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "gateway/registry/check.h"
+#include "gateway/registry/values.h"
+
+namespace chayan::registry {
+namespace {
+
+template <typename Strings>
+bool Contains(const Strings& values, absl::string_view value) {
+  return std::find(values.begin(), values.end(), value) != values.end();
+}
+
+}  // namespace
+
+void Checker::CheckGrants() {
+  ForEach("grants", &v1::RegistryFile::grants, [this](const v1::Grant& grant, const Place& place) {
+    CheckName(place, "id", grant.id(), kMemberId);
+    CheckGrantee(grant, place);
+    CheckGrantedCodes(grant, place);
+    for (int i = 0; i < grant.person_roles_size(); ++i) {
+      if (!kPersonRole.matches(grant.person_roles(i))) {
+        faults_.AddAt(place, "person_roles", i, grant.person_roles(i),
+                      absl::StrCat("has a wrong form; write ", kPersonRole.expected));
+      }
+    }
+    CheckUnique(place, "person_roles", grant.person_roles());
+    if (grant.has_hours()) CheckGrantHours(grant, place);
+    CheckTimes(place, grant.not_before_time(), grant.not_after_time());
+  });
+}
+
+void Checker::CheckGrantee(const v1::Grant& grant, const Place& place) {
+  if (!CheckReference(place, "member", -1, grant.member(), Keys(members_), "member")) return;
+  const v1::Member& member = *members_.at(grant.member());
+  std::vector<absl::string_view> askers;
+  std::vector<absl::string_view> offices;
+  for (const v1::System& system : member.systems()) {
+    if (system.role() != v1::ROLE_HOUSEHOLD) continue;
+    askers.push_back(system.name());
+    if (grant.systems_size() > 0 && !Contains(grant.systems(), system.name())) continue;
+    offices.insert(offices.end(), system.acting_for().begin(), system.acting_for().end());
+  }
+  if (askers.empty()) {
+    faults_.Add(place, "member",
+                absl::StrCat("\"", grant.member(),
+                             "\" has no system with role ROLE_HOUSEHOLD that could ask; add one or "
+                             "name the office that asks"));
+    return;
+  }
+  CheckReferences(place, "systems", grant.systems(), askers,
+                  absl::StrCat("household system of \"", grant.member(), "\""));
+  CheckReferences(place, "acting_for", grant.acting_for(), offices,
+                  "office for which these systems act,");
+}
+
+void Checker::CheckGrantedCodes(const v1::Grant& grant, const Place& place) {
+  CheckReferences(place, "purposes", grant.purposes(), Keys(purposes_), "purpose");
+  if (grant.purposes_size() == 0) {
+    faults_.Add(place, "purposes", "is empty, so nothing is granted; write at least one purpose");
+  }
+  if (grant.claims_size() == 0) {
+    faults_.Add(place, "claims", "is empty, so nothing is granted; write at least one claim");
+  }
+  if (grant.legal_bases_size() == 0) {
+    faults_.Add(place, "legal_bases",
+                "is empty, so nothing is granted; write at least one legal basis");
+  }
+  if (!CheckReference(place, "document_kind", -1, grant.document_kind(), Keys(kinds_),
+                      "document kind")) {
+    CheckReferences(place, "legal_bases", grant.legal_bases(), Keys(legal_bases_), "legal basis");
+    return;
+  }
+  const v1::DocumentKind& kind = *kinds_.at(grant.document_kind());
+  CheckReferences(place, "claims", grant.claims(), Codes(kind.claims()),
+                  absl::StrCat("claim of \"", kind.code(), "\""));
+  CheckReferences(place, "fields", grant.fields(), Codes(kind.fields()),
+                  absl::StrCat("field of \"", kind.code(), "\""));
+  CheckReferences(place, "legal_bases", grant.legal_bases(),
+                  {kind.legal_bases().begin(), kind.legal_bases().end()},
+                  absl::StrCat("legal basis of \"", kind.code(), "\""));
+  for (const v1::Element& claim : kind.claims()) {
+    if (grant.claims_size() > 0 && claim.required() && !Contains(grant.claims(), claim.code())) {
+      faults_.Add(place, "claims",
+                  absl::StrCat("lacks \"", claim.code(),
+                               "\", which every question about this kind must carry, so nothing is "
+                               "granted; add it"));
+    }
+  }
+}
+
+void Checker::CheckGrantHours(const v1::Grant& grant, const Place& place) {
+  const Place hours = place.Nested("hours", -1);
+  const auto from = ParseMinuteOfDay(grant.hours().from());
+  const auto to = ParseMinuteOfDay(grant.hours().to());
+  if (!from.ok()) faults_.Add(hours, "from", from.status().message());
+  if (!to.ok()) faults_.Add(hours, "to", to.status().message());
+  if (from.ok() && to.ok() && *from >= *to) {
+    faults_.Add(hours, "to",
+                "is not later than from; write a later time, and two grants for hours around "
+                "midnight");
+  }
+}
+
+}  // namespace chayan::registry

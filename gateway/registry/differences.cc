@@ -1,0 +1,90 @@
+// What changes from one set to another, for the person who applies it.
+#include <google/protobuf/util/message_differencer.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "gateway/registry/index.h"
+#include "gateway/registry/snapshot.h"
+#include "gateway/registry/values.h"
+
+namespace chayan::registry {
+namespace {
+
+// Each thing of a set under the words that name it, "grant shanhua-land-title". A route is null:
+// its name says all.
+using Things = std::map<std::string, const google::protobuf::Message*>;
+
+// A certificate's text does not help anyone to read a change.
+constexpr size_t kChangeCharactersMax = 200;
+
+std::string Changes(const google::protobuf::Message& before,
+                    const google::protobuf::Message& after) {
+  std::string report;
+  google::protobuf::util::MessageDifferencer differencer;
+  differencer.set_repeated_field_comparison(
+      google::protobuf::util::MessageDifferencer::AS_SMART_LIST);
+  differencer.ReportDifferencesToString(&report);
+  if (differencer.Compare(before, after)) return "";
+  std::vector<std::string> lines;
+  for (const absl::string_view line : absl::StrSplit(report, '\n', absl::SkipEmpty())) {
+    lines.emplace_back(line.size() <= kChangeCharactersMax
+                           ? std::string(line)
+                           : absl::StrCat(line.substr(0, line.find_first_of(":\"")), ": …"));
+  }
+  return absl::StrJoin(lines, "; ");
+}
+
+void AddThings(const v1::RegistryFile& file, Things& things) {
+  if (file.has_deployment()) things["deployment"] = &file.deployment();
+  for (const auto& issuer : file.issuers()) things["issuer " + issuer.id()] = &issuer;
+  for (const auto& member : file.members()) things["member " + member.id()] = &member;
+  for (const auto& purpose : file.purposes()) things["purpose " + purpose.code()] = &purpose;
+  for (const auto& basis : file.legal_bases()) things["legal basis " + basis.code()] = &basis;
+  for (const auto& kind : file.document_kinds()) things["document kind " + kind.code()] = &kind;
+  for (const auto& grant : file.grants()) things["grant " + grant.id()] = &grant;
+  for (const auto& key : file.assertion_keys()) {
+    things[absl::StrCat("assertion key ", key.member(), " ", key.key_id())] = &key;
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> Differences(const Snapshot& before, const Snapshot& after) {
+  const auto collect = [](const Snapshot::Index& index) {
+    Things things;
+    for (const auto& file : index.sources) AddThings(file->message, things);
+    for (const auto& [id, key] : index.answer_keys) {
+      things[absl::StrCat("answer key ", key.proto->member(), "/", key.proto->system(), " ",
+                          id.ToHex())] = key.proto;
+    }
+    for (const auto& [key, holder] : index.routes) {
+      things[absl::StrCat("route ", key.kind, key.area.empty() ? "" : " ", key.area, " to ",
+                          holder->id())] = nullptr;
+    }
+    return things;
+  };
+  const Things old_things = collect(*before.index_);
+  const Things new_things = collect(*after.index_);
+
+  std::vector<std::string> lines;
+  for (const auto& [name, message] : old_things) {
+    if (!new_things.contains(name)) lines.push_back("- " + name);
+  }
+  for (const auto& [name, message] : new_things) {
+    const auto old = old_things.find(name);
+    if (old == old_things.end()) {
+      lines.push_back("+ " + name);
+    } else if (message != nullptr) {
+      const std::string changes = Changes(*old->second, *message);
+      if (!changes.empty()) lines.push_back(absl::StrCat("~ ", name, ": ", changes));
+    }
+  }
+  return lines;
+}
+
+}  // namespace chayan::registry

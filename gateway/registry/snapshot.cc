@@ -1,0 +1,301 @@
+#include "gateway/registry/snapshot.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/container/btree_set.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "gateway/base/check.h"
+#include "gateway/base/encoding.h"
+#include "gateway/base/file.h"
+#include "gateway/base/status_macros.h"
+#include "gateway/crypto/signing_key.h"
+#include "gateway/registry/check.h"
+#include "gateway/registry/index.h"
+#include "gateway/registry/source.h"
+#include "gateway/registry/values.h"
+
+namespace chayan::registry {
+namespace {
+
+const v1::Element* FindElement(const google::protobuf::RepeatedPtrField<v1::Element>& elements,
+                               absl::string_view code) {
+  // A kind has a dozen elements: a walk is as quick as a hash.
+  for (const v1::Element& element : elements) {
+    if (element.code() == code) return &element;
+  }
+  return nullptr;
+}
+
+template <typename Map, typename Key>
+auto* Find(Map& map, const Key& key) {
+  const auto found = map.find(key);
+  return found == map.end() ? nullptr : &found->second;
+}
+
+absl::string_view WithoutLeadingZeros(absl::string_view hex) {
+  return hex.substr(std::min(hex.find_first_not_of('0'), hex.size()));
+}
+
+absl::StatusOr<AnswerKey> MakeAnswerKey(const v1::AnswerKey& proto) {
+  AnswerKey key{};
+  key.proto = &proto;
+  CHAYAN_ASSIGN_OR_RETURN(const crypto::Ed25519PublicKey public_key,
+                          ParsePublicKey(proto.public_key()));
+  key.key_id = crypto::KeyId(public_key);
+  key.public_key = public_key.ToString();
+  CHAYAN_ASSIGN_OR_RETURN(key.not_before,
+                          ParseUtcTimeOr(proto.not_before_time(), absl::InfinitePast()));
+  CHAYAN_ASSIGN_OR_RETURN(key.not_after,
+                          ParseUtcTimeOr(proto.not_after_time(), absl::InfiniteFuture()));
+  return key;
+}
+
+absl::StatusOr<Grant> MakeGrant(const v1::Grant& proto) {
+  Grant grant{};
+  grant.proto = &proto;
+  CHAYAN_ASSIGN_OR_RETURN(grant.not_before,
+                          ParseUtcTimeOr(proto.not_before_time(), absl::InfinitePast()));
+  CHAYAN_ASSIGN_OR_RETURN(grant.not_after,
+                          ParseUtcTimeOr(proto.not_after_time(), absl::InfiniteFuture()));
+  grant.from_minute = 0;
+  grant.to_minute = kMinutesPerDay;
+  if (proto.has_hours()) {
+    CHAYAN_ASSIGN_OR_RETURN(grant.from_minute, ParseMinuteOfDay(proto.hours().from()));
+    CHAYAN_ASSIGN_OR_RETURN(grant.to_minute, ParseMinuteOfDay(proto.hours().to()));
+  }
+  return grant;
+}
+
+}  // namespace
+
+const v1::Element* Kind::FindClaim(absl::string_view code) const {
+  return FindElement(proto->claims(), code);
+}
+
+const v1::Element* Kind::FindField(absl::string_view code) const {
+  return FindElement(proto->fields(), code);
+}
+
+Snapshot::Snapshot() : index_(std::make_unique<Index>()) {}
+Snapshot::~Snapshot() = default;
+
+absl::StatusOr<std::shared_ptr<const Snapshot>> Snapshot::Create(Files files,
+                                                                 std::vector<std::string>* faults) {
+  std::shared_ptr<Snapshot> snapshot(new Snapshot());
+  Index& index = *snapshot->index_;
+  std::sort(files.begin(), files.end());
+  index.files = std::move(files);
+
+  Faults found;
+  Sources sources = ParseFiles(index.files, found);
+  Check(sources, found);
+  if (!found.empty()) {
+    const std::vector<std::string> lines = found.ToLines();
+    if (faults != nullptr) *faults = lines;
+    return absl::InvalidArgumentError(
+        absl::StrCat("the registry set has ", found.size(),
+                     found.size() == 1 ? " fault: " : " faults; first: ", lines.front()));
+  }
+  if (faults != nullptr) faults->clear();
+  index.digest = SetDigest(index.files);
+  index.sources = std::move(sources.files);
+  // What the check let pass can be indexed; anything else is a fault of the check.
+  CHAYAN_CHECK(index.Build().ok());
+  return snapshot;
+}
+
+absl::StatusOr<std::shared_ptr<const Snapshot>> Snapshot::Load(const std::string& directory,
+                                                               std::vector<std::string>* faults) {
+  CHAYAN_ASSIGN_OR_RETURN(Files files, ReadTree(directory, ".textproto"));
+  return Create(std::move(files), faults);
+}
+
+absl::Status Snapshot::Index::Build() {
+  for (const auto& file : sources) {
+    if (file->message.has_deployment()) deployment = &file->message.deployment();
+    for (const auto& purpose : file->message.purposes()) purposes.insert(purpose.code());
+    for (const auto& basis : file->message.legal_bases()) legal_bases.insert(basis.code());
+    for (const auto& issuer : file->message.issuers()) {
+      CHAYAN_ASSIGN_OR_RETURN(crypto::Certificate certificate,
+                              ParseIssuer(issuer.certificate_pem()));
+      issuers.emplace_back(issuer.id(), std::move(certificate));
+    }
+  }
+  std::sort(issuers.begin(), issuers.end(),
+            [](const auto& a, const auto& b) { return a.first < b.first; });
+  CHAYAN_RETURN_IF_ERROR(AddMembers());
+  CHAYAN_RETURN_IF_ERROR(AddKeys());
+  CHAYAN_RETURN_IF_ERROR(AddKinds());
+  return AddGrants();
+}
+
+absl::Status Snapshot::Index::AddMembers() {
+  for (const auto& file : sources) {
+    for (const v1::Member& member : file->message.members()) {
+      members.emplace(member.id(), &member);
+      for (const v1::System& system : member.systems()) {
+        const Bound bound{&member, &system};
+        systems.emplace(Pair(member.id(), system.name()), bound);
+        for (const v1::CertificateBinding& binding : system.certificates()) {
+          if (binding.has_spki_sha256()) {
+            CHAYAN_ASSIGN_OR_RETURN(const std::string raw, HexDecode(binding.spki_sha256()));
+            CHAYAN_ASSIGN_OR_RETURN(const crypto::Digest spki, crypto::Digest::FromRaw(raw));
+            bound_keys.emplace(spki, bound);
+            continue;
+          }
+          for (const auto& [id, certificate] : issuers) {
+            if (id != binding.issuer_serial().issuer()) continue;
+            bound_certificates.emplace(
+                std::make_pair(certificate.digest(), binding.issuer_serial().serial()), bound);
+          }
+        }
+      }
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Snapshot::Index::AddKeys() {
+  for (const auto& file : sources) {
+    for (const v1::AnswerKey& proto : file->message.answer_keys()) {
+      CHAYAN_ASSIGN_OR_RETURN(AnswerKey key, MakeAnswerKey(proto));
+      const crypto::Digest id = key.key_id;
+      answer_keys.emplace(id, std::move(key));
+    }
+    for (const v1::AssertionKey& proto : file->message.assertion_keys()) {
+      CHAYAN_ASSIGN_OR_RETURN(const crypto::Ed25519PublicKey key,
+                              ParsePublicKey(proto.public_key()));
+      assertion_keys.emplace(Pair(proto.member(), proto.key_id()), key.ToString());
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Snapshot::Index::AddKinds() {
+  for (const auto& file : sources) {
+    for (const v1::DocumentKind& proto : file->message.document_kinds()) {
+      kinds.push_back({&proto, KindDigest(proto)});
+    }
+  }
+  std::sort(kinds.begin(), kinds.end(),
+            [](const Kind& a, const Kind& b) { return a.proto->code() < b.proto->code(); });
+  for (const Kind& kind : kinds) kinds_by_code.emplace(kind.proto->code(), &kind);
+
+  for (const auto& file : sources) {
+    for (const v1::Route& route : file->message.routes()) {
+      const v1::DocumentKind& kind = *kinds_by_code.at(route.document_kind())->proto;
+      const v1::Member* holder = members.at(route.holder());
+      if (kind.routing_claim().empty()) routes.emplace(AreaKey{kind.code(), ""}, holder);
+      for (const std::string& text : route.areas()) {
+        CHAYAN_ASSIGN_OR_RETURN(
+            std::string area, NormalArea(*FindElement(kind.claims(), kind.routing_claim()), text));
+        areas.push_back(std::make_unique<std::string>(std::move(area)));
+        routes.emplace(AreaKey{kind.code(), *areas.back()}, holder);
+      }
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Snapshot::Index::AddGrants() {
+  for (const auto& file : sources) {
+    for (const v1::Grant& proto : file->message.grants()) {
+      CHAYAN_ASSIGN_OR_RETURN(const Grant grant, MakeGrant(proto));
+      grants[Pair(proto.member(), proto.document_kind())].push_back(grant);
+    }
+  }
+  for (auto& [key, list] : grants) {
+    std::sort(list.begin(), list.end(),
+              [](const Grant& a, const Grant& b) { return a.proto->id() < b.proto->id(); });
+  }
+  return absl::OkStatus();
+}
+
+const Files& Snapshot::files() const { return index_->files; }
+const crypto::Digest& Snapshot::digest() const { return index_->digest; }
+const std::string& Snapshot::trust_domain() const { return index_->deployment->trust_domain(); }
+const std::vector<Kind>& Snapshot::kinds() const { return index_->kinds; }
+
+const v1::Member* Snapshot::FindMember(absl::string_view id) const {
+  const auto* found = Find(index_->members, id);
+  return found == nullptr ? nullptr : *found;
+}
+
+const v1::System* Snapshot::FindSystem(absl::string_view member, absl::string_view system) const {
+  const auto* found = Find(index_->systems, Index::Pair(member, system));
+  return found == nullptr ? nullptr : found->system;
+}
+
+const Kind* Snapshot::FindKind(absl::string_view code) const {
+  const auto* found = Find(index_->kinds_by_code, code);
+  return found == nullptr ? nullptr : *found;
+}
+
+const v1::Member* Snapshot::FindHolder(absl::string_view kind, absl::string_view area) const {
+  const auto* found = Find(index_->routes, AreaKey{kind, area});
+  return found == nullptr ? nullptr : *found;
+}
+
+std::vector<std::string> Snapshot::Areas(absl::string_view kind, absl::string_view holder) const {
+  std::vector<std::string> areas;
+  for (const auto& [key, member] : index_->routes) {
+    if (key.kind == kind && member->id() == holder) areas.emplace_back(key.area);
+  }
+  std::sort(areas.begin(), areas.end());
+  return areas;
+}
+
+std::vector<std::string> Snapshot::Holders(absl::string_view kind) const {
+  absl::btree_set<std::string> holders;
+  for (const auto& [key, member] : index_->routes) {
+    if (key.kind == kind) holders.insert(member->id());
+  }
+  return {holders.begin(), holders.end()};
+}
+
+const std::vector<Grant>& Snapshot::Grants(absl::string_view member, absl::string_view kind) const {
+  static const std::vector<Grant>* const none = new std::vector<Grant>();
+  const auto* found = Find(index_->grants, Index::Pair(member, kind));
+  return found == nullptr ? *none : *found;
+}
+
+const AnswerKey* Snapshot::FindAnswerKey(const crypto::Digest& key_id) const {
+  return Find(index_->answer_keys, key_id);
+}
+
+absl::string_view Snapshot::FindAssertionKey(absl::string_view member,
+                                             absl::string_view key_id) const {
+  const auto* found = Find(index_->assertion_keys, Index::Pair(member, key_id));
+  return found == nullptr ? absl::string_view() : absl::string_view(*found);
+}
+
+bool Snapshot::HasPurpose(absl::string_view code) const { return index_->purposes.contains(code); }
+
+bool Snapshot::HasLegalBasis(absl::string_view code) const {
+  return index_->legal_bases.contains(code);
+}
+
+const std::vector<std::pair<std::string, crypto::Certificate>>& Snapshot::issuers() const {
+  return index_->issuers;
+}
+
+const crypto::Certificate* Snapshot::FindIssuer(absl::string_view id) const {
+  for (const auto& [name, certificate] : index_->issuers) {
+    if (name == id) return &certificate;
+  }
+  return nullptr;
+}
+
+Snapshot::Bound Snapshot::FindBinding(const crypto::Certificate& certificate,
+                                      const crypto::Certificate& issuer) const {
+  if (const auto* found = Find(index_->bound_keys, certificate.spki_digest())) return *found;
+  const auto* found =
+      Find(index_->bound_certificates,
+           std::make_pair(issuer.digest(), std::string(WithoutLeadingZeros(certificate.serial()))));
+  return found == nullptr ? Bound{nullptr, nullptr} : *found;
+}
+
+}  // namespace chayan::registry
