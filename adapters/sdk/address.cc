@@ -107,7 +107,9 @@ class AddressReader {
     constexpr size_t kSizeMax = 5;
     for (size_t i = 1; i < kSizeMax && i < rest_.size(); ++i) {
       const char32_t c = rest_[i];
-      if (IsOneOf(c, kRoadEnds) || RankOf(c).has_value() || (c >= U'0' && c <= U'9')) return;
+      // 新街里 and 後巷里 are villages; what comes after 中山路 or a number is none.
+      const bool ends_a_road = IsOneOf(c, kRoadEnds) || RankOf(c).has_value();
+      if ((ends_a_road && i >= 2) || (c >= U'0' && c <= U'9')) return;
       if (!IsOneOf(c, kVillageEnds) || IsOneOf(At(i + 1), kVillageEnds)) continue;  // 萬里里
       const char32_t after_numerals = At(NumeralsFrom(i + 1));
       if (IsOneOf(after_numerals, kRoadEnds) || At(i + 1) == U'\0' || At(i + 1) == U'巷') return;
