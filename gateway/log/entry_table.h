@@ -1,0 +1,180 @@
+// The one table of entry types: each key with its characters and length, in the order in which keys
+// stand in a leaf, and each type with the keys it must and may have. A key, a type or an order that
+// stands here can never change, for leaves are kept for ever; new types and keys are added.
+#ifndef CHAYAN_GATEWAY_LOG_ENTRY_TABLE_H_
+#define CHAYAN_GATEWAY_LOG_ENTRY_TABLE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "absl/strings/string_view.h"
+#include "gateway/log/entry.h"
+
+namespace chayan::log {
+
+// Which characters a value may have. None needs a JSON escape.
+enum class Form {
+  kId,      // a-z 0-9 -           ids of members and systems
+  kCode,    // A-Z a-z 0-9 . _ -   registry codes, enum names
+  kName,    // kCode and / : +     gateway names, origins, verifier keys (with =)
+  kDigest,  // 32 bytes in base64: exactly 44 characters
+  kNumber,  // decimal, no quotes
+};
+
+// The keys after the common ones (v, t, gw, id, type), in the order of the leaf.
+enum class Key : uint8_t {
+  kMember,
+  kSystem,
+  kFor,
+  kCert,
+  kMethod,
+  kKind,
+  kHolder,
+  kPurpose,
+  kBasis,
+  kPersonProof,
+  kGrant,
+  kRegistry,
+  kOutcome,
+  kBy,
+  kReason,
+  kMs,
+  kRef,
+  kKey,
+  kOrigin,
+  kVkey,
+  kHsig,
+  kCReq,
+  kCRes,
+  kCDetail,
+};
+inline constexpr size_t kKeyCount = 24;
+
+struct KeyRule {
+  Key key;
+  const char* name;
+  Form form;
+  size_t length_max;  // characters of the value
+};
+
+// Ids and codes of the registry have at most 64 characters; enum names are shorter.
+inline constexpr size_t kCodeLengthMax = 64;
+inline constexpr size_t kDigestLength = 44;
+
+inline constexpr KeyRule kKeys[kKeyCount] = {
+    {Key::kMember, "member", Form::kId, kCodeLengthMax},
+    {Key::kSystem, "system", Form::kId, kCodeLengthMax},
+    {Key::kFor, "for", Form::kId, kCodeLengthMax},
+    {Key::kCert, "cert", Form::kDigest, kDigestLength},
+    {Key::kMethod, "method", Form::kCode, kCodeLengthMax},
+    {Key::kKind, "kind", Form::kCode, kCodeLengthMax},
+    {Key::kHolder, "holder", Form::kId, kCodeLengthMax},
+    {Key::kPurpose, "purpose", Form::kCode, kCodeLengthMax},
+    {Key::kBasis, "basis", Form::kCode, kCodeLengthMax},
+    {Key::kPersonProof, "person_proof", Form::kCode, 16},
+    {Key::kGrant, "grant", Form::kCode, kCodeLengthMax},
+    {Key::kRegistry, "registry", Form::kDigest, kDigestLength},
+    {Key::kOutcome, "outcome", Form::kCode, 32},
+    {Key::kBy, "by", Form::kCode, 16},
+    {Key::kReason, "reason", Form::kCode, kCodeLengthMax},
+    {Key::kMs, "ms", Form::kNumber, 10},
+    {Key::kRef, "ref", Form::kNumber, 20},
+    {Key::kKey, "key", Form::kDigest, kDigestLength},
+    {Key::kOrigin, "origin", Form::kName, 128},
+    {Key::kVkey, "vkey", Form::kName, 192},
+    {Key::kHsig, "hsig", Form::kDigest, kDigestLength},
+    {Key::kCReq, "c_req", Form::kDigest, kDigestLength},
+    {Key::kCRes, "c_res", Form::kDigest, kDigestLength},
+    {Key::kCDetail, "c_detail", Form::kDigest, kDigestLength},
+};
+inline constexpr size_t kGatewayLengthMax = 64;
+inline constexpr size_t kTypeLengthMax = 32;
+
+using KeySet = uint32_t;
+template <typename... K>
+constexpr KeySet Keys(K... keys) {
+  return (0u | ... | (1u << static_cast<unsigned>(keys)));
+}
+constexpr bool Contains(KeySet set, Key key) {
+  return (set >> static_cast<unsigned>(key) & 1u) != 0;
+}
+
+struct TypeRule {
+  EntryType type;
+  const char* name;
+  KeySet required;
+  KeySet optional;  // may name required ones again
+};
+
+// The three commitments, for the types that may concern a person; absent where nobody was named.
+inline constexpr KeySet kCommitments = Keys(Key::kCReq, Key::kCRes, Key::kCDetail);
+// What is known of a call that did not become a verification: it may have failed at any point.
+inline constexpr KeySet kAnyCall =
+    kCommitments | Keys(Key::kMember, Key::kSystem, Key::kFor, Key::kCert, Key::kMethod, Key::kKind,
+                        Key::kHolder, Key::kPurpose, Key::kBasis, Key::kPersonProof, Key::kGrant,
+                        Key::kRegistry, Key::kOutcome, Key::kBy, Key::kMs, Key::kRef, Key::kHsig);
+
+inline constexpr TypeRule kTypes[] = {
+    {EntryType::kGenesis, "genesis", Keys(Key::kRegistry, Key::kOrigin, Key::kVkey), 0},
+    {EntryType::kVerification, "verification",
+     kCommitments | Keys(Key::kMember, Key::kSystem, Key::kFor, Key::kCert, Key::kMethod,
+                         Key::kKind, Key::kPurpose, Key::kBasis, Key::kPersonProof, Key::kGrant,
+                         Key::kRegistry, Key::kOutcome, Key::kBy),
+     Keys(Key::kHolder, Key::kReason, Key::kMs, Key::kRef, Key::kHsig)},
+    {EntryType::kDenied, "denied", Keys(Key::kReason), kAnyCall},
+    {EntryType::kFailed, "failed", Keys(Key::kReason), kAnyCall},
+    {EntryType::kForward, "forward",
+     Keys(Key::kMember, Key::kSystem, Key::kFor, Key::kKind, Key::kHolder),
+     kCommitments | Keys(Key::kCert, Key::kMethod, Key::kPurpose, Key::kBasis, Key::kPersonProof,
+                         Key::kGrant, Key::kRegistry, Key::kRef)},
+    {EntryType::kRead, "read", Keys(Key::kMember, Key::kSystem, Key::kMethod),
+     kAnyCall | Keys(Key::kReason)},
+    {EntryType::kRegistry, "registry", Keys(Key::kRegistry),
+     kCommitments | Keys(Key::kMember, Key::kSystem, Key::kCert, Key::kMethod, Key::kOutcome,
+                         Key::kBy, Key::kReason, Key::kMs, Key::kRef)},
+    {EntryType::kLink, "link", Keys(Key::kMember, Key::kSystem),
+     Keys(Key::kCert, Key::kMethod, Key::kKind, Key::kHolder, Key::kRegistry, Key::kOutcome,
+          Key::kBy, Key::kReason, Key::kMs, Key::kRef, Key::kKey)},
+    {EntryType::kOperator, "operator", Keys(Key::kMember, Key::kSystem, Key::kMethod),
+     kCommitments | Keys(Key::kCert, Key::kRegistry, Key::kOutcome, Key::kBy, Key::kReason,
+                         Key::kMs, Key::kRef, Key::kHolder)},
+};
+
+// {"v":1,"t":"2026-01-15T08:30:00.123Z","gw":"…","id":"…","type":"…"
+inline constexpr std::string_view kLeafOpening = "{\"v\":1,\"t\":\"";
+inline constexpr size_t kTimestampLength = 24;
+
+constexpr size_t LongestLeaf(const TypeRule& rule) {
+  constexpr size_t kCommon = kLeafOpening.size() + kTimestampLength +
+                             std::string_view("\",\"gw\":\"").size() + kGatewayLengthMax +
+                             std::string_view("\",\"id\":\"").size() + 36 +
+                             std::string_view("\",\"type\":\"").size() + kTypeLengthMax + 2;
+  size_t length = kCommon;
+  for (const KeyRule& key : kKeys) {
+    if (!Contains(rule.required | rule.optional, key.key)) continue;
+    // ,"name":"value"
+    length += std::string_view(key.name).size() + key.length_max + 6;
+  }
+  return length;
+}
+
+constexpr bool TableIsInOrder() {
+  for (size_t i = 0; i < kKeyCount; ++i) {
+    if (kKeys[i].key != static_cast<Key>(i)) return false;
+  }
+  size_t i = 0;
+  for (const TypeRule& rule : kTypes) {
+    if (rule.type != static_cast<EntryType>(i++)) return false;
+    if (LongestLeaf(rule) > kLeafBytesMax) return false;
+  }
+  return true;
+}
+static_assert(TableIsInOrder(), "keys and types by their number; no leaf longer than the bound");
+
+// Whether `c` may stand in a value of `form`.
+bool IsOfForm(char c, Form form);
+
+}  // namespace chayan::log
+
+#endif  // CHAYAN_GATEWAY_LOG_ENTRY_TABLE_H_
