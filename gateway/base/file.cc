@@ -21,17 +21,14 @@ absl::Status Failed(absl::string_view what, const std::string& path) {
   return absl::ErrnoToStatus(errno, absl::StrCat(what, " ", path));
 }
 
-absl::Status SyncDirectoryOf(const std::string& path) {
-  const std::string directory = std::filesystem::absolute(path).parent_path();
-  const int fd = open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return Failed("open", directory);
-  const int result = fsync(fd);
-  const absl::Status status = result == 0 ? absl::OkStatus() : Failed("sync", directory);
-  close(fd);
-  return status;
-}
-
 }  // namespace
+
+absl::Status SyncFolder(const std::string& folder) {
+  const int fd = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return Failed("open", folder);
+  const absl::Cleanup closer = [fd] { close(fd); };
+  return fsync(fd) == 0 ? absl::OkStatus() : Failed("sync", folder);
+}
 
 absl::StatusOr<std::string> ReadFile(const std::string& path) {
   const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
@@ -74,7 +71,7 @@ absl::Status WriteFile(const std::string& path, absl::string_view content, mode_
   }
   if (rename(temporary.c_str(), path.c_str()) != 0) return Failed("rename to", path);
   std::move(remover).Cancel();
-  return SyncDirectoryOf(path);
+  return SyncFolder(std::filesystem::absolute(path).parent_path());
 }
 
 absl::Status MakeDirectories(const std::string& path, mode_t mode) {

@@ -24,6 +24,9 @@ absl::StatusOr<std::string> ReadFile(const std::string& path);
 // Writes a temporary file beside `path`, syncs it, renames it over `path`, syncs the folder.
 absl::Status WriteFile(const std::string& path, absl::string_view content, mode_t mode = 0644);
 
+// Makes names in `folder` durable: files that were created in it, linked, renamed or removed.
+absl::Status SyncFolder(const std::string& folder);
+
 // Creates `path` and its parents; it may stand already.
 absl::Status MakeDirectories(const std::string& path, mode_t mode = 0755);
 

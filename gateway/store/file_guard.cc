@@ -28,13 +28,6 @@ absl::StatusOr<std::string> RealPath(const std::string& path) {
   return std::string(resolved);
 }
 
-absl::Status SyncFolder(const std::string& folder) {
-  const int fd = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return Failed("open", folder);
-  const absl::Cleanup closer = [fd] { close(fd); };
-  return fsync(fd) == 0 ? absl::OkStatus() : Failed("sync", folder);
-}
-
 // The file has one path from here on, whatever links lead to it: the lock is named by it.
 absl::StatusOr<std::string> CreateFile(const std::string& path) {
   const std::string folder = std::filesystem::absolute(path).parent_path();
