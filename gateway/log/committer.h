@@ -4,8 +4,8 @@
 #ifndef CHAYAN_GATEWAY_LOG_COMMITTER_H_
 #define CHAYAN_GATEWAY_LOG_COMMITTER_H_
 
+#include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -31,8 +31,9 @@ struct Committed {
 };
 
 // An entry to be recorded. `done` runs once, on the committer's thread, in the order of the log; it
-// must only hand over (post to a worker) and return. With an error nothing was recorded: the caller
-// is answered UNAVAILABLE.
+// must only hand over (post to a worker) and return. With an error the caller is answered
+// UNAVAILABLE, whatever it says: the entry was not recorded or, when the outcome of a commit could
+// not be learned, may have been; no receipt exists.
 struct Submission {
   Entry entry;
   std::optional<store::VaultRow> vault;
@@ -50,7 +51,8 @@ struct CommitterStatus {
   size_t queued = 0;
   uint64_t commits = 0;
   uint32_t commit_p50_us = 0;
-  std::string fault;  // empty when the log can be written
+  std::string fault;              // empty when the last commit went well
+  bool stopped_by_fault = false;  // nothing is taken any more until the process starts anew
 };
 
 // Thread-safe.
@@ -61,22 +63,25 @@ class Committer {
     std::string origin;
     std::string head_file;  // guard on another path than the store: a store behind it is refused
   };
-  // Reads the head, refuses a store behind the guard file, starts the thread. `bootstrap`, for an
-  // empty store, is recorded by the genesis entry; without it an empty store is refused.
+  // Reads the head, refuses a store behind the guard file or of another log, signs the checkpoint,
+  // starts the threads. `bootstrap`, for an empty store, is recorded by the genesis entry; without
+  // it an empty store is refused; a store that is not empty ignores it. The references outlive the
+  // committer. From here on the committer alone appends, and it calls store.Maintain() every
+  // second.
   static absl::StatusOr<std::unique_ptr<Committer>> Create(
       Options options, store::Store& store, const crypto::Signer& signer, Clock& clock,
-      std::optional<store::RegistrySet> bootstrap);
+      Random& random, std::optional<store::RegistrySet> bootstrap);
   virtual ~Committer() = default;
 
-  // Hands an entry over. Refuses (done is called with UNAVAILABLE before Submit returns) when the
-  // queue is full, or when the log cannot be written.
+  // Hands an entry over. Refuses (done is called before Submit returns) with UNAVAILABLE when the
+  // queue is full or the log cannot be written, with INTERNAL when the entry breaks the table of
+  // entry types. Never waits for the disk.
   virtual void Submit(Submission submission) = 0;
-  // Like Submit, for many at once: one wake-up.
   // The newest signed checkpoint, a signed note.
   virtual std::string Checkpoint() const = 0;
   virtual std::string verifier_key() const = 0;
   virtual CommitterStatus Status() const = 0;
-  // Proof of entry `index` under the newest checkpoint.
+  // Proof of entry `index` under the newest checkpoint. OUT_OF_RANGE when there is none.
   virtual absl::StatusOr<Committed> Prove(uint64_t index) = 0;
   // Commits what waits, then stops the thread. Later submissions are refused.
   virtual void Stop() = 0;

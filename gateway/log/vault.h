@@ -15,7 +15,6 @@
 #include "gateway/base/random.h"
 #include "gateway/base/uuid.h"
 #include "gateway/crypto/digest.h"
-#include "gateway/crypto/sealing.h"
 #include "gateway/store/store.h"
 
 namespace chayan::log {
@@ -27,7 +26,7 @@ struct VaultInput {
   absl::string_view request;   // bytes as received
   absl::string_view response;  // answer bytes, or google.rpc.Status bytes
   absl::string_view detail;    // serialized EntryDetail
-  std::string subject;         // normalised number, empty when unknown
+  std::string subject;         // normalised number, empty when unknown; so the next two
   std::string person;          // member || 0x00 || person id
   std::string case_number;     // acting_for || 0x00 || case number
 };
@@ -39,18 +38,22 @@ struct VaultOutput {
   store::VaultRow row;
 };
 
-// Thread-safe. Keys of (month, class) live in a directory outside the store, each wrapped by the
-// key-encryption key.
+// Thread-safe. Keys of (month in Taipei, class) live in a directory outside the store, each wrapped
+// by the key-encryption key: `<key id>.key`. Who destroys such a file has destroyed every detail,
+// opening and search tag under it. An absent search tag is 16 zero bytes.
 class Vault {
  public:
   // `kek_file`: 32 bytes in base64, mode 0600. `key_directory` is created; a missing key is made
-  // and synced before use.
+  // and synced before use. FAILED_PRECONDITION when the KEK is not the one that wrapped the keys
+  // that are there.
   static absl::StatusOr<std::unique_ptr<Vault>> Create(const std::string& kek_file,
                                                        const std::string& key_directory,
                                                        Clock& clock, Random& random);
   virtual ~Vault() = default;
+  // Fails only when a new month's key cannot be made.
   virtual absl::StatusOr<VaultOutput> Seal(const VaultInput& input) = 0;
-  // Opens a row again: the detail's bytes. For the audit room and tests.
+  // Opens a row again: the detail's bytes. For the audit room and tests. NOT_FOUND when the key was
+  // destroyed, DATA_LOSS when the row is not of this exchange or was changed.
   virtual absl::StatusOr<std::string> OpenDetail(const Uuid& id, const store::VaultRow& row) = 0;
 };
 

@@ -1,0 +1,29 @@
+// The stored log read as a tree: its right edge at the start, proofs later. Full tiles come from
+// the store; the partial ones are kept in memory by whoever appends (RightEdge).
+#ifndef CHAYAN_GATEWAY_LOG_TREE_READER_H_
+#define CHAYAN_GATEWAY_LOG_TREE_READER_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "gateway/store/store.h"
+#include "gateway/tlog/merkle.h"
+#include "gateway/tlog/tile.h"
+
+namespace chayan::log {
+
+// Builds the right edge from the last leaves and tiles: at most 255 of either a level, never the
+// whole log. DATA_LOSS when they do not make the root of the head.
+absl::StatusOr<tlog::RightEdge> RecoverEdge(store::Store& store, const store::Head& head);
+
+// Root of the first `size` leaves. REQUIRES: size <= edge.size().
+absl::StatusOr<tlog::Hash> RootAt(store::Store& store, const tlog::RightEdge& edge, uint64_t size);
+
+// Path of the leaf in the tree of edge.size() leaves. OUT_OF_RANGE when there is no such leaf.
+absl::StatusOr<std::vector<tlog::Hash>> InclusionPath(store::Store& store,
+                                                      const tlog::RightEdge& edge, uint64_t index);
+
+}  // namespace chayan::log
+
+#endif  // CHAYAN_GATEWAY_LOG_TREE_READER_H_
