@@ -2,6 +2,8 @@
 #ifndef CHAYAN_GATEWAY_POLICY_DECIDE_H_
 #define CHAYAN_GATEWAY_POLICY_DECIDE_H_
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <variant>
 #include <vector>
@@ -14,6 +16,10 @@
 #include "gateway/registry/snapshot.h"
 
 namespace chayan::policy {
+
+// A question that asks for more is refused before it is looked at.
+inline constexpr size_t kClaimsMax = 32;
+inline constexpr size_t kRequestedFieldsMax = 32;
 
 // How the person behind a question was proved. The names as they stand in entries: "none",
 // "member".
@@ -33,15 +39,25 @@ using Decision = std::variant<Permit, Refusal>;
 
 // In this order: the caller's office, that person, purpose, basis and case number are there, the
 // kind, grants by purpose, basis, role of the person, claims, fields, times; then the person's
-// assertion.
+// assertion. Of several grants the first by id that permits everything permits; when none does, the
+// reason is that of the grant which came furthest. Whether claims and fields are known and stand
+// there once is said only to those whom a grant brings that far. Values are not looked at.
 Decision Decide(const Caller& caller, const v1::VerifyDocumentRequest& request,
                 const registry::Snapshot& snapshot, absl::Time now);
 
-// Which methods a role may call: full name, "/chayan.v1.VerificationService/VerifyDocument".
+// Which methods a role may call: full name, "/chayan.v1.VerificationService/VerifyDocument". That
+// the method exists, and that the entry asked for is the caller's own, is for others to see.
 bool RoleMayCall(v1::Role role, absl::string_view method);
 
+// The longest assertion: four claims and a signature are a tenth of it.
+inline constexpr size_t kAssertionBytesMax = 4096;
+// The longest that one may be good for, a day at the counter.
+inline constexpr absl::Duration kAssertionLifetimeMax = absl::Hours(12);
+// By how much an office's clock may differ from ours.
+inline constexpr absl::Duration kAssertionClockSkew = absl::Seconds(60);
+
 // Verifies a compact JWS that vouches for a person (see Person.assertion in
-// verification_service.proto).
+// verification_service.proto). Errors name the part that is wrong and repeat no value.
 absl::Status VerifyAssertion(absl::string_view assertion, const Caller& caller,
                              absl::string_view person_id, absl::string_view person_role,
                              const registry::Snapshot& snapshot, absl::Time now);

@@ -4,6 +4,7 @@
 #ifndef CHAYAN_GATEWAY_POLICY_REFUSAL_H_
 #define CHAYAN_GATEWAY_POLICY_REFUSAL_H_
 
+#include <cstddef>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,6 +15,10 @@
 #include "chayan/v1/error_reason.pb.h"
 
 namespace chayan::policy {
+
+// Status and receipt travel in trailers, which clients take up to 8 KiB of, in base64: the receipt
+// needs half of it.
+inline constexpr size_t kViolationsBytesMax = 2048;
 
 struct FieldViolation {
   std::string field;        // path such as "claims[2].date"
@@ -32,7 +37,7 @@ struct Refusal {
   // The reason's name without its prefix, as it stands in log entries.
   std::string reason_name() const;
   // The serialized google.rpc.Status: what `grpc-status-details-bin` and a failed stream item
-  // carry.
+  // carry. Violations beyond kViolationsBytesMax are left out and counted in the metadata.
   std::string ToStatusBytes() const;
 };
 
