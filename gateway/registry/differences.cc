@@ -57,7 +57,7 @@ void AddThings(const v1::RegistryFile& file, Things& things) {
 std::vector<std::string> Differences(const Snapshot& before, const Snapshot& after) {
   const auto collect = [](const Snapshot::Index& index) {
     Things things;
-    for (const auto& file : index.sources) AddThings(file->message, things);
+    for (const auto& file : index.messages) AddThings(*file, things);
     for (const auto& [id, key] : index.answer_keys) {
       things[absl::StrCat("answer key ", key.proto->member(), "/", key.proto->system(), " ",
                           id.ToHex())] = key.proto;

@@ -13,7 +13,6 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "gateway/registry/snapshot.h"
-#include "gateway/registry/source.h"
 
 namespace chayan::registry {
 
@@ -39,7 +38,7 @@ struct Snapshot::Index {
 
   Files files;
   crypto::Digest digest;
-  std::vector<std::unique_ptr<SourceFile>> sources;  // own every message below
+  std::vector<std::unique_ptr<v1::RegistryFile>> messages;  // own every message below
   const v1::Deployment* deployment = nullptr;
 
   absl::flat_hash_map<absl::string_view, const v1::Member*> members;

@@ -101,7 +101,10 @@ absl::StatusOr<std::shared_ptr<const Snapshot>> Snapshot::Create(Files files,
   }
   if (faults != nullptr) faults->clear();
   index.digest = SetDigest(index.files);
-  index.sources = std::move(sources.files);
+  // Where everything stood is of no use any more.
+  for (const auto& file : sources.files) {
+    index.messages.push_back(std::make_unique<v1::RegistryFile>(std::move(file->message)));
+  }
   // What the check let pass can be indexed; anything else is a fault of the check.
   CHAYAN_CHECK(index.Build().ok());
   return snapshot;
@@ -114,11 +117,11 @@ absl::StatusOr<std::shared_ptr<const Snapshot>> Snapshot::Load(const std::string
 }
 
 absl::Status Snapshot::Index::Build() {
-  for (const auto& file : sources) {
-    if (file->message.has_deployment()) deployment = &file->message.deployment();
-    for (const auto& purpose : file->message.purposes()) purposes.insert(purpose.code());
-    for (const auto& basis : file->message.legal_bases()) legal_bases.insert(basis.code());
-    for (const auto& issuer : file->message.issuers()) {
+  for (const auto& file : messages) {
+    if (file->has_deployment()) deployment = &file->deployment();
+    for (const auto& purpose : file->purposes()) purposes.insert(purpose.code());
+    for (const auto& basis : file->legal_bases()) legal_bases.insert(basis.code());
+    for (const auto& issuer : file->issuers()) {
       CHAYAN_ASSIGN_OR_RETURN(crypto::Certificate certificate,
                               ParseIssuer(issuer.certificate_pem()));
       issuers.emplace_back(issuer.id(), std::move(certificate));
@@ -133,8 +136,8 @@ absl::Status Snapshot::Index::Build() {
 }
 
 absl::Status Snapshot::Index::AddMembers() {
-  for (const auto& file : sources) {
-    for (const v1::Member& member : file->message.members()) {
+  for (const auto& file : messages) {
+    for (const v1::Member& member : file->members()) {
       members.emplace(member.id(), &member);
       for (const v1::System& system : member.systems()) {
         const Bound bound{&member, &system};
@@ -159,13 +162,13 @@ absl::Status Snapshot::Index::AddMembers() {
 }
 
 absl::Status Snapshot::Index::AddKeys() {
-  for (const auto& file : sources) {
-    for (const v1::AnswerKey& proto : file->message.answer_keys()) {
+  for (const auto& file : messages) {
+    for (const v1::AnswerKey& proto : file->answer_keys()) {
       CHAYAN_ASSIGN_OR_RETURN(AnswerKey key, MakeAnswerKey(proto));
       const crypto::Digest id = key.key_id;
       answer_keys.emplace(id, std::move(key));
     }
-    for (const v1::AssertionKey& proto : file->message.assertion_keys()) {
+    for (const v1::AssertionKey& proto : file->assertion_keys()) {
       CHAYAN_ASSIGN_OR_RETURN(const crypto::Ed25519PublicKey key,
                               ParsePublicKey(proto.public_key()));
       assertion_keys.emplace(Pair(proto.member(), proto.key_id()), key.ToString());
@@ -175,8 +178,8 @@ absl::Status Snapshot::Index::AddKeys() {
 }
 
 absl::Status Snapshot::Index::AddKinds() {
-  for (const auto& file : sources) {
-    for (const v1::DocumentKind& proto : file->message.document_kinds()) {
+  for (const auto& file : messages) {
+    for (const v1::DocumentKind& proto : file->document_kinds()) {
       kinds.push_back({&proto, KindDigest(proto)});
     }
   }
@@ -184,8 +187,8 @@ absl::Status Snapshot::Index::AddKinds() {
             [](const Kind& a, const Kind& b) { return a.proto->code() < b.proto->code(); });
   for (const Kind& kind : kinds) kinds_by_code.emplace(kind.proto->code(), &kind);
 
-  for (const auto& file : sources) {
-    for (const v1::Route& route : file->message.routes()) {
+  for (const auto& file : messages) {
+    for (const v1::Route& route : file->routes()) {
       const v1::DocumentKind& kind = *kinds_by_code.at(route.document_kind())->proto;
       const v1::Member* holder = members.at(route.holder());
       if (kind.routing_claim().empty()) routes.emplace(AreaKey{kind.code(), ""}, holder);
@@ -201,8 +204,8 @@ absl::Status Snapshot::Index::AddKinds() {
 }
 
 absl::Status Snapshot::Index::AddGrants() {
-  for (const auto& file : sources) {
-    for (const v1::Grant& proto : file->message.grants()) {
+  for (const auto& file : messages) {
+    for (const v1::Grant& proto : file->grants()) {
       CHAYAN_ASSIGN_OR_RETURN(const Grant grant, MakeGrant(proto));
       grants[Pair(proto.member(), proto.document_kind())].push_back(grant);
     }
