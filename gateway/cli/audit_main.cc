@@ -1,0 +1,172 @@
+// chayan-audit: checks an exported log with public keys alone. It contains nothing of the server:
+// who checks the server must not rest on it.
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "gateway/base/clock.h"
+#include "gateway/base/file.h"
+#include "gateway/base/status_macros.h"
+#include "gateway/cli/exit_code.h"
+#include "gateway/cli/json_writer.h"
+#include "gateway/cli/language.h"
+#include "gateway/cli/log_audit.h"
+#include "gateway/cli/trust.h"
+
+namespace chayan::cli {
+namespace {
+
+constexpr char kDescription[] =
+    "Check an exported transparency log offline, with public keys alone.\n"
+    "離線檢查匯出的透明日誌;只用公鑰。";
+constexpr char kFooter[] =
+    "Exit codes: 0 the export is exactly what the log signed; 1 it is not (the first lie is "
+    "named); "
+    "2 usage.\nEvery stored hash is computed again from the entries; the root must be the one that "
+    "was signed.";
+
+struct Options {
+  AuditOptions audit;
+  std::string trust_file;
+  std::string vkey;
+  std::string old_file;
+  std::string receipts_directory;
+  bool json = false;
+};
+
+void PrintReport(const Options& options, const AuditReport& report) {
+  const Language language = LanguageFromEnvironment();
+  if (options.json) {
+    JsonWriter json;
+    json.BeginObject().Bool("proved", !report.first_lie.has_value());
+    json.Number("entries", static_cast<int64_t>(report.entries));
+    if (report.standing.has_value()) {
+      json.Text("origin", report.standing->checkpoint.origin);
+      json.Number("size", static_cast<int64_t>(report.standing->checkpoint.head.size));
+      json.Text("root", report.standing->checkpoint.head.root.ToBase64());
+      json.Text("level", report.standing->witnesses.empty() ? "signed" : "witnessed");
+    }
+    json.Number("registry_sets", static_cast<int64_t>(report.registry_sets));
+    json.Number("receipts", static_cast<int64_t>(report.receipts));
+    json.Bool("old_checkpoint_checked", report.old_checkpoint_checked);
+    if (report.first_lie.has_value()) {
+      json.Text("first_lie", report.first_lie->what).Text("how", report.first_lie->how);
+      if (report.first_lie->index.has_value()) {
+        json.Number("index", static_cast<int64_t>(*report.first_lie->index));
+      }
+    }
+    json.EndObject();
+    std::cout << std::move(json).Take() << "\n";
+    return;
+  }
+  if (report.first_lie.has_value()) {
+    std::cout << Say(language, "不可信: ", "NOT PROVED: ") << report.first_lie->what << "\n";
+    if (report.first_lie->index.has_value()) {
+      std::cout << Say(language, "  紀錄索引: ", "  index: ") << *report.first_lie->index << "\n";
+    }
+    std::cout << Say(language, "  依據: ", "  known by: ") << report.first_lie->how << "\n";
+    return;
+  }
+  const tlog::Checkpoint& checkpoint = report.standing->checkpoint;
+  std::cout << Say(language, "日誌 ", "log ") << checkpoint.origin << "\n"
+            << Say(language, "  紀錄數: ", "  entries: ") << report.entries << "\n"
+            << Say(language, "  根雜湊: ", "  root: ") << checkpoint.head.root.ToBase64() << "\n";
+  if (report.first_time.has_value()) {
+    std::cout << Say(language, "  期間: ", "  from: ") << TimeText(language, *report.first_time)
+              << Say(language, " 至 ", " to ") << TimeText(language, *report.last_time) << "\n";
+  }
+  std::cout << Say(language, "  註冊資料版本: ", "  registry sets: ") << report.registry_sets
+            << "\n";
+  if (report.unknown_types > 0) {
+    std::cout << Say(language, "  較新版本的紀錄種類(僅檢查雜湊): ",
+                     "  entries of types this program does not know (hashes checked): ")
+              << report.unknown_types << "\n";
+  }
+  if (report.receipts > 0) {
+    std::cout << Say(language, "  相符的收據: ", "  receipts that agree: ") << report.receipts
+              << "\n";
+  }
+  if (report.old_checkpoint_checked) {
+    std::cout << Say(language, "  與舊檢查點一致\n", "  consistent with the old checkpoint\n");
+  }
+  const size_t witnesses = report.standing->witnesses.size();
+  if (witnesses == 0) {
+    std::cout << Say(language, "已證明;證明等級:營運者簽署的承諾(尚無見證人)\n",
+                     "proved; level of proof: the operator's signed promise (no witness yet)\n");
+  } else {
+    std::cout << Say(language, "已證明;證明等級:經見證,見證人 ",
+                     "proved; level of proof: witnessed by ")
+              << witnesses << "/" << report.witness_count << "\n";
+  }
+}
+
+absl::Status LoadInputs(Options& options) {
+  if (!options.old_file.empty()) {
+    CHAYAN_ASSIGN_OR_RETURN(options.audit.old_checkpoint, ReadFile(options.old_file));
+  }
+  if (!options.receipts_directory.empty()) {
+    CHAYAN_ASSIGN_OR_RETURN(options.audit.receipts,
+                            ReadTree(options.receipts_directory, ".chayan"));
+  }
+  if (isatty(STDERR_FILENO) == 1) {
+    options.audit.progress = [](uint64_t read, uint64_t size) {
+      std::cerr << "\r" << read << "/" << size << (read == size ? "\n" : "") << std::flush;
+    };
+  }
+  return absl::OkStatus();
+}
+
+ExitCode Verify(Options& options) {
+  const auto trust = LoadTrust(options.trust_file, options.vkey);
+  absl::Status status = trust.status();
+  if (status.ok()) status = LoadInputs(options);
+  if (!status.ok()) {
+    std::cerr << "chayan-audit: " << status.message() << "\n";
+    return ExitCode::kUsage;
+  }
+  const auto report = AuditLog(options.audit, *trust);
+  if (!report.ok()) {
+    std::cerr << "chayan-audit: " << report.status().message() << "\n";
+    return ExitCode::kUsage;
+  }
+  PrintReport(options, *report);
+  return report->first_lie.has_value() ? ExitCode::kCheckFailed : ExitCode::kOk;
+}
+
+}  // namespace
+}  // namespace chayan::cli
+
+int main(int argc, char** argv) {
+  using chayan::cli::ExitCode;
+  CLI::App app(chayan::cli::kDescription, "chayan-audit");
+  app.footer(chayan::cli::kFooter);
+  app.require_subcommand(1);
+  chayan::cli::Options options;
+  CLI::App* verify = app.add_subcommand(
+      "verify", "check every entry, hash, registry set and the signature of an export");
+  verify
+      ->add_option("DIR", options.audit.directory, "the exported log: checkpoint, tile/, registry/")
+      ->required();
+  verify
+      ->add_option("--trust", options.trust_file,
+                   "trust file: log, witness, group, quorum and answer-key lines")
+      ->envname("CHAYAN_TRUST");
+  verify
+      ->add_option("--vkey", options.vkey,
+                   "the log's verifier key, where there is no trust file (NAME+HEX+BASE64)")
+      ->envname("CHAYAN_LOG_VKEY");
+  verify->add_option("--old", options.old_file,
+                     "a checkpoint kept from before: the log must be its continuation");
+  verify->add_option("--receipts", options.receipts_directory,
+                     "folder of evidence files (*.chayan): each must hold and stand in the export");
+  verify->add_flag("--json", options.json, "print one JSON object");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : static_cast<int>(ExitCode::kUsage);
+  }
+  return static_cast<int>(chayan::cli::Verify(options));
+}
