@@ -27,9 +27,9 @@ struct FieldViolation {
 
 struct Refusal {
   v1::ErrorReason reason = v1::ERROR_REASON_UNSPECIFIED;
-  std::string message;
-  std::vector<std::pair<std::string, std::string>> metadata;
-  std::vector<FieldViolation> violations;
+  std::string message{};
+  std::vector<std::pair<std::string, std::string>> metadata{};
+  std::vector<FieldViolation> violations{};
   absl::Duration retry_delay = absl::ZeroDuration();  // zero: say nothing about a retry
 
   // The gRPC code that goes with the reason, as error_reason.proto states it.
