@@ -17,11 +17,6 @@
 
 namespace chayan::rpc {
 
-// Which entry proves an error: goes into the trailer `chayan-receipt-bin`.
-struct ErrorReceipt {
-  std::string receipt_bytes;  // serialized Receipt; at most 8 KiB
-};
-
 // One unary call. Held by shared_ptr while work goes on; Reply or Fail exactly once, from any
 // thread. Handlers run on a worker's thread and never block.
 class UnaryCall {
@@ -37,7 +32,8 @@ class UnaryCall {
   virtual absl::Duration arrival() const = 0;
   virtual void Reply(std::string message) = 0;
   // `status_bytes`: serialized google.rpc.Status when already made (it was committed to), else made
-  // from the refusal.
+  // from the refusal. `receipt_bytes`: serialized Receipt of the entry that proves the error, for
+  // the trailer `chayan-receipt-bin`; left out when the peer takes no trailers of that size.
   virtual void Fail(const policy::Refusal& refusal, std::string status_bytes = {},
                     std::string receipt_bytes = {}) = 0;
   // `on_cancel` runs once, on the worker's thread, when the caller resets the call, its deadline
@@ -51,6 +47,9 @@ class StreamCall {
   virtual ~StreamCall() = default;
   virtual const policy::Caller& caller() const = 0;
   virtual absl::string_view method() const = 0;
+  // Takes one question from the member's rate, from any thread. False when it is used up: that item
+  // is answered RATE_LIMITED and only counted. Opening the stream took one itself.
+  virtual bool TakeFromRate() = 0;
   // Queues a message; from any thread. Messages leave in order. After the stream has ended they are
   // dropped.
   virtual void Write(std::string message) = 0;
@@ -58,7 +57,8 @@ class StreamCall {
   virtual size_t queued_bytes() const = 0;
   // Ends the stream; from any thread. OK without a refusal.
   virtual void Finish(std::optional<policy::Refusal> refusal) = 0;
-  // Runs `work` on the stream's worker, from any thread; many posts cost one wake-up.
+  // Runs `work` on the stream's worker, from any thread; many posts cost one wake-up. Also after
+  // the stream has ended; dropped once the server has stopped.
   virtual void Post(absl::AnyInvocable<void()> work) = 0;
   // Stops reading from the peer until Resume: flow control pushes back. On the worker.
   virtual void Pause() = 0;

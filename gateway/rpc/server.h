@@ -16,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "gateway/base/clock.h"
@@ -28,12 +29,13 @@ using RegistrySource = std::function<std::shared_ptr<const registry::Snapshot>()
 
 // Refused at the door after the handshake: recorded before the caller learns it.
 struct DoorRefusal {
-  policy::Caller caller;  // as far as it is known
-  std::string method;
+  policy::Caller caller;  // as far as it is known; the certificate always
+  std::string method;     // "VerifyDocument", or "unknown": never what the caller wrote
   policy::Refusal refusal;
+  std::string status_bytes;  // google.rpc.Status, exactly as the caller will get it
   // Call with the status bytes' receipt (serialized Receipt, may be empty) once recorded; or with
   // an error to answer UNAVAILABLE.
-  absl::AnyInvocable<void(absl::StatusOr<std::string>)> done;
+  absl::AnyInvocable<void(absl::StatusOr<std::string>)> done{};
 };
 
 struct ServerStatus {
@@ -56,14 +58,16 @@ class Server {
     std::string crl_directory;     // every regular file: PEM or DER
     std::string denylist_file;     // text proto chayan.v1.DenyList; may be empty to have none
     int workers = 1;
-    RegistrySource registry;
-    std::function<void(DoorRefusal)> record_refusal;
+    RegistrySource registry{};
+    // Without one, refusals are only counted: for tests.
+    std::function<void(DoorRefusal)> record_refusal{};
   };
   // Reads all files once (an unusable one is an error that names it) and listens.
   static absl::StatusOr<std::unique_ptr<Server>> Create(Options options, Clock& clock);
   virtual ~Server() = default;
 
-  // Before Start. `method`: full name, "/chayan.v1.VerificationService/VerifyDocument".
+  // Before Start; each method once. `method`: full name,
+  // "/chayan.v1.VerificationService/VerifyDocument".
   virtual void HandleUnary(std::string method, UnaryHandler handler) = 0;
   virtual void HandleStream(std::string method, StreamHandler handler) = 0;
 
@@ -72,7 +76,7 @@ class Server {
   virtual ServerStatus Status() const = 0;
   // Readiness of grpc.health.v1.Health.
   virtual void SetServing(bool serving) = 0;
-  // GOAWAY to all, waits until calls end or `grace` is over, then closes.
+  // GOAWAY to all in two steps, waits until calls end or `grace` is over, then closes.
   virtual void Drain(absl::Duration grace) = 0;
 };
 
