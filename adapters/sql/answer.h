@@ -1,0 +1,55 @@
+// From rows to an answer: which row is meant, what each claim comes to, what may be released. Pure:
+// no source, no clock, no key.
+//
+// An answer never says more than was asked: fields are released only when no claim differs, and a
+// protected person's answer is the same whatever the row holds.
+#ifndef CHAYAN_ADAPTERS_SQL_ANSWER_H_
+#define CHAYAN_ADAPTERS_SQL_ANSWER_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "adapters/sql/config.h"
+#include "adapters/sql/odbc.h"
+#include "chayan/v1/adapter_link_service.pb.h"
+#include "chayan/v1/verification_service.pb.h"
+
+namespace chayan::sql {
+
+struct HolderAnswer {
+  v1::VerificationAnswer answer;
+  bool restricted = false;
+};
+
+// OK if the result has every column that the plan names; else INTERNAL with the missing ones.
+absl::Status CheckColumns(const KindPlan& plan, const Rows& rows);
+
+// REQUIRES: CheckColumns() is OK.
+HolderAnswer AnswerFromRows(const KindPlan& plan, const v1::VerifyDocumentRequest& request,
+                            const v1::QuestionPermit& permit, const Rows& rows, absl::Time as_of);
+
+// Nothing was compared. Says nothing of the register, so that a protected person's answer and any
+// other are the same bytes.
+HolderAnswer NotCompared(const v1::VerifyDocumentRequest& request, v1::NotComparedReason reason);
+// The source could not be asked. `forwarded`: whether it may have seen the question.
+HolderAnswer SourceDown(const v1::VerifyDocumentRequest& request, bool forwarded);
+
+// The values of the query's parameters, in its order. INVALID_ARGUMENT if one has no normal form.
+// `today` is the day in Taipei.
+absl::StatusOr<std::vector<Value>> BindValues(const KindPlan& plan,
+                                              const v1::VerifyDocumentRequest& request,
+                                              absl::CivilDay today);
+
+// Whether the plan can answer for the day that the question names.
+bool CanAnswerFor(const KindPlan& plan, const v1::VerifyDocumentRequest& request,
+                  absl::CivilDay today);
+
+// "2026-01-15T08:30:00Z" or "2026-01-15" (the beginning of that day in Taipei).
+absl::StatusOr<absl::Time> ParseAsOf(absl::string_view text);
+
+}  // namespace chayan::sql
+
+#endif  // CHAYAN_ADAPTERS_SQL_ANSWER_H_

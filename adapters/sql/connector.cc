@@ -1,0 +1,96 @@
+#include "adapters/sql/connector.h"
+
+#include <optional>
+#include <utility>
+
+#include "gateway/base/diag.h"
+#include "gateway/base/status_macros.h"
+
+namespace chayan::sql {
+namespace {
+
+Pool::Options PoolOptions(const v1::OdbcSource& source) {
+  return {.connections = static_cast<int>(source.connections()),
+          .circuit = {.failures_max = static_cast<int>(source.failures_max()),
+                      .retry_after = absl::Milliseconds(source.retry_after_ms())}};
+}
+
+}  // namespace
+
+// A question on its way through the pool.
+struct SqlConnector::Exchange {
+  const KindPlan* plan;
+  v1::VerifyDocumentRequest request;
+  v1::QuestionPermit permit;
+  std::vector<Value> values;
+  Done done;
+  bool asked = false;
+  std::optional<HolderAnswer> answer;
+};
+
+SqlConnector::SqlConnector(const Clock& clock, AdapterSettings settings)
+    : SqlConnector(clock, settings, [options = settings.connect] { return Connect(options); }) {}
+
+SqlConnector::SqlConnector(const Clock& clock, AdapterSettings settings, Pool::Connector connector)
+    : clock_(clock),
+      settings_(std::move(settings)),
+      pool_(clock, PoolOptions(settings_.config.source()), std::move(connector)) {}
+
+const KindPlan* SqlConnector::FindPlan(const std::string& kind) const {
+  for (const KindPlan& plan : settings_.kinds) {
+    if (plan.kind.code() == kind) return &plan;
+  }
+  return nullptr;
+}
+
+absl::CivilDay SqlConnector::Today() const {
+  return absl::ToCivilDay(clock_.Now(), TaipeiTimeZone());
+}
+
+void SqlConnector::Answer(const v1::VerifyDocumentRequest& request,
+                          const v1::QuestionPermit& permit, absl::Duration timeout, Done done) {
+  const KindPlan* plan = FindPlan(request.document_kind());
+  const auto refuse = [&] { done(NotCompared(request, v1::NOT_COMPARED_REASON_ASK_HOLDER)); };
+  if (plan == nullptr || !CanAnswerFor(*plan, request, Today())) return refuse();
+  absl::StatusOr<std::vector<Value>> values = BindValues(*plan, request, Today());
+  if (!values.ok()) {
+    diag::Warning("sql.question_not_bindable", {{"document_kind", plan->kind.code()}});
+    return refuse();
+  }
+  auto exchange = std::make_shared<Exchange>(
+      Exchange{plan, request, permit, *std::move(values), std::move(done), false, std::nullopt});
+  pool_.Submit(
+      clock_.Elapsed() + timeout,
+      [this, exchange](Connection& connection) { return Ask(*exchange, connection); },
+      [exchange](const absl::Status& status) { Finish(*exchange, status); });
+}
+
+absl::Status SqlConnector::Ask(Exchange& exchange, Connection& connection) const {
+  const KindPlan& plan = *exchange.plan;
+  exchange.asked = true;
+  // Before the data: an answer may be newer than it says, never older.
+  absl::Time as_of = clock_.Now();
+  if (plan.as_of_query.has_value()) {
+    CHAYAN_ASSIGN_OR_RETURN(const Rows rows, connection.Select(*plan.as_of_query, {}));
+    if (rows.rows.empty() || rows.rows.front().empty() || !rows.rows.front().front().has_value()) {
+      return absl::InternalError("the as_of_query returned no value");
+    }
+    CHAYAN_ASSIGN_OR_RETURN(as_of, ParseAsOf(*rows.rows.front().front()));
+  }
+  CHAYAN_ASSIGN_OR_RETURN(const Rows rows, connection.Select(plan.query, exchange.values));
+  CHAYAN_RETURN_IF_ERROR(CheckColumns(plan, rows));
+  exchange.answer = AnswerFromRows(plan, exchange.request, exchange.permit, rows, as_of);
+  return absl::OkStatus();
+}
+
+void SqlConnector::Finish(Exchange& exchange, const absl::Status& status) {
+  if (!status.ok()) {
+    diag::Warning("sql.not_answered", {{"document_kind", exchange.plan->kind.code()},
+                                       {"status", absl::StatusCodeToString(status.code())},
+                                       {"cause", std::string(status.message())}});
+    exchange.answer = SourceDown(exchange.request, exchange.asked);
+  }
+  exchange.done(*std::move(exchange.answer));
+}
+
+}  // namespace chayan::sql

@@ -1,0 +1,66 @@
+// ODBC behind our types: one connection, one SELECT at a time, every value as text or NULL.
+//
+// Text goes through the narrow functions, as UTF-8: both drivers we use hand four-byte characters
+// through unharmed, while the wide ones cut them into surrogates. Errors of statements carry
+// SQLSTATE and the driver's number alone: what a driver says may repeat a bound value.
+#ifndef CHAYAN_ADAPTERS_SQL_ODBC_H_
+#define CHAYAN_ADAPTERS_SQL_ODBC_H_
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "adapters/sql/statement.h"
+
+namespace chayan::sql {
+
+// More rows than this are no answer to a question about one document: the rest is not fetched.
+inline constexpr size_t kRowsMax = 1000;
+// Longer than any name, address or reference that an answer may carry.
+inline constexpr size_t kValueBytesMax = 16 << 10;
+
+using Value = std::optional<std::string>;  // nullopt is NULL
+
+struct Rows {
+  std::vector<std::string> columns;  // lower-cased
+  std::vector<std::vector<Value>> rows;
+  bool truncated = false;  // there were more than kRowsMax
+
+  // The index of a column, if the result has it. `name` is lower-case.
+  std::optional<size_t> Column(absl::string_view name) const;
+};
+
+struct ConnectOptions {
+  std::string connection_string;
+  std::vector<std::string> session_statements;
+  absl::Duration statement_timeout;
+};
+
+// Not thread-safe: one thread owns it.
+class Connection {
+ public:
+  virtual ~Connection() = default;
+  // UNAVAILABLE: the connection is lost, another may do. DEADLINE_EXCEEDED: ended by the timeout.
+  // INTERNAL: the statement does not fit the database, a fault of the configuration.
+  // REQUIRES: as many values as the statement has parameters.
+  virtual absl::StatusOr<Rows> Select(const Statement& statement,
+                                      std::span<const Value> values) = 0;
+};
+
+// Opens a connection for reading only. UNAVAILABLE with what the driver said.
+absl::StatusOr<std::unique_ptr<Connection>> Connect(const ConnectOptions& options);
+
+// "name=value;" with the value quoted where the syntax asks for it. INVALID_ARGUMENT for a name or
+// value that cannot be written.
+absl::StatusOr<std::string> ConnectionAttribute(absl::string_view name, absl::string_view value);
+
+}  // namespace chayan::sql
+
+#endif  // CHAYAN_ADAPTERS_SQL_ODBC_H_

@@ -1,0 +1,167 @@
+// Goal: the pool answers every question once, replaces dead connections, and does not hammer a dead
+// source. Method: connections that this file makes; events are waited for, never slept for.
+#include "adapters/sql/pool.h"
+
+#include <atomic>
+
+#include "absl/synchronization/notification.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace chayan::sql {
+namespace {
+
+class FakeConnection final : public Connection {
+ public:
+  absl::StatusOr<Rows> Select(const Statement&, std::span<const Value>) override { return Rows(); }
+};
+
+class PoolTest : public ::testing::Test {
+ protected:
+  std::unique_ptr<Pool> NewPool(int connections = 1) {
+    return std::make_unique<Pool>(
+        clock_, Pool::Options{connections, {.failures_max = 2, .retry_after = absl::Seconds(5)}},
+        [this]() -> absl::StatusOr<std::unique_ptr<Connection>> {
+          ++opened_;
+          if (!reachable_) return absl::UnavailableError("refused");
+          return std::make_unique<FakeConnection>();
+        });
+  }
+
+  // Submits and waits for the end.
+  absl::Status Ask(Pool& pool, Pool::Work work) {
+    absl::Notification ended;
+    absl::Status result;
+    pool.Submit(clock_.Elapsed() + absl::Seconds(1), std::move(work), [&](absl::Status status) {
+      result = std::move(status);
+      ended.Notify();
+    });
+    ended.WaitForNotification();
+    return result;
+  }
+
+  static absl::Status Fine(Connection&) { return absl::OkStatus(); }
+
+  SimulatedClock clock_{absl::FromUnixSeconds(1'800'000'000)};
+  std::atomic<bool> reachable_{true};
+  std::atomic<int> opened_{0};
+};
+
+TEST_F(PoolTest, KeepsAConnectionThatWorks) {
+  const auto pool = NewPool();
+  EXPECT_TRUE(Ask(*pool, Fine).ok());
+  EXPECT_TRUE(Ask(*pool, Fine).ok());
+  EXPECT_EQ(opened_, 1);
+}
+
+TEST_F(PoolTest, AsksAgainOnANewConnectionWhenAKeptOneIsLost) {
+  const auto pool = NewPool();
+  ASSERT_TRUE(Ask(*pool, Fine).ok());
+  int calls = 0;
+  EXPECT_TRUE(Ask(*pool, [&](Connection&) {
+                return ++calls == 1 ? absl::UnavailableError("gone") : absl::OkStatus();
+              }).ok());
+  EXPECT_EQ(calls, 2);
+  EXPECT_EQ(opened_, 2);
+}
+
+TEST_F(PoolTest, DoesNotAskTwiceOnANewConnection) {
+  const auto pool = NewPool();
+  int calls = 0;
+  EXPECT_TRUE(absl::IsUnavailable(Ask(*pool, [&](Connection&) {
+    ++calls;
+    return absl::UnavailableError("gone");
+  })));
+  EXPECT_EQ(calls, 1);
+}
+
+TEST_F(PoolTest, DropsAConnectionAfterAnyFault) {
+  const auto pool = NewPool();
+  ASSERT_FALSE(Ask(*pool, [](Connection&) { return absl::InternalError("no such table"); }).ok());
+  EXPECT_TRUE(Ask(*pool, Fine).ok());
+  EXPECT_EQ(opened_, 2);
+}
+
+TEST_F(PoolTest, LeavesADeadSourceAloneAndFindsItAgain) {
+  const auto pool = NewPool();
+  reachable_ = false;
+  EXPECT_TRUE(absl::IsUnavailable(Ask(*pool, Fine)));
+  EXPECT_TRUE(absl::IsUnavailable(Ask(*pool, Fine)));
+  EXPECT_TRUE(pool->source_is_down());
+  EXPECT_TRUE(absl::IsUnavailable(Ask(*pool, Fine)));
+  EXPECT_EQ(opened_, 2);
+  reachable_ = true;
+  clock_.Advance(absl::Seconds(5));
+  EXPECT_TRUE(Ask(*pool, Fine).ok());
+  EXPECT_FALSE(pool->source_is_down());
+}
+
+// One thread is held in its work while others queue behind it.
+class BusyPoolTest : public PoolTest {
+ protected:
+  void Hold(Pool& pool) {
+    pool.Submit(
+        clock_.Elapsed() + absl::Seconds(1),
+        [this](Connection&) {
+          begun_.Notify();
+          release_.WaitForNotification();
+          return absl::OkStatus();
+        },
+        [](absl::Status) {});
+    begun_.WaitForNotification();
+  }
+  absl::Notification begun_;
+  absl::Notification release_;
+};
+
+TEST_F(BusyPoolTest, DoesNotBeginWhatHasWaitedTooLong) {
+  const auto pool = NewPool();
+  Hold(*pool);
+  absl::Notification ended;
+  absl::Status result;
+  bool begun = false;
+  pool->Submit(
+      clock_.Elapsed() + absl::Seconds(1),
+      [&](Connection&) {
+        begun = true;
+        return absl::OkStatus();
+      },
+      [&](absl::Status status) {
+        result = std::move(status);
+        ended.Notify();
+      });
+  clock_.Advance(absl::Seconds(2));
+  release_.Notify();
+  ended.WaitForNotification();
+  EXPECT_TRUE(absl::IsDeadlineExceeded(result));
+  EXPECT_FALSE(begun);
+}
+
+TEST_F(BusyPoolTest, RefusesMoreThanMayWait) {
+  const auto pool = NewPool();
+  Hold(*pool);
+  std::atomic<size_t> refused{0};
+  for (size_t i = 0; i < kWaitingMax + 3; ++i) {
+    pool->Submit(clock_.Elapsed() + absl::Seconds(1), Fine, [&](absl::Status status) {
+      if (absl::IsUnavailable(status)) ++refused;
+    });
+  }
+  EXPECT_EQ(refused, 3u);
+  release_.Notify();
+}
+
+TEST_F(BusyPoolTest, EndsWhatWaitsWhenItStops) {
+  auto pool = NewPool();
+  Hold(*pool);
+  absl::Notification cancelled;
+  pool->Submit(clock_.Elapsed() + absl::Seconds(1), Fine, [&](absl::Status status) {
+    EXPECT_TRUE(absl::IsCancelled(status));
+    cancelled.Notify();
+    release_.Notify();
+  });
+  pool.reset();
+  EXPECT_TRUE(cancelled.HasBeenNotified());
+}
+
+}  // namespace
+}  // namespace chayan::sql

@@ -1,0 +1,31 @@
+// Which rows are about the question's subject.
+#ifndef CHAYAN_ADAPTERS_SQL_SUBJECT_ROWS_H_
+#define CHAYAN_ADAPTERS_SQL_SUBJECT_ROWS_H_
+
+#include <cstddef>
+#include <vector>
+
+#include "adapters/sdk/match.h"
+#include "adapters/sql/config.h"
+#include "adapters/sql/odbc.h"
+#include "chayan/v1/verification_service.pb.h"
+
+namespace chayan::sql {
+
+// A row about the subject.
+struct SubjectRow {
+  size_t index;
+  // How surely: MATCH, or why a person has to look (a name that agrees only by a variant character,
+  // a number of before check digits).
+  sdk::Verdict identity;
+};
+
+// Rows whose number agrees and whose name and birth date do not differ. Only if there is none: rows
+// whose number cannot be compared (nine characters, old resident number) but whose name or birth
+// date agrees.
+std::vector<SubjectRow> FindSubjectRows(const v1::SubjectColumns& columns,
+                                        const v1::Subject& subject, const Rows& rows);
+
+}  // namespace chayan::sql
+
+#endif  // CHAYAN_ADAPTERS_SQL_SUBJECT_ROWS_H_

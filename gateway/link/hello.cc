@@ -1,0 +1,150 @@
+#include "gateway/link/hello.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/str_cat.h"
+#include "gateway/link/bounds.h"
+
+namespace chayan::link {
+namespace {
+
+using policy::Refusal;
+
+// Codes in the registry are no longer than this; what is longer is not echoed whole.
+constexpr size_t kEchoedCharactersMax = 64;
+
+Refusal Invalid(std::string message) {
+  return Refuse(v1::ERROR_REASON_HELLO_INVALID, std::move(message));
+}
+
+Refusal Exceeds(absl::string_view kind, absl::string_view area) {
+  Refusal refusal = Refuse(v1::ERROR_REASON_HELLO_EXCEEDS_REGISTRY, {});
+  const std::string kind_text = PrintableText(kind, kEchoedCharactersMax);
+  refusal.metadata.emplace_back("document_kind", kind_text);
+  refusal.message = absl::StrCat("The registry routes no questions of kind \"", kind_text, "\"");
+  if (!area.empty()) {
+    const std::string area_text = PrintableText(area, kEchoedCharactersMax);
+    refusal.metadata.emplace_back("area", area_text);
+    absl::StrAppend(&refusal.message, " for area \"", area_text, "\"");
+  }
+  absl::StrAppend(&refusal.message, " to this member.");
+  return refusal;
+}
+
+// Adds what one kind of the hello comes to.
+std::optional<Refusal> Narrow(const v1::KindOffer& asked, const policy::Caller& caller,
+                              const registry::Snapshot& snapshot, Offer& offer) {
+  const registry::Kind* kind = snapshot.FindKind(asked.document_kind());
+  if (kind == nullptr) return Exceeds(asked.document_kind(), {});
+  std::vector<std::string> areas = snapshot.Areas(asked.document_kind(), caller.member);
+  if (areas.empty()) return Exceeds(asked.document_kind(), {});
+  if (absl::string_view(asked.digest()) != kind->digest.raw()) {
+    return Refuse(v1::ERROR_REASON_KIND_DIGEST_DIFFERS,
+                  absl::StrCat("The claims and fields of kind \"", asked.document_kind(),
+                               "\" differ from the registry's: update the adapter's catalogue."),
+                  {{"document_kind", asked.document_kind()}, {"digest", kind->digest.ToHex()}});
+  }
+  if (asked.areas().empty()) {
+    for (std::string& area : areas) {
+      offer.served.emplace_back(asked.document_kind(), std::move(area));
+    }
+    return std::nullopt;
+  }
+  std::sort(areas.begin(), areas.end());
+  for (const std::string& area : asked.areas()) {
+    // An empty area means "no routing claim": it is offered by naming no area at all.
+    if (area.empty() || !std::binary_search(areas.begin(), areas.end(), area)) {
+      return Exceeds(asked.document_kind(), area.empty() ? "(empty)" : area);
+    }
+    offer.served.emplace_back(asked.document_kind(), area);
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Refusal Refuse(v1::ErrorReason reason, std::string message,
+               std::vector<std::pair<std::string, std::string>> metadata) {
+  Refusal refusal;
+  refusal.reason = reason;
+  refusal.message = std::move(message);
+  refusal.metadata = std::move(metadata);
+  return refusal;
+}
+
+std::vector<std::string> Offer::Kinds() const {
+  std::vector<std::string> kinds;
+  for (const auto& [kind, area] : served) {
+    if (kinds.empty() || kinds.back() != kind) kinds.push_back(kind);
+  }
+  return kinds;
+}
+
+const registry::AnswerKey* FindKeyInForce(const registry::Snapshot& snapshot,
+                                          const policy::Caller& caller,
+                                          const crypto::Digest& key_id, absl::Time now) {
+  const registry::AnswerKey* key = snapshot.FindAnswerKey(key_id);
+  if (key == nullptr || key->proto->member() != caller.member ||
+      key->proto->system() != caller.system || now < key->not_before || now > key->not_after) {
+    return nullptr;
+  }
+  return key;
+}
+
+std::string PrintableText(absl::string_view text, size_t size_max) {
+  std::string printable(text.substr(0, size_max));
+  for (char& c : printable) {
+    if (c < ' ' || c > '~') c = '?';
+  }
+  return printable;
+}
+
+std::variant<Offer, Refusal> CheckHello(const v1::Hello& hello, const policy::Caller& caller,
+                                        const registry::Snapshot& snapshot, absl::Time now) {
+  if (hello.protocol_version() != kProtocolVersion) {
+    Refusal refusal =
+        Invalid(absl::StrCat("Protocol version ", hello.protocol_version(),
+                             " is not spoken here; send version ", kProtocolVersion, "."));
+    refusal.metadata.emplace_back("protocol_version", absl::StrCat(kProtocolVersion));
+    return refusal;
+  }
+  if (hello.kinds().empty() || hello.kinds_size() > static_cast<int>(kKindsMax)) {
+    return Invalid(absl::StrCat("A hello names 1 to ", kKindsMax, " document kinds."));
+  }
+  const v1::System* system = snapshot.FindSystem(caller.member, caller.system);
+  if (system == nullptr) {
+    return Refuse(v1::ERROR_REASON_CALLER_UNKNOWN,
+                  "The registry does not hold this system any more.");
+  }
+  if (system->role() != v1::ROLE_ADAPTER) {
+    return Refuse(v1::ERROR_REASON_ROLE_NOT_ALLOWED,
+                  "Only a system with role adapter may open a link.");
+  }
+  auto key_id = crypto::Digest::FromRaw(hello.answer_key_id());
+  if (!key_id.ok()) return Invalid("answer_key_id: 32 bytes, the SHA-256 of the key's SPKI.");
+
+  Offer offer;
+  offer.answer_key_id = *key_id;
+  absl::flat_hash_set<std::string> seen;
+  for (const v1::KindOffer& kind : hello.kinds()) {
+    if (!seen.insert(kind.document_kind()).second) {
+      return Invalid("A hello names each document kind once.");
+    }
+    if (auto refusal = Narrow(kind, caller, snapshot, offer)) return *std::move(refusal);
+  }
+  if (FindKeyInForce(snapshot, caller, *key_id, now) == nullptr) {
+    return Refuse(v1::ERROR_REASON_ANSWER_KEY_UNKNOWN,
+                  "The answer key is not registered for this system, or not in force.",
+                  {{"key_id", key_id->ToHex()}});
+  }
+  std::sort(offer.served.begin(), offer.served.end());
+  offer.served.erase(std::unique(offer.served.begin(), offer.served.end()), offer.served.end());
+  offer.software = PrintableText(hello.software(), kSoftwareCharactersMax);
+  offer.in_flight_max =
+      hello.in_flight_max() == 0 ? kInFlightMax : std::min(hello.in_flight_max(), kInFlightMax);
+  return offer;
+}
+
+}  // namespace chayan::link

@@ -1,0 +1,136 @@
+// Goal: a hello can only narrow what the registry routes to its member. Method: one good hello of a
+// small registry, and each way to go beyond it.
+#include "gateway/link/hello.h"
+
+#include "gateway/link/link_fakes.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace chayan::link {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::Pair;
+
+const absl::Time kNow = absl::FromCivil(absl::CivilDay(2026, 1, 15), absl::UTCTimeZone());
+
+class HelloTest : public ::testing::Test {
+ protected:
+  v1::ErrorReason ReasonAt(absl::Time now) {
+    const auto checked = CheckHello(hello_, caller_, *snapshot_, now);
+    const auto* refusal = std::get_if<policy::Refusal>(&checked);
+    return refusal == nullptr ? v1::ERROR_REASON_UNSPECIFIED : refusal->reason;
+  }
+  v1::ErrorReason Reason() { return ReasonAt(kNow); }
+  Offer Accepted() {
+    auto checked = CheckHello(hello_, caller_, *snapshot_, kNow);
+    if (auto* refusal = std::get_if<policy::Refusal>(&checked)) {
+      ADD_FAILURE() << refusal->message;
+      return {};
+    }
+    return std::get<Offer>(checked);
+  }
+
+  std::shared_ptr<const registry::Snapshot> snapshot_ = MakeSnapshot(TestRegistry());
+  policy::Caller caller_ = TestCaller("land-a");
+  v1::Hello hello_ = TestHello(*snapshot_, TestKey(1), {"land.title", "entry.record"});
+};
+
+TEST_F(HelloTest, TakesAllAreasOfTheMemberWhereNoneIsNamed) {
+  EXPECT_THAT(Accepted().served, ElementsAre(Pair("entry.record", ""), Pair("land.title", "AA"),
+                                             Pair("land.title", "AB")));
+  EXPECT_THAT(Accepted().Kinds(), ElementsAre("entry.record", "land.title"));
+}
+
+TEST_F(HelloTest, NarrowsToTheNamedAreas) {
+  hello_.mutable_kinds(0)->add_areas("AB");
+  hello_.mutable_kinds(0)->add_areas("AB");
+  EXPECT_THAT(Accepted().served, ElementsAre(Pair("entry.record", ""), Pair("land.title", "AB")));
+}
+
+TEST_F(HelloTest, RefusesAnAreaOfAnotherMember) {
+  hello_.mutable_kinds(0)->add_areas("BA");
+  EXPECT_EQ(Reason(), v1::ERROR_REASON_HELLO_EXCEEDS_REGISTRY);
+}
+
+TEST_F(HelloTest, RefusesAnAreaForAKindThatHasNone) {
+  hello_.mutable_kinds(1)->add_areas("");
+  EXPECT_EQ(Reason(), v1::ERROR_REASON_HELLO_EXCEEDS_REGISTRY);
+}
+
+TEST_F(HelloTest, RefusesAKindThatIsRoutedToOthers) {
+  caller_ = TestCaller("land-b");
+  hello_ = TestHello(*snapshot_, TestKey(2), {"entry.record"});
+  EXPECT_EQ(Reason(), v1::ERROR_REASON_HELLO_EXCEEDS_REGISTRY);
+}
+
+TEST_F(HelloTest, RefusesAKindThatIsNotInTheRegistry) {
+  hello_.mutable_kinds(0)->set_document_kind("no.such\n\x01kind");
+  EXPECT_EQ(Reason(), v1::ERROR_REASON_HELLO_EXCEEDS_REGISTRY);
+}
+
+TEST_F(HelloTest, RefusesAnotherDigestOfAKind) {
+  (*hello_.mutable_kinds(0)->mutable_digest())[0] ^= 1;
+  EXPECT_EQ(Reason(), v1::ERROR_REASON_KIND_DIGEST_DIFFERS);
+}
+
+TEST_F(HelloTest, RefusesAnUnregisteredKey) {
+  hello_.set_answer_key_id(crypto::KeyId(TestKey(9).public_key()).ToString());
+  EXPECT_EQ(Reason(), v1::ERROR_REASON_ANSWER_KEY_UNKNOWN);
+}
+
+TEST_F(HelloTest, RefusesTheKeyOfAnotherMember) {
+  hello_.set_answer_key_id(crypto::KeyId(TestKey(2).public_key()).ToString());
+  EXPECT_EQ(Reason(), v1::ERROR_REASON_ANSWER_KEY_UNKNOWN);
+}
+
+TEST_F(HelloTest, RefusesTheKeyOfAnotherSystem) {
+  caller_.system = "other";
+  EXPECT_EQ(Reason(), v1::ERROR_REASON_ANSWER_KEY_UNKNOWN);
+}
+
+TEST_F(HelloTest, RefusesAKeyThatIsOutOfForce) {
+  hello_.set_answer_key_id(crypto::KeyId(TestKey(3).public_key()).ToString());
+  EXPECT_EQ(Reason(), v1::ERROR_REASON_UNSPECIFIED);
+  EXPECT_EQ(ReasonAt(kNow + absl::Hours(24 * 31)), v1::ERROR_REASON_ANSWER_KEY_UNKNOWN);
+}
+
+TEST_F(HelloTest, RefusesAnotherProtocolVersion) {
+  hello_.set_protocol_version(2);
+  EXPECT_EQ(Reason(), v1::ERROR_REASON_HELLO_INVALID);
+}
+
+TEST_F(HelloTest, RefusesNoKindsTooManyAndTheSameTwice) {
+  v1::Hello none = hello_;
+  none.clear_kinds();
+  std::swap(none, hello_);
+  EXPECT_EQ(Reason(), v1::ERROR_REASON_HELLO_INVALID);
+  std::swap(none, hello_);
+  *hello_.add_kinds() = hello_.kinds(0);
+  EXPECT_EQ(Reason(), v1::ERROR_REASON_HELLO_INVALID);
+  while (hello_.kinds_size() <= static_cast<int>(kKindsMax)) hello_.add_kinds();
+  EXPECT_EQ(Reason(), v1::ERROR_REASON_HELLO_INVALID);
+}
+
+TEST_F(HelloTest, RefusesASystemTheRegistryDoesNotHold) {
+  caller_.system = "gone";
+  EXPECT_EQ(Reason(), v1::ERROR_REASON_CALLER_UNKNOWN);
+}
+
+TEST_F(HelloTest, BoundsQuestionsInFlightByBothSides) {
+  EXPECT_EQ(Accepted().in_flight_max, kInFlightMax);
+  hello_.set_in_flight_max(7);
+  EXPECT_EQ(Accepted().in_flight_max, 7u);
+  hello_.set_in_flight_max(100'000);
+  EXPECT_EQ(Accepted().in_flight_max, kInFlightMax);
+}
+
+TEST_F(HelloTest, FiltersAndBoundsFreeText) {
+  hello_.set_software(absl::StrCat("evil\n\x1b[31m", std::string(200, 'x')));
+  const std::string software = Accepted().software;
+  EXPECT_EQ(software.size(), kSoftwareCharactersMax);
+  EXPECT_EQ(software.substr(0, 10), "evil??[31m");
+}
+
+}  // namespace
+}  // namespace chayan::link

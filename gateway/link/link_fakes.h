@@ -1,0 +1,472 @@
+// What the tests of links stand on: a small registry, a stream whose worker is the test itself, a
+// log that commits when told to, and an adapter that can misbehave.
+#ifndef CHAYAN_GATEWAY_LINK_LINK_FAKES_H_
+#define CHAYAN_GATEWAY_LINK_LINK_FAKES_H_
+
+#include <algorithm>
+#include <atomic>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
+#include "chayan/v1/adapter_link_service.pb.h"
+#include "gateway/base/clock.h"
+#include "gateway/base/encoding.h"
+#include "gateway/base/random.h"
+#include "gateway/base/status_matchers.h"
+#include "gateway/crypto/signing_key.h"
+#include "gateway/link/bounds.h"
+#include "gateway/link/links.h"
+#include "gateway/tlog/frame.h"
+#include "gtest/gtest.h"
+
+namespace chayan::link {
+
+// Authority of the test members; only its form matters here.
+inline constexpr char kTestIssuerPem[] =
+    "-----BEGIN CERTIFICATE-----\\n"
+    "MIIBSjCB/aADAgECAhQR39URbs4V3UCEEHJzQdC93rciAjAFBgMrZXAwEjEQMA4G\\n"
+    "A1UEAwwHVGVzdCBDQTAgFw0yNjExMjIyMjE4NDBaGA8yMTI2MTAyOTIyMTg0MFow\\n"
+    "EjEQMA4GA1UEAwwHVGVzdCBDQTAqMAUGAytlcAMhAM2++R/BYTzmYDG+NjQfW0Qh\\n"
+    "XmZdFjbDA/x3PUgI/Fhko2MwYTAdBgNVHQ4EFgQUYwSyV8l6amW8ye5VrrGrWaWi\\n"
+    "SaMwHwYDVR0jBBgwFoAUYwSyV8l6amW8ye5VrrGrWaWiSaMwDwYDVR0TAQH/BAUw\\n"
+    "AwEB/zAOBgNVHQ8BAf8EBAMCAQYwBQYDK2VwA0EAruGgyaIstmdOZAV8E+17CobU\\n"
+    "W7ezLxp4E71PAktEXgsD9QjwBdn0OS56MsCZkHd32rM5x/OsQX7FdhL4V/+nCQ==\\n"
+    "-----END CERTIFICATE-----\\n";
+
+inline crypto::Ed25519Key TestKey(uint64_t seed) {
+  SeededRandom random(seed);
+  return crypto::Ed25519Key::Generate(random);
+}
+
+inline std::string TestMember(absl::string_view id) {
+  return absl::StrCat("members { id: '", id, "' name { zh_tw: '", id, "' en: '", id,
+                      "' } issuers: 'ca' systems { name: 'adapter' role: ROLE_ADAPTER } "
+                      "systems { name: 'other' role: ROLE_ADAPTER } }\n");
+}
+
+inline std::string TestAnswerKey(absl::string_view member, const crypto::Ed25519Key& key,
+                                 absl::string_view more = {}) {
+  return absl::StrCat("answer_keys { member: '", member, "' system: 'adapter' public_key: '",
+                      Base64Encode(crypto::SpkiFromPublicKey(key.public_key())), "' ", more,
+                      " }\n");
+}
+
+inline std::string TestKind(absl::string_view code, absl::string_view more) {
+  return absl::StrCat(
+      "document_kinds { code: '", code, "' title { zh_tw: 't' en: 't' } ",
+      "claims { code: 'land_office' type: VALUE_TYPE_LAND_OFFICE required: true title { zh_tw: 'o' "
+      "en: 'o' } } ",
+      "claims { code: 'owner_name' type: VALUE_TYPE_NAME title { zh_tw: 'n' en: 'n' } } ",
+      "legal_bases: 'act-68' answer_mode: ANSWER_MODE_SYNC ",
+      "retention_class: RETENTION_CLASS_FIVE_YEARS ", more, " }\n");
+}
+
+inline std::string TestRoute(absl::string_view kind, absl::string_view holder,
+                             absl::string_view areas) {
+  return absl::StrCat("routes { document_kind: '", kind, "' holder: '", holder, "' ", areas,
+                      " }\n");
+}
+
+// land.title: routed by office; AA and AB belong to land-a, BA to land-b. entry.record: land-a
+// alone. Key 1 signs for land-a, key 2 for land-b, key 3 for land-a until 2026-02-01.
+inline std::string TestRegistry(absl::string_view routes_of_land_a = "areas: ['AA', 'AB']",
+                                bool with_key_1 = true) {
+  return absl::StrCat(
+      "deployment { trust_domain: 'chayan.test' }\n", "issuers { id: 'ca' certificate_pem: '",
+      kTestIssuerPem, "' }\n", "purposes { code: 'household.move' title { zh_tw: 'p' en: 'p' } }\n",
+      "legal_bases { code: 'act-68' title { zh_tw: 'l' en: 'l' } }\n", TestMember("land-a"),
+      TestMember("land-b"), with_key_1 ? TestAnswerKey("land-a", TestKey(1)) : "",
+      TestAnswerKey("land-b", TestKey(2)),
+      TestAnswerKey("land-a", TestKey(3), "not_after_time: '2026-02-01T00:00:00Z'"),
+      TestKind("land.title", "routing_claim: 'land_office' repeatable: true"),
+      TestKind("entry.record", ""), TestRoute("land.title", "land-a", routes_of_land_a),
+      TestRoute("land.title", "land-b", "areas: 'BA'"), TestRoute("entry.record", "land-a", ""));
+}
+
+inline std::shared_ptr<const registry::Snapshot> MakeSnapshot(const std::string& text) {
+  std::vector<std::string> faults;
+  auto snapshot = registry::Snapshot::Create({{"test.textproto", text}}, &faults);
+  for (const std::string& fault : faults) ADD_FAILURE() << fault;
+  EXPECT_OK(snapshot.status());
+  return snapshot.ok() ? *snapshot : nullptr;
+}
+
+inline policy::Caller TestCaller(absl::string_view member) {
+  policy::Caller caller;
+  caller.member = std::string(member);
+  caller.system = "adapter";
+  caller.role = v1::ROLE_ADAPTER;
+  return caller;
+}
+
+inline v1::Hello TestHello(const registry::Snapshot& snapshot, const crypto::Ed25519Key& key,
+                           const std::vector<std::string>& kinds) {
+  v1::Hello hello;
+  hello.set_protocol_version(kProtocolVersion);
+  hello.set_software("test 1.0");
+  hello.set_answer_key_id(crypto::KeyId(key.public_key()).ToString());
+  for (const std::string& kind : kinds) {
+    v1::KindOffer& offer = *hello.add_kinds();
+    offer.set_document_kind(kind);
+    offer.set_digest(snapshot.FindKind(kind)->digest.ToString());
+  }
+  return hello;
+}
+
+// A stream whose worker is whoever calls Pump. Polices its users: nothing is written after Finish,
+// nothing finishes twice, callbacks never run two at a time.
+class FakeStream final : public rpc::StreamCall {
+ public:
+  explicit FakeStream(policy::Caller caller) : caller_(std::move(caller)) {}
+
+  const policy::Caller& caller() const override { return caller_; }
+  absl::string_view method() const override { return "Connect"; }
+  void Write(std::string message) override {
+    absl::MutexLock lock(&mu_);
+    EXPECT_FALSE(finished_) << "written after Finish";
+    v1::ToAdapter frame;
+    EXPECT_TRUE(frame.ParseFromString(message));
+    EXPECT_LE(message.size(), 1 << 20);
+    if (!ended_) written_.push_back(std::move(frame));
+  }
+  size_t queued_bytes() const override {
+    absl::MutexLock lock(&mu_);
+    return queued_bytes_;
+  }
+  void Finish(std::optional<policy::Refusal> refusal) override {
+    absl::MutexLock lock(&mu_);
+    EXPECT_FALSE(finished_) << "finished twice";
+    finished_ = true;
+    refusal_ = std::move(refusal);
+  }
+  void Post(absl::AnyInvocable<void()> work) override {
+    absl::MutexLock lock(&mu_);
+    ++posts_;
+    if (!ended_) work_.push_back(std::move(work));
+  }
+  void Pause() override {}
+  void Resume() override {}
+
+  void Attach(rpc::StreamEvents events) { events_ = std::move(events); }
+  // Runs what was posted; after Finish, the end of the stream.
+  void Pump() {
+    while (true) {
+      absl::AnyInvocable<void()> work;
+      {
+        absl::MutexLock lock(&mu_);
+        if (!work_.empty()) {
+          work = std::move(work_.front());
+          work_.pop_front();
+        } else if (!finished_ || ended_) {
+          return;
+        }
+      }
+      if (!work) return End();
+      RunAlone([&] { work(); });
+    }
+  }
+  void Deliver(const v1::FromAdapter& frame) { DeliverBytes(frame.SerializeAsString()); }
+  void DeliverBytes(const std::string& bytes) {
+    if (ended()) return;
+    RunAlone([&] { events_.on_message(bytes); });
+    Pump();
+  }
+  void HalfClose() {
+    RunAlone([&] { events_.on_half_close(); });
+    Pump();
+  }
+  // The connection breaks.
+  void End() {
+    {
+      absl::MutexLock lock(&mu_);
+      ASSERT_FALSE(ended_);
+      ended_ = true;
+      work_.clear();
+    }
+    RunAlone([&] { events_.on_end(); });
+    events_ = {};
+  }
+
+  // What was written since the last call.
+  std::vector<v1::ToAdapter> TakeWritten() {
+    absl::MutexLock lock(&mu_);
+    return std::exchange(written_, {});
+  }
+  void set_queued_bytes(size_t bytes) {
+    absl::MutexLock lock(&mu_);
+    queued_bytes_ = bytes;
+  }
+  bool ended() const {
+    absl::MutexLock lock(&mu_);
+    return ended_;
+  }
+  int posts() const {
+    absl::MutexLock lock(&mu_);
+    return posts_;
+  }
+  // The reason it was finished with; UNSPECIFIED while open and when it ended well.
+  v1::ErrorReason reason() const {
+    absl::MutexLock lock(&mu_);
+    return refusal_ ? refusal_->reason : v1::ERROR_REASON_UNSPECIFIED;
+  }
+  bool finished() const {
+    absl::MutexLock lock(&mu_);
+    return finished_;
+  }
+
+ private:
+  template <typename Work>
+  void RunAlone(Work work) {
+    ASSERT_FALSE(running_.exchange(true)) << "two callbacks at a time";
+    work();
+    running_ = false;
+  }
+
+  const policy::Caller caller_;
+  rpc::StreamEvents events_;
+  std::atomic<bool> running_ = false;
+  mutable absl::Mutex mu_;
+  std::deque<absl::AnyInvocable<void()>> work_ ABSL_GUARDED_BY(mu_);
+  std::vector<v1::ToAdapter> written_ ABSL_GUARDED_BY(mu_);
+  size_t queued_bytes_ ABSL_GUARDED_BY(mu_) = 0;
+  int posts_ ABSL_GUARDED_BY(mu_) = 0;
+  bool finished_ ABSL_GUARDED_BY(mu_) = false;
+  bool ended_ ABSL_GUARDED_BY(mu_) = false;
+  std::optional<policy::Refusal> refusal_ ABSL_GUARDED_BY(mu_);
+};
+
+// A log that commits at once, or when told to, or never.
+class FakeCommitter final : public log::Committer {
+ public:
+  enum class Mode { kAtOnce, kHold, kFail };
+
+  void set_mode(Mode mode) {
+    absl::MutexLock lock(&mu_);
+    mode_ = mode;
+  }
+  void Submit(log::Submission submission) override {
+    Mode mode;
+    {
+      absl::MutexLock lock(&mu_);
+      mode = mode_;
+      if (mode == Mode::kHold) held_.push_back(std::move(submission));
+    }
+    if (mode == Mode::kFail) submission.done(absl::UnavailableError("full"));
+    if (mode == Mode::kAtOnce) Commit(std::move(submission));
+  }
+  void CommitHeld() {
+    std::vector<log::Submission> held;
+    {
+      absl::MutexLock lock(&mu_);
+      held.swap(held_);
+    }
+    for (log::Submission& submission : held) Commit(std::move(submission));
+  }
+  // "OPENED land-a", …
+  std::vector<std::string> Entries() const {
+    absl::MutexLock lock(&mu_);
+    return entries_;
+  }
+  std::vector<log::Entry> FullEntries() const {
+    absl::MutexLock lock(&mu_);
+    return full_entries_;
+  }
+
+  std::string Checkpoint() const override { return {}; }
+  std::string verifier_key() const override { return {}; }
+  log::CommitterStatus Status() const override { return {}; }
+  absl::StatusOr<log::Committed> Prove(uint64_t) override {
+    return absl::UnimplementedError("not for links");
+  }
+  void Stop() override {}
+
+ private:
+  void Commit(log::Submission submission) {
+    log::Committed committed = {};
+    {
+      absl::MutexLock lock(&mu_);
+      EXPECT_EQ(submission.entry.type, log::EntryType::kLink);
+      log::RenderLeaf(submission.entry, absl::UnixEpoch(), "gw-1");  // aborts on what no leaf holds
+      committed.index = full_entries_.size();
+      entries_.push_back(absl::StrCat(submission.entry.reason, " ", submission.entry.member));
+      full_entries_.push_back(std::move(submission.entry));
+    }
+    submission.done(std::move(committed));
+  }
+
+  mutable absl::Mutex mu_;
+  Mode mode_ ABSL_GUARDED_BY(mu_) = Mode::kAtOnce;
+  std::vector<log::Submission> held_ ABSL_GUARDED_BY(mu_);
+  std::vector<std::string> entries_ ABSL_GUARDED_BY(mu_);
+  std::vector<log::Entry> full_entries_ ABSL_GUARDED_BY(mu_);
+};
+
+// What an adapter saw and what it answers.
+class FakeAdapter {
+ public:
+  FakeAdapter(Links& links, absl::string_view member, crypto::Ed25519Key key)
+      : stream_(std::make_shared<FakeStream>(TestCaller(member))), key_(std::move(key)) {
+    stream_->Attach(links.Connect(stream_));
+  }
+  ~FakeAdapter() {
+    if (!stream_->ended()) stream_->End();
+  }
+
+  FakeStream& stream() { return *stream_; }
+  const crypto::Ed25519Key& key() const { return key_; }
+  void Hello(const v1::Hello& hello) {
+    v1::FromAdapter frame;
+    *frame.mutable_hello() = hello;
+    stream_->Deliver(frame);
+  }
+  void SendDraining() {
+    v1::FromAdapter frame;
+    frame.mutable_draining();
+    stream_->Deliver(frame);
+  }
+  void SendHeartbeat() {
+    v1::FromAdapter frame;
+    frame.mutable_heartbeat();
+    stream_->Deliver(frame);
+  }
+
+  // Pumps, and gives the questions that came; other frames go to the members below.
+  std::vector<v1::Question> TakeQuestions() {
+    stream_->Pump();
+    std::vector<v1::Question> questions;
+    for (v1::ToAdapter& frame : stream_->TakeWritten()) {
+      if (frame.has_questions()) {
+        ++question_frames;
+        for (v1::Question& question : *frame.mutable_questions()->mutable_questions()) {
+          questions.push_back(std::move(question));
+        }
+        for (std::string& id : *frame.mutable_questions()->mutable_cancelled_exchange_ids()) {
+          cancelled.push_back(*Uuid::FromRaw(id));
+        }
+      } else if (frame.has_recorded()) {
+        ++recorded_frames;
+        for (const v1::RecordedAnswer& answer : frame.recorded().answers()) {
+          recorded.emplace_back(*Uuid::FromRaw(answer.exchange_id()), answer.entry_index());
+        }
+      } else if (frame.has_welcome()) {
+        welcome = frame.welcome();
+      } else if (frame.has_heartbeat()) {
+        ++heartbeats;
+      } else if (frame.has_draining()) {
+        draining = true;
+      }
+    }
+    return questions;
+  }
+  int question_frames = 0;
+  int recorded_frames = 0;
+  int heartbeats = 0;
+  bool draining = false;
+  std::optional<v1::Welcome> welcome;
+  std::vector<Uuid> cancelled;
+  std::vector<std::pair<Uuid, uint64_t>> recorded;
+
+  // A frame with one answer to each question, signed by `signer`.
+  static v1::FromAdapter Answers(const std::vector<v1::Question>& questions,
+                                 const crypto::Ed25519Key& signer) {
+    v1::FromAdapter message;
+    v1::AnswerFrame& frame = *message.mutable_answers();
+    std::vector<crypto::Digest> digests;
+    for (const v1::Question& question : questions) {
+      v1::Answer& answer = *frame.add_answers();
+      answer.set_exchange_id(question.exchange_id());
+      answer.set_answer(absl::StrCat("answer to ", question.request()));
+      digests.push_back(tlog::AnswerDigest(*Uuid::FromRaw(question.exchange_id()),
+                                           question.request(), answer.answer()));
+    }
+    frame.set_signature(tlog::Frame(digests).Sign(signer)->ToString());
+    frame.set_key_id(crypto::KeyId(signer.public_key()).ToString());
+    return message;
+  }
+  void Answer(const std::vector<v1::Question>& questions) {
+    stream_->Deliver(Answers(questions, key_));
+  }
+
+ private:
+  std::shared_ptr<FakeStream> stream_;
+  const crypto::Ed25519Key key_;
+};
+
+// One gateway's links, and everything around them.
+struct LinkWorld {
+  explicit LinkWorld(double signature_share = 0.0) {
+    links = Links::Create(
+        {.gateway = "gw-1", .signature_share = signature_share},
+        [this] {
+          absl::MutexLock lock(&mu);
+          return snapshot;
+        },
+        committer, clock, random);
+  }
+  void Apply(const std::string& text) {
+    auto next = MakeSnapshot(text);
+    absl::MutexLock lock(&mu);
+    snapshot = std::move(next);
+  }
+  // An adapter of land-a that has said its hello.
+  std::unique_ptr<FakeAdapter> Open(const std::vector<std::string>& kinds = {"entry.record",
+                                                                             "land.title"}) {
+    auto adapter = std::make_unique<FakeAdapter>(*links, "land-a", TestKey(1));
+    adapter->Hello(TestHello(*snapshot, adapter->key(), kinds));
+    return adapter;
+  }
+  // Asks; the reply lands in `replies`.
+  Uuid Ask(absl::string_view kind, absl::string_view area, absl::string_view request,
+           bool check_signature = false, absl::string_view holder = "land-a") {
+    const Uuid id = Uuid::Version7(clock.Now(), random);
+    policy::Permit permit;
+    permit.grant = "grant-1";
+    permit.claims = {"owner_name"};
+    const policy::Caller caller = TestCaller("hro-1");
+    links->Ask({.exchange_id = id,
+                .holder = std::string(holder),
+                .kind = std::string(kind),
+                .area = std::string(area),
+                .request = request,
+                .caller = &caller,
+                .acting_for = "hro-1",
+                .permit = &permit,
+                .timeout = absl::Seconds(10),
+                .repeatable = kind == "land.title",
+                .check_signature = check_signature,
+                .done = [this, id](Reply reply) {
+                  absl::MutexLock lock(&mu);
+                  EXPECT_FALSE(std::any_of(replies.begin(), replies.end(), [&](const auto& other) {
+                    return other.first == id;
+                  })) << "answered twice";
+                  replies.emplace_back(id, std::move(reply));
+                }});
+    return id;
+  }
+  // The kinds of the replies so far, in order.
+  std::vector<Reply::Kind> Kinds() {
+    absl::MutexLock lock(&mu);
+    std::vector<Reply::Kind> kinds;
+    for (const auto& [id, reply] : replies) kinds.push_back(reply.kind);
+    return kinds;
+  }
+
+  SimulatedClock clock{absl::FromCivil(absl::CivilDay(2026, 1, 15), absl::UTCTimeZone())};
+  SeededRandom random{42};
+  FakeCommitter committer;
+  absl::Mutex mu;
+  std::shared_ptr<const registry::Snapshot> snapshot = MakeSnapshot(TestRegistry());
+  std::vector<std::pair<Uuid, Reply>> replies;
+  std::unique_ptr<Links> links;
+};
+
+}  // namespace chayan::link
+
+#endif  // CHAYAN_GATEWAY_LINK_LINK_FAKES_H_
