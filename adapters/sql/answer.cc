@@ -249,6 +249,19 @@ HolderAnswer CompareRows(const KindPlan& plan, const v1::VerifyDocumentRequest& 
   return result;
 }
 
+// The number is that of a row, but the subject's name or birth date is not. Where a claim differs
+// too (usually that same name), that is the answer; otherwise there is no document of a person so
+// named.
+HolderAnswer AnswerContradicted(const KindPlan& plan, const v1::VerifyDocumentRequest& request,
+                                const v1::QuestionPermit& permit, const Rows& rows,
+                                const std::vector<SubjectRow>& found, absl::Time as_of) {
+  if (found.size() == 1) {
+    HolderAnswer result = CompareRows(plan, request, permit, rows, found, as_of);
+    if (result.answer.outcome() == v1::OUTCOME_MISMATCH) return result;
+  }
+  return {BeginAsOf(request, v1::OUTCOME_NOT_FOUND, as_of), false};
+}
+
 absl::StatusOr<Value> BindValue(const KindPlan& plan, const v1::QueryParameter& parameter,
                                 const v1::VerifyDocumentRequest& request, absl::CivilDay today) {
   const v1::Subject& subject = request.subject();
@@ -318,6 +331,9 @@ HolderAnswer AnswerFromRows(const KindPlan& plan, const v1::VerifyDocumentReques
     return answer;
   }
   if (rows.truncated) return NotCompared(request, v1::NOT_COMPARED_REASON_AMBIGUOUS);
+  if (!found.empty() && found.front().identity == Verdict::kMismatch) {
+    return AnswerContradicted(plan, request, permit, rows, found, as_of);
+  }
   if (found.empty()) return {BeginAsOf(request, v1::OUTCOME_NOT_FOUND, as_of), false};
   if (!AreOnePerson(plan, rows, found)) {
     return NotCompared(request, v1::NOT_COMPARED_REASON_AMBIGUOUS);

@@ -188,6 +188,21 @@ TEST(AnswerTest, ANumberWithAnotherNameIsNotThePerson) {
   EXPECT_EQ(Ask(kLot, {row}).outcome(), v1::OUTCOME_NOT_FOUND);
 }
 
+TEST(AnswerTest, AWrongNameThatIsClaimedTooIsAMismatch) {
+  Row row;
+  row.name = "王大明";
+  const auto answer = Ask("claims { code: 'owner_name' text: '王小明' }", {row});
+  EXPECT_EQ(answer.outcome(), v1::OUTCOME_MISMATCH);
+  EXPECT_EQ(answer.verdicts(0).verdict(), v1::VERDICT_MISMATCH);
+}
+
+TEST(AnswerTest, AWrongNameNeverReachesAMatch) {
+  Row row;
+  row.name = "王大明";
+  row.status = "VOID";
+  EXPECT_EQ(Ask(kLot, {row, row}).outcome(), v1::OUTCOME_NOT_FOUND);
+}
+
 TEST(AnswerTest, PicksTheSubjectAmongCoOwners) {
   Row other;
   other.number = "A220000036";

@@ -52,19 +52,23 @@ std::vector<SubjectRow> FindSubjectRows(const v1::SubjectColumns& columns,
                                         const v1::Subject& subject, const Rows& rows) {
   std::vector<SubjectRow> sure;
   std::vector<SubjectRow> likely;
+  std::vector<SubjectRow> contradicted;
   for (size_t row = 0; row < rows.rows.size(); ++row) {
     const std::string* held = Held(rows, row, columns.number_column());
     const Verdict number = held == nullptr ? Verdict::kUncomparable
                                            : CompareNumber(subject.identifier(), *held).verdict;
     const std::optional<Verdict> details = CompareDetails(columns, subject, rows, row);
-    if (number == Verdict::kMismatch || details == Verdict::kMismatch) continue;
-    if (number == Verdict::kMatch) {
+    if (number == Verdict::kMismatch) continue;
+    if (details == Verdict::kMismatch) {
+      if (number == Verdict::kMatch) contradicted.push_back({row, Verdict::kMismatch});
+    } else if (number == Verdict::kMatch) {
       sure.push_back({row, details.value_or(Verdict::kMatch)});
     } else if (details == Verdict::kMatch || details == Verdict::kVariant) {
       likely.push_back({row, Verdict::kUncomparable});
     }
   }
-  return sure.empty() ? likely : sure;
+  if (!sure.empty()) return sure;
+  return likely.empty() ? contradicted : likely;
 }
 
 }  // namespace chayan::sql

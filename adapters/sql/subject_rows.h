@@ -15,14 +15,16 @@ namespace chayan::sql {
 // A row about the subject.
 struct SubjectRow {
   size_t index;
-  // How surely: MATCH, or why a person has to look (a name that agrees only by a variant character,
-  // a number of before check digits).
+  // How surely: MATCH; VARIANT or UNCOMPARABLE where a person has to look (a name that agrees only
+  // by a variant character, a number of before check digits); MISMATCH where the number agrees and
+  // name or birth date differs.
   sdk::Verdict identity;
 };
 
-// Rows whose number agrees and whose name and birth date do not differ. Only if there is none: rows
+// Rows whose number agrees and whose name and birth date do not differ. If there is none, rows
 // whose number cannot be compared (nine characters, old resident number) but whose name or birth
-// date agrees.
+// date agrees. If there is none either, rows whose number agrees and whose name or birth date
+// differs: all rows returned are of one of the three.
 std::vector<SubjectRow> FindSubjectRows(const v1::SubjectColumns& columns,
                                         const v1::Subject& subject, const Rows& rows);
 
