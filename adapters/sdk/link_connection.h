@@ -1,0 +1,147 @@
+// One link as the adapter sees it: a stream to one gateway, from dialling to its end. The only file
+// of the SDK, with its .cc, that knows gRPC.
+//
+// LIMITATION: gRPC's own reading of certificates applies: the host name is checked by gRPC, the URI
+// by us after the gateway's Welcome and before the first question is looked at.
+#ifndef CHAYAN_ADAPTERS_SDK_LINK_CONNECTION_H_
+#define CHAYAN_ADAPTERS_SDK_LINK_CONNECTION_H_
+
+#include <grpcpp/security/credentials.h>
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/synchronization/mutex.h"
+#include "adapters/sdk/adapter.h"
+#include "adapters/sdk/answer_log.h"
+#include "adapters/sdk/frame_signer.h"
+#include "adapters/sdk/link_client.h"
+#include "adapters/sdk/recorded_watch.h"
+#include "chayan/v1/adapter_link_service.grpc.pb.h"
+#include "gateway/base/clock.h"
+
+namespace chayan::sdk {
+
+struct LinkCounters {
+  std::atomic<uint64_t> questions = 0;
+  std::atomic<uint64_t> answers_sent = 0;
+  std::atomic<uint64_t> answers_dropped = 0;
+  std::atomic<uint64_t> answers_recorded = 0;
+  std::atomic<uint64_t> alarms = 0;
+};
+
+// What all links of an adapter share. References outlive the links.
+struct LinkParts {
+  const AdapterOptions& options;
+  Adapter& adapter;
+  Clock& clock;
+  AnswerLog& log;
+  RecordedWatch& watch;
+  LinkCounters& counters;
+};
+
+// Thread-safe. Held by shared_ptr: responders know it weakly.
+class LinkConnection final : public AnswerSink,
+                             public std::enable_shared_from_this<LinkConnection> {
+ public:
+  LinkConnection(LinkParts parts, std::string address, FrameSigner signer,
+                 std::shared_ptr<grpc::ChannelCredentials> credentials);
+  // REQUIRES: Join was called, or Start was not.
+  ~LinkConnection() override;
+
+  void Start();
+  // Ends the stream soon; from any thread.
+  void Cancel();
+  // Waits for the threads. After Cancel, or when ended().
+  void Join();
+
+  // Says Draining to the gateway; the stream ends when the open questions are answered and
+  // recorded.
+  void Drain();
+  absl::Status Submit(std::shared_ptr<OpenQuestion> question, std::string answer,
+                      bool restricted) override;
+
+  bool welcomed() const;
+  // Either side has said that no more questions come.
+  bool draining() const;
+  bool ended() const;
+  std::string gateway() const;
+  // Why it ended.
+  absl::Status status() const;
+  // Ends a link on which nothing is heard, and one that has not been welcomed in time.
+  void CheckAlive();
+
+ private:
+  struct Ready {
+    std::shared_ptr<OpenQuestion> question;
+    std::string answer;
+    bool restricted;
+  };
+  using Stream = grpc::ClientReaderWriterInterface<v1::FromAdapter, v1::ToAdapter>;
+
+  void Read();
+  absl::Status OpenStream();
+  absl::Status CheckGateway() const;
+  void OnQuestions(v1::QuestionFrame& frame);
+  void OnQuestion(v1::Question& wire);
+  void OnRecorded(const v1::RecordedFrame& frame);
+
+  void Write();
+  // What to write next; false when writing is over.
+  struct Work {
+    std::vector<Ready> answers;
+    bool draining = false;
+    bool heartbeat = false;
+    bool finish = false;  // half-close
+  };
+  bool WaitForWork(Work& work);
+  bool HasWork() const ABSL_SHARED_LOCKS_REQUIRED(mu_);
+  bool drained() const ABSL_SHARED_LOCKS_REQUIRED(mu_);
+  // Signs, logs and sends; an error ends the link.
+  absl::Status SendAnswers(std::vector<Ready> ready);
+  void Drop(const Ready& ready);
+
+  // Constant after construction.
+  const LinkParts parts_;
+  const std::string address_;
+  const FrameSigner signer_;
+  const std::shared_ptr<grpc::ChannelCredentials> credentials_;
+  const absl::Duration started_;
+
+  // Own synchronization.
+  grpc::ClientContext context_;
+  std::atomic<int64_t> last_heard_ns_;
+  // Of the reader until the writer starts, then written to by the writer alone.
+  std::shared_ptr<grpc::Channel> channel_;
+  std::unique_ptr<Stream> stream_;
+  std::thread reader_;
+  std::thread writer_;
+
+  mutable absl::Mutex mu_;
+  bool welcomed_ ABSL_GUARDED_BY(mu_) = false;
+  bool ended_ ABSL_GUARDED_BY(mu_) = false;
+  bool stop_writing_ ABSL_GUARDED_BY(mu_) = false;
+  bool drain_ ABSL_GUARDED_BY(mu_) = false;           // we end it
+  bool drain_said_ ABSL_GUARDED_BY(mu_) = false;      // and have said so
+  bool gateway_drains_ ABSL_GUARDED_BY(mu_) = false;  // the gateway ends it
+  bool finished_ ABSL_GUARDED_BY(mu_) = false;        // half-closed
+  absl::Duration heartbeat_interval_ ABSL_GUARDED_BY(mu_);
+  absl::Duration last_sent_ ABSL_GUARDED_BY(mu_);
+  std::string gateway_ ABSL_GUARDED_BY(mu_);
+  absl::Status status_ ABSL_GUARDED_BY(mu_);
+  absl::flat_hash_map<Uuid, std::shared_ptr<OpenQuestion>> open_ ABSL_GUARDED_BY(mu_);
+  std::vector<Ready> ready_ ABSL_GUARDED_BY(mu_);
+  size_t sending_ ABSL_GUARDED_BY(mu_) = 0;     // taken from ready_, not yet sent
+  size_t unrecorded_ ABSL_GUARDED_BY(mu_) = 0;  // sent on this link, not heard of yet
+};
+
+}  // namespace chayan::sdk
+
+#endif  // CHAYAN_ADAPTERS_SDK_LINK_CONNECTION_H_
