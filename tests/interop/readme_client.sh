@@ -11,6 +11,7 @@ if ! /usr/bin/python3 -c 'import grpc, google.protobuf' 2>/dev/null; then
 fi
 mapfile -t protos < <(find proto -name '*.proto')
 protoc -Iproto --python_out="$work" "${protos[@]}"
+# shellcheck disable=SC2016  # the backquotes are the README's, not the shell's
 sed -n '/^```python$/,/^```$/p' README.md | grep -v '^```' >"$work/client.py"
 PYTHONPATH=$work /usr/bin/python3 "$work/client.py" | tee "$work/answer"
 grep -q 'outcome: OUTCOME_MATCH' "$work/answer"

@@ -1,0 +1,221 @@
+#include "gateway/gateway.h"
+
+#include <atomic>
+#include <functional>
+#include <optional>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/time/clock.h"
+#include "gateway/audit/auditor.h"
+#include "gateway/base/clock.h"
+#include "gateway/base/diag.h"
+#include "gateway/base/random.h"
+#include "gateway/base/status_macros.h"
+#include "gateway/crypto/signing_key.h"
+#include "gateway/link/links.h"
+#include "gateway/log/committer.h"
+#include "gateway/log/vault.h"
+#include "gateway/operate/operator.h"
+#include "gateway/registry/current.h"
+#include "gateway/rpc/recorded.h"
+#include "gateway/rpc/server.h"
+#include "gateway/store/sqlite.h"
+#include "gateway/tlog/note_key.h"
+#include "gateway/verify/verifier.h"
+
+namespace chayan {
+namespace {
+
+constexpr char kVersion[] = "0.1.0";
+
+// Deadlines and heartbeats are no finer than this.
+constexpr absl::Duration kTick = absl::Milliseconds(50);
+
+// Calls a function again and again until it is destroyed.
+class Periodic {
+ public:
+  Periodic(absl::Duration interval, std::function<void()> work)
+      : thread_([this, interval, work = std::move(work)] {
+          while (!stopping_) {
+            work();
+            absl::SleepFor(interval);
+          }
+        }) {}
+  ~Periodic() {
+    stopping_ = true;
+    thread_.join();
+  }
+
+ private:
+  std::atomic<bool> stopping_ = false;
+  std::thread thread_;
+};
+
+absl::StatusOr<std::shared_ptr<const registry::Snapshot>> LoadRegistry(
+    const std::string& directory) {
+  std::vector<std::string> faults;
+  absl::StatusOr<std::shared_ptr<const registry::Snapshot>> snapshot =
+      registry::Snapshot::Load(directory, &faults);
+  if (!snapshot.ok() && !faults.empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("registry ", directory, ":\n", absl::StrJoin(faults, "\n")));
+  }
+  return snapshot;
+}
+
+store::RegistrySet SetOf(const registry::Snapshot& snapshot) {
+  return {snapshot.digest(), snapshot.files()};
+}
+
+}  // namespace
+
+// In the order in which they are built; torn down backwards.
+struct Gateway::Rooms {
+  v1::GatewayConfig config;
+  SystemClock clock;
+  SystemRandom random;
+  std::unique_ptr<crypto::Signer> log_key;
+  std::unique_ptr<log::Vault> vault;
+  std::unique_ptr<store::Store> store;
+  std::unique_ptr<registry::Current> registry;
+  std::unique_ptr<log::Committer> committer;
+  std::unique_ptr<link::Links> links;
+  std::unique_ptr<verify::Verifier> verifier;
+  std::unique_ptr<audit::Auditor> auditor;
+  std::unique_ptr<rpc::Server> server;
+  std::unique_ptr<operate::Operator> operator_service;
+  std::unique_ptr<Periodic> ticker;
+
+  // The front goes first: nothing may call a room that is gone, nor wait for a commit that never
+  // comes.
+  ~Rooms() {
+    if (server != nullptr) server->Drain(absl::ZeroDuration());
+    if (committer != nullptr) committer->Stop();
+  }
+
+  absl::Status OpenLog(const std::string& bootstrap_directory);
+  absl::Status OpenFront();
+  void RecordRefusal(rpc::DoorRefusal refusal);
+};
+
+absl::StatusOr<std::string> LogVerifierKey(const v1::GatewayConfig& config) {
+  CHAYAN_ASSIGN_OR_RETURN(const crypto::Ed25519Key key,
+                          crypto::Ed25519Key::FromPemFile(config.log_key_file()));
+  return tlog::VerifierKey(config.log_origin(), tlog::KeyType::kEd25519, key.public_key().raw())
+      .ToString();
+}
+
+absl::Status Gateway::Rooms::OpenLog(const std::string& bootstrap_directory) {
+  CHAYAN_ASSIGN_OR_RETURN(crypto::Ed25519Key key,
+                          crypto::Ed25519Key::FromPemFile(config.log_key_file()));
+  log_key = std::make_unique<crypto::Ed25519Key>(std::move(key));
+  CHAYAN_ASSIGN_OR_RETURN(vault, log::Vault::Create(config.vault_kek_file(),
+                                                    config.vault_key_directory(), clock, random));
+  CHAYAN_ASSIGN_OR_RETURN(store, store::SqliteStore::Open(config.store_file()));
+
+  std::optional<store::RegistrySet> bootstrap;
+  absl::StatusOr<store::RegistrySet> current = store->ReadCurrentRegistry();
+  if (absl::IsNotFound(current.status())) {
+    if (bootstrap_directory.empty()) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("the store ", config.store_file(),
+                       " is new and has no registry: start once with --bootstrap-registry DIR, or "
+                       "restore the store"));
+    }
+    CHAYAN_ASSIGN_OR_RETURN(const auto snapshot, LoadRegistry(bootstrap_directory));
+    bootstrap = SetOf(*snapshot);
+    registry = std::make_unique<registry::Current>(snapshot);
+  } else {
+    CHAYAN_RETURN_IF_ERROR(current.status());
+    std::vector<std::string> faults;
+    CHAYAN_ASSIGN_OR_RETURN(auto snapshot, registry::Snapshot::Create(current->files, &faults));
+    registry = std::make_unique<registry::Current>(std::move(snapshot));
+  }
+  CHAYAN_ASSIGN_OR_RETURN(
+      committer,
+      log::Committer::Create({config.gateway_name(), config.log_origin(), config.head_file()},
+                             *store, *log_key, clock, random, std::move(bootstrap)));
+  return absl::OkStatus();
+}
+
+absl::Status Gateway::Rooms::OpenFront() {
+  const rpc::RegistrySource source = [this] { return registry->Get(); };
+  links = link::Links::Create({config.gateway_name(), config.signature_share()}, source, *committer,
+                              clock, random);
+  verifier = std::make_unique<verify::Verifier>(source, *links, *committer, *vault, clock, random);
+  auditor = std::make_unique<audit::Auditor>(*committer, *store, clock, random);
+
+  rpc::Server::Options options;
+  options.address = config.listen();
+  options.certificate_file = config.certificate_file();
+  options.key_file = config.key_file();
+  options.roots_file = config.roots_file();
+  options.crl_directory = config.crl_directory();
+  options.denylist_file = config.denylist_file();
+  options.workers = config.workers();
+  options.registry = source;
+  options.record_refusal = [this](rpc::DoorRefusal refusal) { RecordRefusal(std::move(refusal)); };
+  CHAYAN_ASSIGN_OR_RETURN(server, rpc::Server::Create(std::move(options), clock));
+  operator_service = std::make_unique<operate::Operator>(
+      operate::Operator::Options{config.gateway_name(), kVersion, config.log_origin()}, *server,
+      *links, *committer, *registry, clock, random);
+
+  server->HandleStream("/chayan.v1.AdapterLinkService/Connect",
+                       [this](std::shared_ptr<rpc::StreamCall> stream) {
+                         return links->Connect(std::move(stream));
+                       });
+  verifier->ServeOn(*server);
+  auditor->ServeOn(*server);
+  operator_service->ServeOn();
+  CHAYAN_RETURN_IF_ERROR(server->Start());
+  server->SetServing(true);
+
+  ticker = std::make_unique<Periodic>(kTick, [this] { links->Tick(); });
+  return absl::OkStatus();
+}
+
+void Gateway::Rooms::RecordRefusal(rpc::DoorRefusal refusal) {
+  log::Entry entry = rpc::EntryOf(refusal.caller, refusal.method, log::EntryType::kDenied,
+                                  Uuid::Version7(clock.Now(), random));
+  // What a certificate claims is not the registry's word until the registry knows it.
+  if (registry->Get()->FindMember(entry.member) == nullptr) {
+    if (!entry.member.empty()) entry.member = "unknown";
+    entry.system.clear();
+  } else if (registry->Get()->FindSystem(entry.member, entry.system) == nullptr) {
+    entry.system = "unknown";
+  }
+  entry.reason = refusal.refusal.reason_name();
+  committer->Submit(
+      {std::move(entry), std::nullopt, std::nullopt,
+       [done = std::move(refusal.done)](absl::StatusOr<log::Committed> committed) mutable {
+         if (!committed.ok()) return done(committed.status());
+         done(rpc::PlainReceipt(*committed));
+       }});
+}
+
+Gateway::Gateway(std::unique_ptr<Rooms> rooms) : rooms_(std::move(rooms)) {}
+Gateway::~Gateway() = default;
+
+absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Create(const v1::GatewayConfig& config,
+                                                         const std::string& bootstrap_directory) {
+  auto rooms = std::make_unique<Rooms>();
+  rooms->config = config;
+  CHAYAN_RETURN_IF_ERROR(rooms->OpenLog(bootstrap_directory));
+  CHAYAN_RETURN_IF_ERROR(rooms->OpenFront());
+  return std::unique_ptr<Gateway>(new Gateway(std::move(rooms)));
+}
+
+std::string Gateway::address() const { return rooms_->server->address(); }
+
+void Gateway::Drain() {
+  rooms_->server->SetServing(false);
+  rooms_->links->DrainAll();
+  rooms_->server->Drain(absl::Milliseconds(rooms_->config.drain_grace_ms()));
+  rooms_->committer->Stop();
+}
+
+}  // namespace chayan

@@ -1,0 +1,38 @@
+// The composition root: builds the rooms from the settings and holds them together. The only place
+// that names the concrete store, clocks and credentials.
+#ifndef CHAYAN_GATEWAY_GATEWAY_H_
+#define CHAYAN_GATEWAY_GATEWAY_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "chayan/v1/gateway_config.pb.h"
+
+namespace chayan {
+
+// The C2SP verifier key of the log that `config` describes.
+absl::StatusOr<std::string> LogVerifierKey(const v1::GatewayConfig& config);
+
+// A running gateway. Its destructor stops it without waiting for calls; Drain first.
+class Gateway {
+ public:
+  // Opens store and log, listens, serves. `bootstrap_directory`: registry of a new store; empty
+  // otherwise.
+  static absl::StatusOr<std::unique_ptr<Gateway>> Create(const v1::GatewayConfig& config,
+                                                         const std::string& bootstrap_directory);
+  ~Gateway();
+
+  std::string address() const;
+  // Takes no new calls, waits for those in flight as long as the settings say, commits what waits.
+  void Drain();
+
+ private:
+  struct Rooms;
+  explicit Gateway(std::unique_ptr<Rooms> rooms);
+  std::unique_ptr<Rooms> rooms_;
+};
+
+}  // namespace chayan
+
+#endif  // CHAYAN_GATEWAY_GATEWAY_H_

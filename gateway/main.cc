@@ -1,0 +1,74 @@
+// chayan-gateway: settings → Gateway::Create → serve until told to stop → drain.
+#include <signal.h>
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <string>
+
+#include "gateway/base/diag.h"
+#include "gateway/config.h"
+#include "gateway/gateway.h"
+
+namespace {
+
+// As sysexits(3) names them: EX_CONFIG, EX_UNAVAILABLE.
+constexpr int kExitConfig = 78;
+constexpr int kExitUnavailable = 69;
+
+int Fail(int code, const absl::Status& status) {
+  std::cerr << "chayan-gateway: " << status.message() << std::endl;
+  return code;
+}
+
+// A disk that is full, or a peer that is gone, must be an error where it happens, not a signal.
+void IgnoreFaultSignals() {
+  signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN);
+}
+
+// Blocked in every thread, so that main alone takes them. REQUIRES: no other thread yet.
+sigset_t BlockStopSignals() {
+  sigset_t stop;
+  sigemptyset(&stop);
+  sigaddset(&stop, SIGTERM);
+  sigaddset(&stop, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &stop, nullptr);
+  return stop;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app(
+      "Chayan gateway: verifies documents between agencies, with a receipt for every answer.",
+      "chayan-gateway");
+  std::string config_file, bootstrap_directory;
+  bool print_vkey = false;
+  app.add_option("--config", config_file,
+                 "Settings file (gateway.textproto); `chayan gateway check FILE` explains it")
+      ->required();
+  app.add_option("--bootstrap-registry", bootstrap_directory,
+                 "Registry folder of a new store; without effect on a store that has one");
+  app.add_flag("--print-vkey", print_vkey, "Print the log's verifier key (C2SP vkey) and exit");
+  CLI11_PARSE(app, argc, argv);
+
+  IgnoreFaultSignals();
+  const sigset_t stop = BlockStopSignals();
+  const absl::StatusOr<chayan::LoadedConfig> loaded = chayan::LoadConfig(config_file);
+  if (!loaded.ok()) return Fail(kExitConfig, loaded.status());
+  if (print_vkey) {
+    const absl::StatusOr<std::string> vkey = chayan::LogVerifierKey(loaded->config);
+    if (!vkey.ok()) return Fail(kExitConfig, vkey.status());
+    std::cout << *vkey << std::endl;
+    return 0;
+  }
+  auto gateway = chayan::Gateway::Create(loaded->config, bootstrap_directory);
+  if (!gateway.ok()) return Fail(kExitUnavailable, gateway.status());
+  chayan::diag::Info("gateway.listening", {{"address", (*gateway)->address()}});
+  int signal_number = 0;
+  sigwait(&stop, &signal_number);
+  chayan::diag::Info("gateway.draining", {{"signal", signal_number}});
+  (*gateway)->Drain();
+  chayan::diag::Info("gateway.stopped");
+  return 0;
+}

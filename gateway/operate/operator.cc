@@ -1,0 +1,220 @@
+#include "gateway/operate/operator.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "gateway/base/diag.h"
+#include "gateway/rpc/recorded.h"
+
+namespace chayan::operate {
+namespace {
+
+constexpr char kService[] = "/chayan.v1.OperatorService/";
+// Sets that may wait to be checked: operators are few.
+constexpr size_t kChecksQueuedMax = 8;
+constexpr int kPageSizeDefault = 100;
+constexpr int kPageSizeMax = 1000;
+
+policy::Refusal Refused(v1::ErrorReason reason, std::string message) {
+  policy::Refusal refusal;
+  refusal.reason = reason;
+  refusal.message = std::move(message);
+  return refusal;
+}
+
+void SetTime(google::protobuf::Timestamp& to, absl::Time from) {
+  to.set_seconds(absl::ToUnixSeconds(from));
+}
+
+void Describe(const link::LinkInfo& from, v1::LinkStatus& to) {
+  to.set_link(from.id);
+  to.set_member(from.member);
+  to.set_system(from.system);
+  for (const std::string& kind : from.kinds) to.add_document_kinds(kind);
+  to.set_in_flight(from.in_flight);
+  SetTime(*to.mutable_open_time(), from.opened);
+  to.set_software(from.software);
+  to.set_draining(from.draining);
+  to.set_answers(from.answers);
+}
+
+}  // namespace
+
+Operator::Operator(Options options, rpc::Server& server, link::Links& links,
+                   log::Committer& committer, registry::Current& registry, Clock& clock,
+                   Random& random)
+    : options_(std::move(options)),
+      server_(server),
+      links_(links),
+      committer_(committer),
+      registry_(registry),
+      clock_(clock),
+      random_(random),
+      start_(clock.Now()),
+      checks_(kChecksQueuedMax) {}
+
+void Operator::ServeOn() {
+  const std::string service = kService;
+  server_.HandleUnary(service + "GetStatus", [this](Call call) { GetStatus(std::move(call)); });
+  server_.HandleUnary(service + "ListLinks", [this](Call call) { ListLinks(std::move(call)); });
+  server_.HandleUnary(service + "DrainLink", [this](Call call) { DrainLink(std::move(call)); });
+  server_.HandleUnary(service + "ApplyRegistry",
+                      [this](Call call) { ApplyRegistry(std::move(call)); });
+}
+
+void Operator::GetStatus(Call call) {
+  v1::GetStatusRequest request;
+  if (!Parse(call, request)) return;
+  const rpc::ServerStatus server = server_.Status();
+  const log::CommitterStatus log = committer_.Status();
+  const auto snapshot = registry_.Get();
+  v1::GetStatusResponse response;
+  response.set_gateway(options_.gateway);
+  response.set_version(options_.version);
+  SetTime(*response.mutable_start_time(), start_);
+  for (const link::LinkInfo& link : links_.List()) Describe(link, *response.add_links());
+  response.set_calls_in_flight(server.calls_in_flight);
+  response.set_connections(server.connections);
+  v1::LogStatus* log_status = response.mutable_log();
+  log_status->set_origin(options_.origin);
+  log_status->set_size(log.size);
+  log_status->set_queued(static_cast<uint32_t>(log.queued));
+  log_status->set_commits(log.commits);
+  log_status->set_commit_p50_us(log.commit_p50_us);
+  log_status->set_fault(log.fault);
+  std::vector<std::pair<absl::Time, std::string>> certificates = {
+      {server.certificate_not_after, "gateway"}};
+  for (const auto& [id, issuer] : snapshot->issuers()) {
+    certificates.emplace_back(issuer.not_after(), absl::StrCat("issuer ", id));
+  }
+  std::sort(certificates.begin(), certificates.end());
+  for (const auto& [not_after, name] : certificates) {
+    v1::CertificateStatus* certificate = response.add_certificates();
+    certificate->set_name(name);
+    SetTime(*certificate->mutable_not_after_time(), not_after);
+  }
+  response.set_registry_digest(snapshot->digest().ToString());
+  for (std::string& alarm : Alarms(server, log)) response.add_alarms(std::move(alarm));
+  Reply(std::move(call), response.SerializeAsString());
+}
+
+std::vector<std::string> Operator::Alarms(const rpc::ServerStatus& server,
+                                          const log::CommitterStatus& log) const {
+  std::vector<std::string> alarms = server.alarms;
+  if (!log.fault.empty()) alarms.push_back("log.fault");
+  return alarms;
+}
+
+void Operator::ListLinks(Call call) {
+  v1::ListLinksRequest request;
+  if (!Parse(call, request)) return;
+  if (request.page_size() < 0) {
+    policy::Refusal refusal =
+        Refused(v1::ERROR_REASON_FIELD_INVALID, "page_size: write 0 or a positive number");
+    refusal.violations = {{"page_size", "write 0 or a positive number"}};
+    return Refuse(std::move(call), std::move(refusal));
+  }
+  // The token is the id of the last link of the previous page.
+  std::vector<link::LinkInfo> links = links_.List();
+  std::sort(links.begin(), links.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
+  const int size =
+      request.page_size() == 0 ? kPageSizeDefault : std::min(request.page_size(), kPageSizeMax);
+  v1::ListLinksResponse response;
+  for (const link::LinkInfo& link : links) {
+    if (link.id <= request.page_token()) continue;
+    if (response.links_size() == size) {
+      response.set_next_page_token(response.links(size - 1).link());
+      break;
+    }
+    Describe(link, *response.add_links());
+  }
+  Reply(std::move(call), response.SerializeAsString());
+}
+
+void Operator::DrainLink(Call call) {
+  v1::DrainLinkRequest request;
+  if (!Parse(call, request)) return;
+  if (!links_.Drain(request.link())) {
+    return Refuse(std::move(call), Refused(v1::ERROR_REASON_LINK_NOT_FOUND,
+                                           "there is no such link; ListLinks names them"));
+  }
+  Reply(std::move(call), v1::DrainLinkResponse().SerializeAsString());
+}
+
+void Operator::ApplyRegistry(Call call) {
+  if (checks_.Run([this, call] { CheckAndApply(call); })) return;
+  call->Fail(
+      Refused(v1::ERROR_REASON_OVERLOADED, "other registry sets are being checked; try again"));
+}
+
+void Operator::CheckAndApply(Call call) {
+  v1::ApplyRegistryRequest request;
+  if (!Parse(call, request)) return;
+  registry::Files files;
+  for (v1::RegistryFileContent& file : *request.mutable_files()) {
+    files.emplace_back(std::move(*file.mutable_path()), std::move(*file.mutable_content()));
+  }
+  std::sort(files.begin(), files.end());
+  std::vector<std::string> faults;
+  const auto set = registry::Snapshot::Create(std::move(files), &faults);
+  if (!set.ok()) {
+    policy::Refusal refusal =
+        Refused(v1::ERROR_REASON_REGISTRY_INVALID,
+                absl::StrCat("the set has ", faults.size(), " faults; nothing was changed"));
+    for (std::string& fault : faults) refusal.violations.push_back({"files", std::move(fault)});
+    return Refuse(std::move(call), std::move(refusal));
+  }
+  const std::shared_ptr<const registry::Snapshot> next = *set;
+  const auto before = registry_.Get();
+  v1::ApplyRegistryResponse response;
+  response.set_digest(next->digest().ToString());
+  for (std::string& line : registry::Differences(*before, *next))
+    response.add_differences(std::move(line));
+  if (request.validate_only()) return Reply(std::move(call), response.SerializeAsString());
+  const bool base_differs =
+      !request.base_digest().empty() && request.base_digest() != before->digest().ToString();
+  if (base_differs || applying_.exchange(true)) {
+    return Refuse(std::move(call),
+                  Refused(v1::ERROR_REASON_REGISTRY_CHANGED,
+                          "another set took effect meanwhile; look at the difference again"));
+  }
+  response.set_applied(true);
+  log::Entry entry = NewEntry(*call, log::EntryType::kRegistry);
+  entry.registry = next->digest();
+  committer_.Submit(
+      {std::move(entry), std::nullopt, store::RegistrySet{next->digest(), next->files()},
+       [this, next, call,
+        message = response.SerializeAsString()](absl::StatusOr<log::Committed> committed) mutable {
+         if (committed.ok()) registry_.Set(next);
+         applying_ = false;
+         if (!committed.ok()) return call->Fail(rpc::LogUnavailable());
+         diag::Info("registry.applied", {{"digest", next->digest().ToHex()}});
+         call->Reply(std::move(message));
+       }});
+}
+
+log::Entry Operator::NewEntry(const rpc::UnaryCall& call, log::EntryType type) {
+  return rpc::EntryOf(call.caller(), call.method(), type, Uuid::Version7(clock_.Now(), random_));
+}
+
+void Operator::Reply(Call call, std::string message) {
+  log::Entry entry = NewEntry(*call, log::EntryType::kOperator);
+  rpc::ReplyRecorded(committer_, std::move(entry), std::move(call), std::move(message));
+}
+
+void Operator::Refuse(Call call, policy::Refusal refusal) {
+  log::Entry entry = NewEntry(*call, log::EntryType::kFailed);
+  rpc::FailRecorded(committer_, std::move(entry), std::move(call), std::move(refusal));
+}
+
+template <typename Request>
+bool Operator::Parse(const Call& call, Request& request) {
+  const absl::string_view bytes = call->request();
+  if (request.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return true;
+  Refuse(call, Refused(v1::ERROR_REASON_MESSAGE_MALFORMED,
+                       absl::StrCat("the request is not a valid ", request.GetTypeName())));
+  return false;
+}
+
+}  // namespace chayan::operate

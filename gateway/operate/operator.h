@@ -1,0 +1,66 @@
+// OperatorService: what the people who run the gateway see and change. Each call is an entry.
+#ifndef CHAYAN_GATEWAY_OPERATE_OPERATOR_H_
+#define CHAYAN_GATEWAY_OPERATE_OPERATOR_H_
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include "chayan/v1/operator_service.pb.h"
+#include "gateway/base/clock.h"
+#include "gateway/base/random.h"
+#include "gateway/base/task_thread.h"
+#include "gateway/link/links.h"
+#include "gateway/log/committer.h"
+#include "gateway/registry/current.h"
+#include "gateway/rpc/call.h"
+#include "gateway/rpc/server.h"
+
+namespace chayan::operate {
+
+// Thread-safe.
+class Operator {
+ public:
+  struct Options {
+    std::string gateway;
+    std::string version;
+    std::string origin;
+  };
+  // All arguments outlive it.
+  Operator(Options options, rpc::Server& server, link::Links& links, log::Committer& committer,
+           registry::Current& registry, Clock& clock, Random& random);
+
+  void ServeOn();
+
+ private:
+  using Call = std::shared_ptr<rpc::UnaryCall>;
+
+  void GetStatus(Call call);
+  void ListLinks(Call call);
+  void DrainLink(Call call);
+  void ApplyRegistry(Call call);
+  void CheckAndApply(Call call);
+
+  std::vector<std::string> Alarms(const rpc::ServerStatus& server,
+                                  const log::CommitterStatus& log) const;
+  log::Entry NewEntry(const rpc::UnaryCall& call, log::EntryType type);
+  void Reply(Call call, std::string message);
+  void Refuse(Call call, policy::Refusal refusal);
+  template <typename Request>
+  bool Parse(const Call& call, Request& request);
+
+  const Options options_;
+  rpc::Server& server_;
+  link::Links& links_;
+  log::Committer& committer_;
+  registry::Current& registry_;
+  Clock& clock_;
+  Random& random_;
+  const absl::Time start_;
+  std::atomic<bool> applying_ = false;  // a set is between its check and its commit
+  TaskThread checks_;                   // checking a set takes milliseconds: not on a worker
+};
+
+}  // namespace chayan::operate
+
+#endif  // CHAYAN_GATEWAY_OPERATE_OPERATOR_H_

@@ -1,0 +1,104 @@
+#include "gateway/verify/catalogue.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "chayan/v1/verification_service.pb.h"
+#include "gateway/base/encoding.h"
+
+namespace chayan::verify {
+namespace {
+
+constexpr int kPageSizeDefault = 100;
+constexpr int kPageSizeMax = 500;
+
+policy::Refusal Refused(v1::ErrorReason reason, std::string field, std::string message) {
+  policy::Refusal refusal;
+  refusal.reason = reason;
+  refusal.message = absl::StrCat(field, ": ", message);
+  refusal.violations = {{std::move(field), std::move(message)}};
+  return refusal;
+}
+
+template <typename Request>
+bool Parse(rpc::UnaryCall& call, Request& request) {
+  const absl::string_view bytes = call.request();
+  if (request.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return true;
+  policy::Refusal refusal;
+  refusal.reason = v1::ERROR_REASON_MESSAGE_MALFORMED;
+  refusal.message = absl::StrCat("the request is not a valid ", request.GetTypeName());
+  call.Fail(refusal);
+  return false;
+}
+
+void DescribeElement(const v1::Element& element, v1::ElementDescription& out) {
+  absl::string_view type = v1::ValueType_Name(element.type());
+  type.remove_prefix(sizeof("VALUE_TYPE_") - 1);
+  out.set_code(element.code());
+  *out.mutable_title() = element.title();
+  out.set_type(std::string(type));
+  out.set_required(element.required());
+}
+
+}  // namespace
+
+v1::DocumentKindDescription Describe(const registry::Snapshot& snapshot,
+                                     const registry::Kind& kind) {
+  const v1::DocumentKind& from = *kind.proto;
+  v1::DocumentKindDescription out;
+  out.set_document_kind(from.code());
+  *out.mutable_title() = from.title();
+  for (const v1::Element& claim : from.claims()) DescribeElement(claim, *out.add_claims());
+  for (const v1::Element& field : from.fields()) DescribeElement(field, *out.add_fields());
+  *out.mutable_legal_bases() = from.legal_bases();
+  out.set_routing_claim(from.routing_claim());
+  *out.mutable_replaces() = from.replaces();
+  out.set_digest(kind.digest.ToString());
+  out.set_person_assertion_required(from.person_assertion_required());
+  for (const std::string& holder : snapshot.Holders(from.code())) out.add_holders(holder);
+  out.set_fallback_form(from.fallback_form());
+  return out;
+}
+
+void ListDocumentKinds(const registry::Snapshot& snapshot, rpc::UnaryCall& call) {
+  v1::ListDocumentKindsRequest request;
+  if (!Parse(call, request)) return;
+  if (request.page_size() < 0) {
+    return call.Fail(
+        Refused(v1::ERROR_REASON_FIELD_INVALID, "page_size", "write 0 or a positive number"));
+  }
+  // The token is the code after which the page begins.
+  const absl::StatusOr<std::string> after = Base64UrlDecode(request.page_token());
+  if (!after.ok()) {
+    return call.Fail(Refused(v1::ERROR_REASON_PAGE_TOKEN_INVALID, "page_token",
+                             "write next_page_token of the previous page, or nothing"));
+  }
+  const int size =
+      request.page_size() == 0 ? kPageSizeDefault : std::min(request.page_size(), kPageSizeMax);
+  v1::ListDocumentKindsResponse response;
+  for (const registry::Kind& kind : snapshot.kinds()) {
+    if (kind.proto->code() <= *after) continue;
+    if (response.document_kinds_size() == size) {
+      response.set_next_page_token(
+          Base64UrlEncode(response.document_kinds(size - 1).document_kind()));
+      break;
+    }
+    *response.add_document_kinds() = Describe(snapshot, kind);
+  }
+  call.Reply(response.SerializeAsString());
+}
+
+void GetDocumentKind(const registry::Snapshot& snapshot, rpc::UnaryCall& call) {
+  v1::GetDocumentKindRequest request;
+  if (!Parse(call, request)) return;
+  const registry::Kind* kind = snapshot.FindKind(request.document_kind());
+  if (kind == nullptr) {
+    return call.Fail(Refused(v1::ERROR_REASON_DOCUMENT_KIND_UNKNOWN, "document_kind",
+                             "there is no such kind; ListDocumentKinds names them"));
+  }
+  v1::GetDocumentKindResponse response;
+  *response.mutable_document_kind() = Describe(snapshot, *kind);
+  call.Reply(response.SerializeAsString());
+}
+
+}  // namespace chayan::verify

@@ -1,0 +1,454 @@
+#include "gateway/verify/exchange.h"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "chayan/v1/receipt.pb.h"
+#include "gateway/base/diag.h"
+#include "gateway/verify/answer.h"
+#include "gateway/verify/limits.h"
+#include "gateway/verify/next_step.h"
+
+namespace chayan::verify {
+namespace {
+
+// The first arena block holds a usual question with its detail without another allocation.
+constexpr size_t kArenaBlockBytes = 4096;
+
+google::protobuf::ArenaOptions ArenaSettings() {
+  google::protobuf::ArenaOptions options;
+  options.start_block_size = kArenaBlockBytes;
+  return options;
+}
+
+policy::Refusal Refused(v1::ErrorReason reason, std::string message) {
+  policy::Refusal refusal;
+  refusal.reason = reason;
+  refusal.message = std::move(message);
+  return refusal;
+}
+
+// Refusals of a right are `denied`; what could not be understood or done is `failed`.
+log::EntryType TypeOf(const policy::Refusal& refusal) {
+  switch (refusal.code()) {
+    case absl::StatusCode::kPermissionDenied:
+    case absl::StatusCode::kUnauthenticated:
+    case absl::StatusCode::kResourceExhausted:
+      return log::EntryType::kDenied;
+    default:
+      return log::EntryType::kFailed;
+  }
+}
+
+v1::RetentionClass RetentionOf(const registry::Kind* kind) {
+  return kind == nullptr ? v1::RETENTION_CLASS_FIVE_YEARS : kind->proto->retention_class();
+}
+
+}  // namespace
+
+void Exchange::Start(const Collaborators& with, std::shared_ptr<Asker> asker) {
+  std::make_shared<Exchange>(with, std::move(asker))->Run();
+}
+
+Exchange::Exchange(const Collaborators& with, std::shared_ptr<Asker> asker)
+    : with_(with),
+      asker_(std::move(asker)),
+      id_(Uuid::Version7(with.clock.Now(), with.random)),
+      snapshot_(with.registry()),
+      arena_(ArenaSettings()),
+      request_(google::protobuf::Arena::CreateMessage<v1::VerifyDocumentRequest>(&arena_)),
+      detail_(google::protobuf::Arena::CreateMessage<v1::EntryDetail>(&arena_)) {}
+
+void Exchange::Run() {
+  if (!Parse() || !Permit() || !CheckAndRoute() || !EnterTwins()) return;
+  if (permit_.kind->proto->log_before_forward()) {
+    RecordForward();
+  } else {
+    AskHolder();
+  }
+}
+
+bool Exchange::Parse() {
+  const absl::string_view bytes = asker_->request();
+  if (bytes.size() > kQuestionBytesMax) {
+    policy::Refusal refusal =
+        Refused(v1::ERROR_REASON_MESSAGE_TOO_LARGE,
+                absl::StrCat("a question has at most ", kQuestionBytesMax, " bytes"));
+    refusal.metadata = {{"bytes_max", absl::StrCat(kQuestionBytesMax)}};
+    Refuse(std::move(refusal));
+    return false;
+  }
+  if (!request_->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+    request_->Clear();
+    Refuse(Refused(v1::ERROR_REASON_MESSAGE_MALFORMED,
+                   "the request is not a valid VerifyDocumentRequest"));
+    return false;
+  }
+  // A field this version does not know may change what the question means, so it is not passed
+  // over.
+  if (!request_->GetReflection()->GetUnknownFields(*request_).empty()) {
+    Refuse(Refused(
+        v1::ERROR_REASON_MESSAGE_MALFORMED,
+        "the request has a field that this gateway does not know; use its version of the protos"));
+    return false;
+  }
+  return true;
+}
+
+bool Exchange::Permit() {
+  policy::Decision decision =
+      policy::Decide(asker_->caller(), *request_, *snapshot_, with_.clock.Now());
+  if (auto* refusal = std::get_if<policy::Refusal>(&decision)) {
+    Refuse(std::move(*refusal));
+    return false;
+  }
+  permit_ = std::get<policy::Permit>(std::move(decision));
+  return true;
+}
+
+bool Exchange::CheckAndRoute() {
+  question_ = CheckQuestion(*request_, *permit_.kind);
+  if (!question_.violations.empty()) {
+    policy::Refusal refusal = Refused(v1::ERROR_REASON_FIELD_INVALID, "");
+    std::vector<std::string> fields;
+    for (const auto& violation : question_.violations) fields.push_back(violation.field);
+    refusal.message =
+        absl::StrCat("these fields are not of their form: ", absl::StrJoin(fields, ", "));
+    refusal.metadata = {{"fields", absl::StrJoin(fields, ",")}};
+    refusal.violations = std::move(question_.violations);
+    Refuse(std::move(refusal));
+    return false;
+  }
+  holder_ = snapshot_->FindHolder(request_->document_kind(), question_.area);
+  if (holder_ == nullptr) {
+    policy::Refusal refusal =
+        Refused(v1::ERROR_REASON_NO_ROUTE,
+                absl::StrCat("no holder is responsible for this value of the claim \"",
+                             permit_.kind->proto->routing_claim(), "\"; check what was typed"));
+    refusal.metadata = {{"claim", permit_.kind->proto->routing_claim()}};
+    for (int i = 0; i < request_->claims_size(); ++i) {
+      if (request_->claims(i).code() != permit_.kind->proto->routing_claim()) continue;
+      refusal.violations.push_back(
+          {absl::StrCat("claims[", i, "].text"), "no holder is responsible for this value"});
+    }
+    Refuse(std::move(refusal));
+    return false;
+  }
+  return true;
+}
+
+bool Exchange::EnterTwins() {
+  const policy::Caller& caller = asker_->caller();
+  std::string key = absl::StrCat(caller.member, "/", caller.system, "/", asker_->method(), "/",
+                                 request_->request_id());
+  const Twins::Entered entered = with_.twins.Enter(key, crypto::Sha256(asker_->request()), asker_);
+  switch (entered.kind) {
+    case Twins::Entered::Kind::kKept:
+      asker_->Answer(*entered.response);
+      return false;
+    case Twins::Entered::Kind::kReused:
+      Refuse(Refused(
+          v1::ERROR_REASON_REQUEST_ID_REUSED,
+          "request_id was used before with another question; make a new one for each question"));
+      return false;
+    case Twins::Entered::Kind::kJoined:
+      asker_->OnCancel([with = with_, key, asker = asker_.get()] { with.twins.Leave(key, asker); });
+      return false;
+    case Twins::Entered::Kind::kFirst:
+      break;
+  }
+  twin_key_ = std::move(key);
+  if (!with_.quota.Use(permit_.grant, permit_.quota_per_day, with_.clock.Now())) {
+    policy::Refusal refusal =
+        Refused(v1::ERROR_REASON_QUOTA_EXHAUSTED, "today's quota of this grant is used up");
+    refusal.metadata = {{"grant", permit_.grant}};
+    Refuse(std::move(refusal));
+    return false;
+  }
+  return true;
+}
+
+void Exchange::RecordForward() {
+  absl::StatusOr<log::VaultOutput> sealed = Seal(/*response=*/{});
+  if (!sealed.ok()) {
+    return TellFailure(
+        {Refused(v1::ERROR_REASON_LOG_UNAVAILABLE, "the log cannot be written; nothing was asked"),
+         {},
+         {},
+         request_->request_id()});
+  }
+  log::Entry entry = NewEntry(log::EntryType::kForward);
+  entry.holder = holder_->id();
+  entry.c_req = sealed->c_req;
+  entry.c_detail = sealed->c_detail;
+  with_.committer.Submit({std::move(entry), std::move(sealed->row), std::nullopt,
+                          [self = shared_from_this()](absl::StatusOr<log::Committed> committed) {
+                            if (!committed.ok()) {
+                              return self->TellFailure(
+                                  {Refused(v1::ERROR_REASON_LOG_UNAVAILABLE,
+                                           "the log cannot be written; nothing was asked"),
+                                   {},
+                                   {},
+                                   self->request_->request_id()});
+                            }
+                            self->forward_index_ = committed->index;
+                            self->AskHolder();
+                          }});
+}
+
+void Exchange::AskHolder() {
+  const v1::DocumentKind& kind = *permit_.kind->proto;
+  const absl::Duration spent = with_.clock.Elapsed() - asker_->arrival();
+  const absl::Duration left = asker_->timeout() - spent - kReturnMargin;
+  if (left <= absl::ZeroDuration()) {
+    return Refuse(
+        Refused(v1::ERROR_REASON_DEADLINE_TOO_SHORT,
+                absl::StrCat("the deadline leaves no time to ask the holder; allow at least ",
+                             absl::FormatDuration(kReturnMargin), " and the holder's own time")));
+  }
+  const absl::Duration holder_timeout = kind.holder_timeout_ms() == 0
+                                            ? kHolderTimeoutDefault
+                                            : absl::Milliseconds(kind.holder_timeout_ms());
+  // Weak: the call must not keep its own exchange alive once it is told.
+  asker_->OnCancel([weak = weak_from_this()] {
+    if (std::shared_ptr<Exchange> self = weak.lock()) self->Cancel();
+  });
+  link::Ask ask;
+  ask.exchange_id = id_;
+  ask.holder = holder_->id();
+  ask.kind = kind.code();
+  ask.area = question_.area;
+  ask.request = asker_->request();
+  ask.caller = &asker_->caller();
+  ask.acting_for = request_->acting_for();
+  ask.permit = &permit_;
+  ask.timeout = std::min(left, holder_timeout);
+  ask.repeatable = kind.repeatable();
+  ask.check_signature = kind.verify_every_signature();
+  ask.done = [self = shared_from_this()](link::Reply reply) { self->OnReply(std::move(reply)); };
+  with_.links.Ask(std::move(ask));
+}
+
+void Exchange::OnReply(link::Reply reply) {
+  switch (reply.kind) {
+    case link::Reply::Kind::kNoLink:
+      return SourceDown("NO_LINK", /*forwarded=*/false);
+    case link::Reply::Kind::kOverloaded:
+      return SourceDown("HOLDER_BUSY", /*forwarded=*/false);
+    case link::Reply::Kind::kTimedOut:
+      return SourceDown("TIMED_OUT", /*forwarded=*/true);
+    case link::Reply::Kind::kLinkLost:
+      return SourceDown("LINK_LOST", /*forwarded=*/true);
+    case link::Reply::Kind::kAnswered:
+      break;
+  }
+  holder_part_ = {std::move(reply.signature), reply.link, reply.restricted};
+  auto* answer = google::protobuf::Arena::CreateMessage<v1::VerificationAnswer>(&arena_);
+  absl::Status fault = answer->ParseFromString(reply.answer)
+                           ? CheckAnswer(*answer, reply.restricted, *request_, permit_)
+                           : absl::FailedPreconditionError("bytes that are no VerificationAnswer");
+  if (!fault.ok()) {
+    diag::Error("verify.holder_fault", {{"holder", holder_->id()},
+                                        {"kind", permit_.kind->proto->code()},
+                                        {"exchange", id_.ToText()},
+                                        {"fault", std::string(fault.message())}});
+    return Refuse(Refused(
+        v1::ERROR_REASON_HOLDER_FAULT,
+        "the holder's answer was withheld because it does not fit the question; the operator has "
+        "been told"));
+  }
+  detail_->mutable_verdicts()->CopyFrom(answer->verdicts());
+  for (const auto& field : answer->released_fields()) detail_->add_released_fields(field.code());
+  detail_->set_true_outcome(answer->outcome());
+  detail_->set_restricted(reply.restricted);
+  if (answer->has_as_of_time()) *detail_->mutable_as_of_time() = answer->as_of_time();
+
+  log::Entry entry = NewEntry(log::EntryType::kVerification);
+  entry.by = answer->answered_by() == v1::ANSWER_SOURCE_HOLDER ? "holder" : "gateway";
+  entry.outcome = std::string(OutcomeName(answer->outcome()));
+  Record(std::move(entry),
+         {std::move(reply.answer), std::nullopt, {}, answer->outcome(), answer->forwarded()});
+}
+
+void Exchange::Cancel() {
+  if (!with_.twins.Leave(twin_key_, asker_.get())) return;
+  // False: the answer is on its way already, and is recorded as what it is.
+  if (!with_.links.Cancel(id_)) return;
+  Refuse(Refused(v1::ERROR_REASON_CANCELLED, "the caller gave up before the outcome was known"));
+}
+
+void Exchange::SourceDown(absl::string_view cause, bool forwarded) {
+  detail_->set_true_outcome(v1::OUTCOME_SOURCE_DOWN);
+  log::Entry entry = NewEntry(log::EntryType::kVerification);
+  entry.by = "gateway";
+  entry.outcome = std::string(OutcomeName(v1::OUTCOME_SOURCE_DOWN));
+  entry.reason = std::string(cause);
+  Record(std::move(entry), {SourceDownAnswer(request_->request_id(), forwarded),
+                            std::nullopt,
+                            {},
+                            v1::OUTCOME_SOURCE_DOWN,
+                            forwarded});
+}
+
+void Exchange::Refuse(policy::Refusal refusal) {
+  for (const auto& violation : refusal.violations) detail_->add_refused_fields(violation.field);
+  log::Entry entry = NewEntry(TypeOf(refusal));
+  entry.reason = refusal.reason_name();
+  refusal.metadata.emplace_back("exchange", id_.ToText());
+  std::string status_bytes = refusal.ToStatusBytes();
+  Record(std::move(entry), {{}, std::move(refusal), std::move(status_bytes)});
+}
+
+void Exchange::Record(log::Entry entry, Told told) {
+  if (holder_ != nullptr) entry.holder = holder_->id();
+  if (holder_part_.signature.has_value()) entry.hsig = holder_part_.signature->hsig;
+  entry.ref = forward_index_;
+  entry.ms =
+      static_cast<uint32_t>(absl::ToInt64Milliseconds(with_.clock.Elapsed() - asker_->arrival()));
+  absl::StatusOr<log::VaultOutput> sealed =
+      Seal(told.refusal.has_value() ? told.status_bytes : told.answer);
+  if (!sealed.ok()) return Release(std::move(told), {}, sealed.status());
+  entry.c_req = sealed->c_req;
+  entry.c_res = sealed->c_res;
+  entry.c_detail = sealed->c_detail;
+  store::VaultRow row = std::move(sealed->row);
+  with_.committer.Submit(
+      {std::move(entry), std::move(row), std::nullopt,
+       [self = shared_from_this(), told = std::move(told),
+        openings = *std::move(sealed)](absl::StatusOr<log::Committed> committed) mutable {
+         self->Release(std::move(told), openings, std::move(committed));
+       }});
+}
+
+void Exchange::Release(Told told, const log::VaultOutput& sealed,
+                       absl::StatusOr<log::Committed> committed) {
+  if (!committed.ok()) {
+    // Fail closed: what is not recorded is not answered.
+    return TellFailure({Refused(v1::ERROR_REASON_LOG_UNAVAILABLE,
+                                "the log cannot be written; nothing is answered"),
+                        {},
+                        {},
+                        request_->request_id()});
+  }
+  if (holder_part_.signature.has_value())
+    with_.links.Recorded(holder_part_.link, id_, committed->index);
+  if (!told.refusal.has_value()) return TellAnswer(told, sealed, *committed);
+  TellFailure({*std::move(told.refusal), std::move(told.status_bytes),
+               ReceiptBytes(sealed, *committed), request_->request_id()});
+}
+
+void Exchange::TellAnswer(const Told& told, const log::VaultOutput& sealed,
+                          const log::Committed& committed) {
+  v1::VerifyDocumentResponseView view;
+  view.set_request_id(request_->request_id());
+  view.set_answer(told.answer);
+  view.mutable_receipt()->ParseFromString(ReceiptBytes(sealed, committed));
+  view.set_next_step(
+      NextStepAfter(told.outcome, told.forwarded, *permit_.kind->proto, holder_, with_.clock.Now())
+          .SerializeAsString());
+  auto response = std::make_shared<const std::string>(view.SerializeAsString());
+  const bool keep = told.outcome != v1::OUTCOME_SOURCE_DOWN;
+  for (const auto& asker : with_.twins.Complete(twin_key_, response, keep))
+    asker->Answer(*response);
+}
+
+void Exchange::TellFailure(Failure failure) {
+  if (twin_key_.empty()) return asker_->Fail(failure);
+  for (const auto& asker : with_.twins.Complete(twin_key_, nullptr, /*keep=*/false))
+    asker->Fail(failure);
+}
+
+std::string Exchange::ReceiptBytes(const log::VaultOutput& sealed,
+                                   const log::Committed& committed) const {
+  v1::Receipt receipt;
+  receipt.set_leaf(committed.leaf);
+  receipt.set_request_opening(sealed.request_opening);
+  receipt.set_response_opening(sealed.response_opening);
+  receipt.set_tlog_proof(committed.tlog_proof);
+  if (holder_part_.signature.has_value()) {
+    const link::HolderSignature& from = *holder_part_.signature;
+    v1::HolderSignature* to = receipt.mutable_holder_signature();
+    to->set_key_id(from.key_id.ToString());
+    to->set_signature(from.signature);
+    to->set_index(from.index);
+    to->set_count(from.count);
+    for (const crypto::Digest& hash : from.path) to->add_path(hash.ToString());
+  }
+  return receipt.SerializeAsString();
+}
+
+log::Entry Exchange::NewEntry(log::EntryType type) {
+  const policy::Caller& caller = asker_->caller();
+  const v1::Purpose& purpose = request_->purpose();
+  log::Entry entry;
+  entry.type = type;
+  entry.id = id_;
+  entry.member = caller.member;
+  entry.system = caller.system;
+  entry.cert = caller.certificate;
+  entry.method = std::string(asker_->method());
+  entry.acting_for = KnownOrUnknown(snapshot_->FindMember(request_->acting_for()) != nullptr,
+                                    "acting_for", request_->acting_for());
+  entry.kind = KnownOrUnknown(snapshot_->FindKind(request_->document_kind()) != nullptr,
+                              "document_kind", request_->document_kind());
+  entry.purpose = KnownOrUnknown(snapshot_->HasPurpose(purpose.purpose_code()),
+                                 "purpose.purpose_code", purpose.purpose_code());
+  entry.basis = KnownOrUnknown(snapshot_->HasLegalBasis(purpose.legal_basis()),
+                               "purpose.legal_basis", purpose.legal_basis());
+  entry.person_proof = permit_.person_proof == policy::PersonProof::kMember ? "member" : "none";
+  entry.grant = permit_.grant;
+  entry.registry = snapshot_->digest();
+  return entry;
+}
+
+std::string Exchange::KnownOrUnknown(bool known, absl::string_view field, absl::string_view text) {
+  if (text.empty()) return {};
+  if (known) return std::string(text);
+  (*detail_->mutable_unknown_codes())[std::string(field)] = std::string(text);
+  return "unknown";
+}
+
+absl::StatusOr<log::VaultOutput> Exchange::Seal(absl::string_view response) {
+  const v1::Purpose& purpose = request_->purpose();
+  const std::string detail = DetailBytes();
+  log::VaultInput input;
+  input.id = id_;
+  input.retention_class = RetentionOf(permit_.kind);
+  input.request = asker_->request();
+  input.response = response;
+  input.detail = detail;
+  input.subject = question_.subject_number;
+  if (!purpose.person().id().empty()) {
+    input.person =
+        absl::StrCat(asker_->caller().member, absl::string_view("\0", 1), purpose.person().id());
+  }
+  if (!purpose.case_number().empty()) {
+    input.case_number =
+        absl::StrCat(request_->acting_for(), absl::string_view("\0", 1), purpose.case_number());
+  }
+  absl::StatusOr<log::VaultOutput> sealed = with_.vault.Seal(input);
+  if (!sealed.ok())
+    diag::Error("verify.vault_fault", {{"cause", std::string(sealed.status().message())}});
+  return sealed;
+}
+
+std::string Exchange::DetailBytes() {
+  const v1::Purpose& purpose = request_->purpose();
+  detail_->set_request_id(request_->request_id());
+  detail_->set_person_id(purpose.person().id());
+  detail_->set_person_role(purpose.person().role());
+  detail_->set_case_number(purpose.case_number());
+  detail_->set_reason(purpose.reason());
+  if (request_->has_subject()) *detail_->mutable_subject() = request_->subject();
+  if (request_->has_as_of_date()) *detail_->mutable_as_of_date() = request_->as_of_date();
+  if (detail_->verdicts().empty()) {
+    for (const v1::Claim& claim : request_->claims())
+      detail_->add_verdicts()->set_code(claim.code());
+  }
+  return detail_->SerializeAsString();
+}
+
+}  // namespace chayan::verify

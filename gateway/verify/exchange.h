@@ -1,0 +1,105 @@
+// One question from its arrival to the release of its outcome. Read Exchange's methods in
+// exchange.cc from top to bottom: that is the order in which a verification happens.
+#ifndef CHAYAN_GATEWAY_VERIFY_EXCHANGE_H_
+#define CHAYAN_GATEWAY_VERIFY_EXCHANGE_H_
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "chayan/v1/entry_detail.pb.h"
+#include "chayan/v1/verification_service.pb.h"
+#include "gateway/base/clock.h"
+#include "gateway/base/random.h"
+#include "gateway/link/links.h"
+#include "gateway/log/committer.h"
+#include "gateway/log/vault.h"
+#include "gateway/policy/decide.h"
+#include "gateway/rpc/server.h"
+#include "gateway/verify/asker.h"
+#include "gateway/verify/question.h"
+#include "gateway/verify/quota.h"
+#include "gateway/verify/twins.h"
+#include "google/protobuf/arena.h"
+
+namespace chayan::verify {
+
+// What exchanges work with. All outlive every exchange; all are thread-safe.
+struct Collaborators {
+  rpc::RegistrySource registry;
+  link::Links& links;
+  log::Committer& committer;
+  log::Vault& vault;
+  Clock& clock;
+  Random& random;
+  Twins& twins;
+  Quota& quota;
+};
+
+// Kept alive by the callbacks it hands out. Its steps follow one another; no two run at a time.
+class Exchange : public std::enable_shared_from_this<Exchange> {
+ public:
+  // Takes a question to its end; the asker is told exactly once.
+  static void Start(const Collaborators& with, std::shared_ptr<Asker> asker);
+
+  Exchange(const Collaborators& with, std::shared_ptr<Asker> asker);
+
+ private:
+  // What is recorded of the holder's part, when there was one.
+  struct HolderPart {
+    std::optional<link::HolderSignature> signature;
+    uint64_t link = 0;
+    bool restricted = false;
+  };
+  // What the asker will be told once it is recorded.
+  struct Told {
+    std::string answer;                      // bytes of the answer; empty for a failure
+    std::optional<policy::Refusal> refusal;  // set for a failure
+    std::string status_bytes;                // of the refusal
+    v1::Outcome outcome = v1::OUTCOME_UNSPECIFIED;
+    bool forwarded = true;
+  };
+
+  void Run();
+  bool Parse();
+  bool Permit();
+  bool CheckAndRoute();
+  bool EnterTwins();
+  void RecordForward();
+  void AskHolder();
+  void OnReply(link::Reply reply);
+  void Cancel();
+  void SourceDown(absl::string_view cause, bool forwarded);
+  void Refuse(policy::Refusal refusal);
+  void Record(log::Entry entry, Told told);
+  void Release(Told told, const log::VaultOutput& sealed, absl::StatusOr<log::Committed> committed);
+  void TellAnswer(const Told& told, const log::VaultOutput& sealed,
+                  const log::Committed& committed);
+  void TellFailure(Failure failure);
+  std::string ReceiptBytes(const log::VaultOutput& sealed, const log::Committed& committed) const;
+
+  log::Entry NewEntry(log::EntryType type);
+  absl::StatusOr<log::VaultOutput> Seal(absl::string_view response);
+  std::string DetailBytes();
+  // The code itself when the registry has it, else "unknown", and the text goes to the sealed
+  // detail.
+  std::string KnownOrUnknown(bool known, absl::string_view field, absl::string_view text);
+
+  const Collaborators with_;
+  const std::shared_ptr<Asker> asker_;
+  const Uuid id_;
+  const std::shared_ptr<const registry::Snapshot> snapshot_;
+  google::protobuf::Arena arena_;
+  v1::VerifyDocumentRequest* const request_;
+  v1::EntryDetail* const detail_;
+  policy::Permit permit_;
+  CheckedQuestion question_;
+  const v1::Member* holder_ = nullptr;
+  HolderPart holder_part_;
+  std::optional<uint64_t> forward_index_;
+  std::string twin_key_;  // empty until it is among the twins
+};
+
+}  // namespace chayan::verify
+
+#endif  // CHAYAN_GATEWAY_VERIFY_EXCHANGE_H_

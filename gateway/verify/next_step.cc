@@ -1,0 +1,69 @@
+#include "gateway/verify/next_step.h"
+
+#include "gateway/verify/limits.h"
+
+namespace chayan::verify {
+namespace {
+
+struct Advice {
+  v1::NextStepCode code;
+  const char* zh_tw;
+  const char* en;
+};
+
+Advice AdviceAfter(v1::Outcome outcome, bool retry_is_safe) {
+  switch (outcome) {
+    case v1::OUTCOME_MATCH:
+      return {v1::NEXT_STEP_CODE_PROCEED, "查驗相符,續辦案件。",
+              "Everything matches; go on with the case."};
+    case v1::OUTCOME_VARIANT:
+      return {v1::NEXT_STEP_CODE_DECIDE, "僅異體字不同,請核對後由承辦人判定。",
+              "Only variant characters differ; compare by eye and decide."};
+    case v1::OUTCOME_MISMATCH:
+      return {
+          v1::NEXT_STEP_CODE_CHECK_INPUT,
+          "資料不符,請核對輸入並向申請人確認;仍不符時洽資料提供機關。",
+          "Something differs; check what was typed and ask the applicant; then ask the holder."};
+    case v1::OUTCOME_NOT_FOUND:
+      return {v1::NEXT_STEP_CODE_CHECK_INPUT,
+              "查無資料,請核對輸入;仍查無時改以聯繫單洽資料提供機關。",
+              "No such document; check what was typed, then use the holder's contact form."};
+    case v1::OUTCOME_UNCOMPARABLE:
+      return {v1::NEXT_STEP_CODE_DECIDE, "含無法比對之字元,請核對後由承辦人判定或洽資料提供機關。",
+              "A character cannot be compared by machine; decide by eye or ask the holder."};
+    case v1::OUTCOME_PENDING:
+      return {v1::NEXT_STEP_CODE_WAIT, "資料提供機關處理中,請等候。",
+              "The holder is working on it; wait."};
+    case v1::OUTCOME_SOURCE_DOWN:
+      if (retry_is_safe) {
+        return {v1::NEXT_STEP_CODE_RETRY_LATER, "資料提供機關暫時無法回應,請稍後以新序號重新查驗。",
+                "The holder cannot be reached; ask again later with a new request id."};
+      }
+      return {v1::NEXT_STEP_CODE_ASK_HOLDER, "查驗已送出但未獲回應,請勿重複查驗,改洽資料提供機關。",
+              "The question was forwarded but not answered; do not repeat it, ask the holder."};
+    default:
+      return {v1::NEXT_STEP_CODE_ASK_HOLDER, "請改以聯繫單或電話洽資料提供機關。",
+              "Ask the holder by form or phone."};
+  }
+}
+
+}  // namespace
+
+v1::NextStep NextStepAfter(v1::Outcome outcome, bool forwarded, const v1::DocumentKind& kind,
+                           const v1::Member* holder, absl::Time now) {
+  const Advice advice = AdviceAfter(outcome, !forwarded || kind.repeatable());
+  v1::NextStep step;
+  step.set_code(advice.code);
+  step.mutable_text()->set_zh_tw(advice.zh_tw);
+  step.mutable_text()->set_en(advice.en);
+  if (advice.code == v1::NEXT_STEP_CODE_PROCEED || advice.code == v1::NEXT_STEP_CODE_WAIT)
+    return step;
+  step.set_fallback_form(kind.fallback_form());
+  if (holder != nullptr && holder->has_desk()) *step.mutable_desk() = holder->desk();
+  if (advice.code == v1::NEXT_STEP_CODE_RETRY_LATER) {
+    step.mutable_earliest_retry_time()->set_seconds(absl::ToUnixSeconds(now + kRetryAdvice));
+  }
+  return step;
+}
+
+}  // namespace chayan::verify

@@ -1,0 +1,18 @@
+// What a clerk can do after an outcome, from the catalogue.
+#ifndef CHAYAN_GATEWAY_VERIFY_NEXT_STEP_H_
+#define CHAYAN_GATEWAY_VERIFY_NEXT_STEP_H_
+
+#include "absl/time/time.h"
+#include "chayan/v1/registry.pb.h"
+#include "chayan/v1/verification_service.pb.h"
+
+namespace chayan::verify {
+
+// `holder` may be null. A retry is advised only where it can do no harm: the question had not been
+// forwarded, or the kind is repeatable.
+v1::NextStep NextStepAfter(v1::Outcome outcome, bool forwarded, const v1::DocumentKind& kind,
+                           const v1::Member* holder, absl::Time now);
+
+}  // namespace chayan::verify
+
+#endif  // CHAYAN_GATEWAY_VERIFY_NEXT_STEP_H_
