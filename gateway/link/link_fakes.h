@@ -128,6 +128,7 @@ class FakeStream final : public rpc::StreamCall {
 
   const policy::Caller& caller() const override { return caller_; }
   absl::string_view method() const override { return "Connect"; }
+  bool TakeFromRate() override { return true; }
   void Write(std::string message) override {
     absl::MutexLock lock(&mu_);
     EXPECT_FALSE(finished_) << "written after Finish";
