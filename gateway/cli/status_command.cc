@@ -1,0 +1,141 @@
+// chayan status: the gateway on one screen.
+#include <algorithm>
+#include <iomanip>
+#include <memory>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "chayan/v1/operator_service.pb.h"
+#include "gateway/base/encoding.h"
+#include "gateway/cli/json_writer.h"
+#include "gateway/cli/program.h"
+
+namespace chayan::cli {
+namespace {
+
+// What fits on a screen beside the rest; the others are counted.
+constexpr int kRowsMax = 10;
+// From when on a certificate's end is shown with a warning.
+constexpr absl::Duration kDueSoon = absl::Hours(24 * 14);
+
+absl::Time ToTime(const google::protobuf::Timestamp& time) {
+  return absl::FromUnixSeconds(time.seconds());
+}
+
+std::string ToJson(const v1::GetStatusResponse& status) {
+  JsonWriter json;
+  json.BeginObject().Text("gateway", status.gateway()).Text("version", status.version());
+  json.Text("start_time", FormatTimestamp(ToTime(status.start_time())));
+  json.Number("calls_in_flight", status.calls_in_flight());
+  json.Number("connections", status.connections());
+  json.Text("registry_digest", HexEncode(status.registry_digest())).BeginObject("log");
+  json.Text("origin", status.log().origin());
+  json.Number("size", static_cast<int64_t>(status.log().size()));
+  json.Number("queued", status.log().queued());
+  json.Number("commits", static_cast<int64_t>(status.log().commits()));
+  json.Number("commit_p50_us", status.log().commit_p50_us());
+  json.Text("fault", status.log().fault()).EndObject().BeginArray("links");
+  for (const v1::LinkStatus& link : status.links()) {
+    json.BeginObject().Text("link", link.link()).Text("member", link.member());
+    json.Text("system", link.system()).Number("in_flight", link.in_flight());
+    json.Number("answers", static_cast<int64_t>(link.answers())).Bool("draining", link.draining());
+    json.Text("open_time", FormatTimestamp(ToTime(link.open_time()))).BeginArray("document_kinds");
+    for (const std::string& kind : link.document_kinds()) json.Text("", kind);
+    json.EndArray().EndObject();
+  }
+  json.EndArray().BeginArray("certificates");
+  for (const v1::CertificateStatus& certificate : status.certificates()) {
+    json.BeginObject().Text("name", certificate.name());
+    json.Text("not_after_time", FormatTimestamp(ToTime(certificate.not_after_time()))).EndObject();
+  }
+  json.EndArray().BeginArray("alarms");
+  for (const std::string& alarm : status.alarms()) json.Text("", alarm);
+  json.EndArray().EndObject();
+  return std::move(json).Take();
+}
+
+void PrintLinks(const Program& program, const v1::GetStatusResponse& status) {
+  program.out << program.Say("連線 ", "links ") << status.links_size() << "\n";
+  for (int i = 0; i < std::min(status.links_size(), kRowsMax); ++i) {
+    const v1::LinkStatus& link = status.links(i);
+    program.out << "  " << std::left << std::setw(28)
+                << absl::StrCat(link.member(), "/", link.system())
+                << program.Say("處理中 ", "in flight ") << std::setw(5) << link.in_flight()
+                << program.Say("已答覆 ", "answers ") << std::setw(9) << link.answers()
+                << absl::StrJoin(link.document_kinds(), ", ")
+                << (link.draining() ? program.Say(" (停止接新案)", " (draining)") : "") << "\n";
+  }
+  if (status.links_size() > kRowsMax) {
+    program.out << "  ... +" << status.links_size() - kRowsMax << " (--json)\n";
+  }
+}
+
+void PrintCertificates(const Program& program, const v1::GetStatusResponse& status) {
+  program.out << program.Say("憑證到期日\n", "certificates end\n");
+  for (int i = 0; i < std::min(status.certificates_size(), kRowsMax); ++i) {
+    const v1::CertificateStatus& certificate = status.certificates(i);
+    const absl::Time end = ToTime(certificate.not_after_time());
+    program.out << "  " << std::left << std::setw(28) << certificate.name()
+                << TimeText(program.language, end);
+    if (end - program.clock.Now() < kDueSoon) {
+      program.out << program.Say("  即將到期:chayan certs renew", "  due: chayan certs renew");
+    }
+    program.out << "\n";
+  }
+}
+
+void Print(const Program& program, const v1::GetStatusResponse& status) {
+  const v1::LogStatus& log = status.log();
+  program.out << program.Say("閘道 ", "gateway ") << status.gateway() << " " << status.version()
+              << program.Say(",自 ", ", since ")
+              << TimeText(program.language, ToTime(status.start_time())) << "\n"
+              << program.Say("處理中 ", "in flight ") << status.calls_in_flight()
+              << program.Say(",連線 ", ", connections ") << status.connections() << "\n"
+              << program.Say("日誌 ", "log ") << log.origin() << ": " << log.size()
+              << program.Say(" 筆,等候 ", " entries, queued ") << log.queued()
+              << program.Say(",寫入中位數 ", ", commit p50 ") << log.commit_p50_us() << " us\n";
+  if (!log.fault().empty()) {
+    program.out << program.Say("  無法寫入: ", "  CANNOT BE WRITTEN: ") << log.fault() << "\n";
+  }
+  program.out << program.Say("註冊資料 ", "registry ") << HexEncode(status.registry_digest())
+              << "\n";
+  PrintLinks(program, status);
+  PrintCertificates(program, status);
+  program.out << program.Say("警示 ", "alarms ")
+              << (status.alarms().empty() ? std::string(program.Say("無", "none"))
+                                          : absl::StrJoin(status.alarms(), ", "))
+              << "\n";
+}
+
+ExitCode Run(Program& program, bool json) {
+  std::unique_ptr<Client> client;
+  if (!program.Connect(CallerRole::kOperator, client).ok()) return ExitCode::kUsage;
+  const CallResult result =
+      client->Call("/chayan.v1.OperatorService/GetStatus",
+                   v1::GetStatusRequest().SerializeAsString(), program.connection.timeout());
+  if (!result.status.ok()) return program.FailCall(result);
+  v1::GetStatusResponse status;
+  if (!status.ParseFromString(result.response)) {
+    return program.Fail(ExitCode::kCheckFailed, "the gateway's status cannot be read");
+  }
+  if (json) {
+    program.out << ToJson(status) << "\n";
+  } else {
+    Print(program, status);
+  }
+  return ExitCode::kOk;
+}
+
+}  // namespace
+
+void AddStatusCommand(CLI::App& app, Program& program) {
+  CLI::App* status = app.add_subcommand(
+      "status", std::string(program.Say("閘道狀態(一頁)", "the gateway on one screen")));
+  const auto json = std::make_shared<bool>(false);
+  status->add_flag("--json", *json, "print one JSON object");
+  AddConnectionFlags(*status, program);
+  status->callback(
+      [&program, json] { program.action = [&program, json] { return Run(program, *json); }; });
+}
+
+}  // namespace chayan::cli
