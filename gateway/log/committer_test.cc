@@ -5,6 +5,7 @@
 // key alone, and every test ends by reading the whole log as an auditor would.
 #include "gateway/log/committer.h"
 
+#include <atomic>
 #include <map>
 
 #include "absl/strings/match.h"
@@ -55,6 +56,7 @@ class FaultyStore final : public store::Store {
     absl::MutexLock lock(&mu_);
     mu_.Await(absl::Condition(&appending_));
   }
+  uint64_t leaves_read() const { return leaves_read_; }
   std::vector<size_t> batch_sizes() {
     absl::MutexLock lock(&mu_);
     return batch_sizes_;
@@ -100,7 +102,9 @@ class FaultyStore final : public store::Store {
   }
   absl::StatusOr<std::vector<std::string>> ReadLeaves(uint64_t first, uint64_t count,
                                                       uint64_t bytes_max) override {
-    return real_->ReadLeaves(first, count, bytes_max);
+    auto leaves = real_->ReadLeaves(first, count, bytes_max);
+    if (leaves.ok()) leaves_read_ += leaves->size();
+    return leaves;
   }
   absl::StatusOr<std::string> ReadTile(uint32_t level, uint64_t index) override {
     return real_->ReadTile(level, index);
@@ -118,6 +122,7 @@ class FaultyStore final : public store::Store {
 
  private:
   const std::unique_ptr<store::Store> real_;
+  std::atomic<uint64_t> leaves_read_ = 0;
   absl::Mutex mu_;
   Fault fault_ ABSL_GUARDED_BY(mu_) = Fault::kNone;
   bool head_unreadable_ ABSL_GUARDED_BY(mu_) = false;
@@ -260,6 +265,16 @@ TEST_F(CommitterTest, GoesOnWhereItStopped) {
     EXPECT_EQ(committer_->Checkpoint(), before);
     Fill(3);
   }
+}
+
+TEST_F(CommitterTest, AStartReadsOnlyTheEndOfTheLog) {
+  ASSERT_OK(Start());
+  Fill(1500);
+  committer_->Stop();
+  OpenStore();
+  ASSERT_OK(Start());
+  // The genesis entry and the leaves behind the last full tile.
+  EXPECT_EQ(store_->leaves_read(), 1 + 1501 % tlog::kTileWidth);
 }
 
 TEST_F(CommitterTest, NeverStampsATimeBelowThePreviousEntrys) {

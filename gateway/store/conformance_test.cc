@@ -1,0 +1,165 @@
+// Goal: what store.h promises, for whichever engine stands behind it.
+// Method: planned batches, whose every byte follows from their place, so that the whole store can
+// be compared with what it should hold after each step.
+#include "gateway/store/conformance.h"
+
+#include <atomic>
+#include <limits>
+#include <thread>
+
+#include "gateway/base/status_matchers.h"
+
+namespace chayan::store {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+
+constexpr uint64_t kAll = std::numeric_limits<uint64_t>::max();
+
+}  // namespace
+
+void StoreConformance::Reopen() {
+  store_.reset();
+  absl::StatusOr<std::unique_ptr<Store>> opened = GetParam().open(folder_.path());
+  ASSERT_OK(opened);
+  store_ = *std::move(opened);
+}
+
+Appended StoreConformance::AppendNext(size_t count, bool with_registry) {
+  const absl::StatusOr<Head> head = store_->ReadHead();
+  if (!head.ok()) return {AppendResult::kFailed, head.status()};
+  const PlannedBatch planned = PlanBatch(*head, count, with_registry);
+  return store_->Append(*head, planned.batch, planned.head);
+}
+
+TEST_P(StoreConformance, ANewStoreIsEmpty) {
+  const absl::StatusOr<Head> head = store_->ReadHead();
+  ASSERT_OK(head);
+  EXPECT_EQ(head->size, 0u);
+  EXPECT_THAT(head->peaks, SizeIs(0));
+  EXPECT_OK(CheckPlanned(*store_));
+  EXPECT_TRUE(absl::IsNotFound(store_->ReadCurrentRegistry().status()));
+}
+
+TEST_P(StoreConformance, KeepsABatchWholeAcrossReopening) {
+  for (const size_t count : {1, 2, 252, 1, 512, 3, 300}) {
+    const Appended appended = AppendNext(count);
+    ASSERT_EQ(appended.result, AppendResult::kCommitted) << appended.cause;
+    EXPECT_OK(appended.cause);
+    ASSERT_OK(CheckPlanned(*store_));
+    Reopen();
+    ASSERT_OK(CheckPlanned(*store_));
+  }
+  EXPECT_EQ(store_->ReadHead()->size, 1071u);
+}
+
+TEST_P(StoreConformance, ReadsTheHeadThatWasWritten) {
+  const PlannedBatch planned = PlanBatch(Head{}, 5);
+  ASSERT_EQ(store_->Append(Head{}, planned.batch, planned.head).result, AppendResult::kCommitted);
+  const absl::StatusOr<Head> head = store_->ReadHead();
+  ASSERT_OK(head);
+  EXPECT_EQ(head->size, 5u);
+  EXPECT_EQ(head->peaks, planned.head.peaks);
+  EXPECT_EQ(head->time_ms, planned.head.time_ms);
+  EXPECT_EQ(head->batch, planned.head.batch);
+}
+
+TEST_P(StoreConformance, RefusesABatchOnAHeadThatIsNotTheStores) {
+  ASSERT_EQ(AppendNext(3).result, AppendResult::kCommitted);
+  // Another size; and the right size of another batch.
+  Head same_size = *store_->ReadHead();
+  same_size.batch.fill(0xEE);
+  for (const Head& stale : {Head{}, same_size}) {
+    const PlannedBatch planned = PlanBatch(stale, 2, /*with_registry=*/true);
+    const Appended appended = store_->Append(stale, planned.batch, planned.head);
+    EXPECT_EQ(appended.result, AppendResult::kFailed);
+    EXPECT_TRUE(absl::IsAborted(appended.cause)) << appended.cause;
+    EXPECT_OK(CheckPlanned(*store_));
+    EXPECT_EQ(store_->ReadHead()->size, 3u);
+    EXPECT_TRUE(absl::IsNotFound(store_->ReadCurrentRegistry().status()));
+  }
+  EXPECT_EQ(AppendNext(1).result, AppendResult::kCommitted);
+}
+
+TEST_P(StoreConformance, GivesLeavesWithinTheBoundsButAtLeastOne) {
+  ASSERT_EQ(AppendNext(10).result, AppendResult::kCommitted);
+  const auto count = [this](uint64_t first, uint64_t leaves_max, uint64_t bytes_max) {
+    const auto leaves = store_->ReadLeaves(first, leaves_max, bytes_max);
+    if (!leaves.ok()) return size_t{0};
+    for (size_t i = 0; i < leaves->size(); ++i) EXPECT_EQ((*leaves)[i], PlannedLeaf(first + i));
+    return leaves->size();
+  };
+  EXPECT_EQ(count(0, 10, kAll), 10u);
+  EXPECT_EQ(count(3, 4, kAll), 4u);
+  EXPECT_EQ(count(8, 100, kAll), 2u);
+  EXPECT_EQ(count(8, kAll, kAll), 2u);
+  EXPECT_EQ(count(5, 5, 0), 1u);
+  const uint64_t two_more = PlannedLeaf(6).size() + PlannedLeaf(7).size();
+  EXPECT_EQ(count(5, 5, two_more), 3u);
+  EXPECT_EQ(count(5, 5, two_more - 1), 2u);
+  for (const uint64_t first : {uint64_t{10}, uint64_t{11}, uint64_t{1} << 62, kAll}) {
+    EXPECT_TRUE(absl::IsOutOfRange(store_->ReadLeaves(first, 1, kAll).status())) << first;
+  }
+  EXPECT_TRUE(absl::IsInvalidArgument(store_->ReadLeaves(0, 0, kAll).status()));
+}
+
+TEST_P(StoreConformance, TheRegistryInForceIsTheLastThatWasApplied) {
+  ASSERT_EQ(AppendNext(1, /*with_registry=*/true).result, AppendResult::kCommitted);
+  ASSERT_EQ(AppendNext(1, /*with_registry=*/true).result, AppendResult::kCommitted);
+  EXPECT_EQ(store_->ReadCurrentRegistry()->digest, PlannedRegistry(1).digest);
+  // The first one again: a set that was in force before may return.
+  PlannedBatch back = PlanBatch(*store_->ReadHead(), 1);
+  back.batch.registry = PlannedRegistry(0);
+  ASSERT_EQ(store_->Append(*store_->ReadHead(), back.batch, back.head).result,
+            AppendResult::kCommitted);
+  Reopen();
+  const absl::StatusOr<RegistrySet> current = store_->ReadCurrentRegistry();
+  ASSERT_OK(current);
+  EXPECT_EQ(current->digest, PlannedRegistry(0).digest);
+  EXPECT_EQ(current->files, PlannedRegistry(0).files);
+  const absl::StatusOr<RegistrySet> second = store_->ReadRegistry(PlannedRegistry(1).digest);
+  ASSERT_OK(second);
+  EXPECT_EQ(second->files, PlannedRegistry(1).files);
+  EXPECT_TRUE(absl::IsNotFound(store_->ReadRegistry(PlannedRegistry(2).digest).status()));
+}
+
+TEST_P(StoreConformance, MaintenanceChangesNothing) {
+  for (int i = 0; i < 5; ++i) {
+    ASSERT_EQ(AppendNext(100).result, AppendResult::kCommitted);
+    EXPECT_OK(store_->Maintain());
+    EXPECT_OK(CheckPlanned(*store_));
+  }
+  Reopen();
+  EXPECT_OK(CheckPlanned(*store_));
+}
+
+// Readers and maintenance run while batches come: each head that is seen is whole.
+TEST_P(StoreConformance, ReadersSeeOnlyWholeBatches) {
+  std::atomic<bool> done = false;
+  std::vector<std::thread> others;
+  for (int i = 0; i < 3; ++i) {
+    others.emplace_back([this, &done] {
+      while (!done) {
+        const absl::StatusOr<Head> head = store_->ReadHead();
+        ASSERT_OK(head);
+        if (head->size == 0) continue;
+        const auto last = store_->ReadLeaves(head->size - 1, 1, 0);
+        ASSERT_OK(last);
+        EXPECT_EQ((*last)[0], PlannedLeaf(head->size - 1));
+      }
+    });
+  }
+  others.emplace_back([this, &done] {
+    while (!done) EXPECT_OK(store_->Maintain());
+  });
+  for (int i = 0; i < 100; ++i) {
+    const Appended appended = AppendNext(7);
+    EXPECT_EQ(appended.result, AppendResult::kCommitted) << appended.cause;
+  }
+  done = true;
+  for (std::thread& other : others) other.join();
+  EXPECT_OK(CheckPlanned(*store_));
+}
+
+}  // namespace chayan::store
