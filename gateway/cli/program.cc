@@ -95,6 +95,11 @@ int RunProgram(Program& program, std::vector<std::string> arguments) {
   AddKindsCommand(app, program);
   AddStatusCommand(app, program);
   AddReceiptCommand(app, program);
+  AddAuditCommand(app, program);
+  AddRegistryCommand(app, program);
+  AddGatewayCommand(app, program);
+  AddCertsCommand(app, program);
+  AddCompletionCommand(app, program);
   std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
   try {
     app.parse(std::move(arguments));

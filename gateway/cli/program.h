@@ -59,6 +59,11 @@ void AddVerifyCommand(CLI::App& app, Program& program);
 void AddKindsCommand(CLI::App& app, Program& program);
 void AddStatusCommand(CLI::App& app, Program& program);
 void AddReceiptCommand(CLI::App& app, Program& program);
+void AddAuditCommand(CLI::App& app, Program& program);
+void AddRegistryCommand(CLI::App& app, Program& program);
+void AddGatewayCommand(CLI::App& app, Program& program);
+void AddCertsCommand(CLI::App& app, Program& program);
+void AddCompletionCommand(CLI::App& app, Program& program);
 
 // Parses and runs. What main() returns.
 int RunProgram(Program& program, std::vector<std::string> arguments);

@@ -20,6 +20,7 @@
 #include "gateway/tlog/checkpoint.h"
 #include "gateway/tlog/commitment.h"
 #include "gateway/tlog/frame.h"
+#include "gateway/tlog/policy_file.h"
 #include "gateway/tlog/proof_file.h"
 #include "gateway/tlog/tile.h"
 

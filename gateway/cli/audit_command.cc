@@ -1,0 +1,202 @@
+// chayan audit export | verify.
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <memory>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "chayan/v1/audit_service.pb.h"
+#include "gateway/base/status_macros.h"
+#include "gateway/cli/audit_export.h"
+#include "gateway/cli/program.h"
+#include "gateway/cli/trust.h"
+
+namespace chayan::cli {
+namespace {
+
+// The gateway's own bound; 2 MiB end a page before it does.
+constexpr int kPageEntries = 5000;
+
+struct Options {
+  std::string directory;
+  std::string trust;
+  std::string vkey;
+  std::string old_checkpoint;
+  std::string receipts;
+  bool json = false;
+};
+
+// Calls AuditService; keeps the failed call so that its own words can be shown.
+class GatewayLog {
+ public:
+  GatewayLog(const Program& program, Client& client) : program_(program), client_(client) {}
+
+  template <typename Response, typename Request>
+  absl::StatusOr<Response> Call(const char* method, const Request& request) {
+    CallResult result = client_.Call(absl::StrCat("/chayan.v1.AuditService/", method),
+                                     request.SerializeAsString(), program_.connection.timeout());
+    if (!result.status.ok()) {
+      failure_ = std::move(result);
+      return failure_->status;
+    }
+    Response response;
+    if (!response.ParseFromString(result.response)) {
+      return absl::DataLossError(absl::StrCat(method, ": the response cannot be read"));
+    }
+    return response;
+  }
+
+  LogSource Source() {
+    LogSource source;
+    source.checkpoint = [this]() -> absl::StatusOr<std::string> {
+      CHAYAN_ASSIGN_OR_RETURN(
+          const auto response,
+          Call<v1::GetCheckpointResponse>("GetCheckpoint", v1::GetCheckpointRequest()));
+      return response.checkpoint();
+    };
+    source.leaves = [this](uint64_t first,
+                           uint64_t end) -> absl::StatusOr<std::vector<std::string>> {
+      v1::ListEntriesRequest request;
+      request.set_first_index(first);
+      request.set_end_index(end);
+      request.set_page_size(kPageEntries);
+      CHAYAN_ASSIGN_OR_RETURN(const auto response,
+                              Call<v1::ListEntriesResponse>("ListEntries", request));
+      if (response.first_index() != first) {
+        return absl::DataLossError("the gateway gave other entries than were asked for");
+      }
+      return std::vector<std::string>(response.leaves().begin(), response.leaves().end());
+    };
+    source.registry_set = [this](const crypto::Digest& digest) -> absl::StatusOr<registry::Files> {
+      v1::GetRegistrySetRequest request;
+      request.set_digest(digest.ToString());
+      CHAYAN_ASSIGN_OR_RETURN(const auto response,
+                              Call<v1::GetRegistrySetResponse>("GetRegistrySet", request));
+      registry::Files files;
+      for (const v1::RegistryFileContent& file : response.files()) {
+        files.emplace_back(file.path(), file.content());
+      }
+      return files;
+    };
+    if (program_.err_is_terminal) {
+      source.progress = [this](uint64_t copied, uint64_t size) {
+        program_.err << "\r" << copied << "/" << size << (copied == size ? "\n" : "") << std::flush;
+      };
+    }
+    return source;
+  }
+
+  const std::optional<CallResult>& failure() const { return failure_; }
+
+ private:
+  const Program& program_;
+  Client& client_;
+  std::optional<CallResult> failure_;
+};
+
+std::string OrEnvironment(const Program& program, const std::string& flag, const char* variable) {
+  return flag.empty() ? program.environment(variable) : flag;
+}
+
+ExitCode RunExport(Program& program, const Options& options) {
+  const auto trust = LoadTrust(OrEnvironment(program, options.trust, "CHAYAN_TRUST"),
+                               OrEnvironment(program, options.vkey, "CHAYAN_LOG_VKEY"));
+  if (!trust.ok()) return program.FailUsage(trust.status());
+  std::unique_ptr<Client> client;
+  if (!program.Connect(CallerRole::kAuditor, client).ok()) return ExitCode::kUsage;
+  GatewayLog log(program, *client);
+  const LogSource source = log.Source();
+  const auto report = ExportLog(options.directory, *trust, source);
+  if (!report.ok()) {
+    if (log.failure().has_value() && report.status() == log.failure()->status) {
+      return program.FailCall(*log.failure());
+    }
+    return program.Fail(ExitCode::kCheckFailed, report.status().message());
+  }
+  program.out << options.directory << ": " << report->origin << ", " << report->size
+              << program.Say(" 筆,新增 ", " entries, new ") << report->size - report->resumed
+              << program.Say(";接著:chayan audit verify ", "; next: chayan audit verify ")
+              << options.directory << "\n";
+  return ExitCode::kOk;
+}
+
+// Runs chayan-audit in a process of its own and ends as it ends.
+ExitCode RunVerify(Program& program, const Options& options) {
+  const std::string path = program.program_directory.empty()
+                               ? "chayan-audit"
+                               : absl::StrCat(program.program_directory, "/chayan-audit");
+  std::vector<std::string> words = {path, "verify", options.directory};
+  const auto add = [&](const char* flag, const std::string& value) {
+    if (value.empty()) return;
+    words.emplace_back(flag);
+    words.push_back(value);
+  };
+  add("--trust", options.trust);
+  add("--vkey", options.vkey);
+  add("--old", options.old_checkpoint);
+  add("--receipts", options.receipts);
+  if (options.json) words.emplace_back("--json");
+  std::vector<char*> argv;
+  for (std::string& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
+  program.out << std::flush;
+  const pid_t child = fork();
+  if (child == 0) {
+    execvp(argv[0], argv.data());
+    _exit(127);
+  }
+  int status = 0;
+  while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  if (child < 0 || !WIFEXITED(status) || WEXITSTATUS(status) == 127) {
+    return program.Fail(ExitCode::kUsage,
+                        absl::StrCat(path, program.Say(":無法執行;它應與 chayan 在同一資料夾",
+                                                       ": cannot be run; it belongs into the "
+                                                       "folder of chayan")));
+  }
+  return static_cast<ExitCode>(WEXITSTATUS(status));
+}
+
+}  // namespace
+
+void AddAuditCommand(CLI::App& app, Program& program) {
+  CLI::App* audit = app.add_subcommand(
+      "audit", std::string(program.Say("匯出日誌並離線檢查", "copy the log and check it offline")));
+  audit->require_subcommand(1);
+  const auto options = std::make_shared<Options>();
+  const auto add_trust = [&](CLI::App* command) {
+    command->add_option("--trust", options->trust, "trust file [CHAYAN_TRUST]");
+    command->add_option("--vkey", options->vkey,
+                        "the log's verifier key, where there is no trust file [CHAYAN_LOG_VKEY]");
+  };
+
+  CLI::App* copy = audit->add_subcommand(
+      "export", std::string(program.Say("把日誌複製到資料夾;可中斷續傳,每次只取新增部分",
+                                        "copy the log into a folder; resumes, and copies only "
+                                        "what is new")));
+  copy->add_option("DIR", options->directory, "folder of the copy")->required();
+  add_trust(copy);
+  AddConnectionFlags(*copy, program);
+  copy->callback([&program, options] {
+    program.action = [&program, options] { return RunExport(program, *options); };
+  });
+
+  CLI::App* verify = audit->add_subcommand(
+      "verify", std::string(program.Say("離線檢查複製的日誌(執行 chayan-audit)",
+                                        "check a copy offline (runs chayan-audit)")));
+  verify->add_option("DIR", options->directory, "folder of the copy")->required();
+  add_trust(verify);
+  verify->add_option("--old", options->old_checkpoint,
+                     "a checkpoint kept from before: the log must be its continuation");
+  verify->add_option("--receipts", options->receipts,
+                     "folder of evidence files: each must hold and stand in the copy");
+  verify->add_flag("--json", options->json, "print one JSON object");
+  verify->callback([&program, options] {
+    program.action = [&program, options] { return RunVerify(program, *options); };
+  });
+}
+
+}  // namespace chayan::cli

@@ -1,0 +1,328 @@
+#include "gateway/cli/audit_export.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "gateway/base/encoding.h"
+#include "gateway/base/file.h"
+#include "gateway/base/status_macros.h"
+#include "gateway/log/entry.h"
+#include "gateway/tlog/inclusion_check.h"
+#include "gateway/tlog/tile.h"
+
+namespace chayan::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A path of a registry file stays below its set's folder.
+bool IsPlainPath(const std::string& path) {
+  if (path.empty() || path.size() > 255 || path.find('\0') != std::string::npos) return false;
+  for (const absl::string_view part : absl::StrSplit(path, '/')) {
+    if (part.empty() || part == "." || part == "..") return false;
+  }
+  return true;
+}
+
+class Export {
+ public:
+  Export(const std::string& directory, const tlog::Policy& trust, const LogSource& source)
+      : directory_(directory), trust_(trust), source_(source) {}
+
+  absl::StatusOr<ExportReport> Run() && {
+    CHAYAN_RETURN_IF_ERROR(MakeDirectories(directory_));
+    CHAYAN_RETURN_IF_ERROR(ReadOldCheckpoint());
+    CHAYAN_ASSIGN_OR_RETURN(note_, source_.checkpoint());
+    CHAYAN_ASSIGN_OR_RETURN(const tlog::CheckpointStanding standing,
+                            tlog::CheckCheckpoint(note_, trust_));
+    head_ = standing.checkpoint.head;
+    report_.origin = standing.checkpoint.origin;
+    report_.size = head_.size;
+    report_.witnesses = standing.witnesses.size();
+    CHAYAN_RETURN_IF_ERROR(CheckContinues(standing.checkpoint));
+    CHAYAN_RETURN_IF_ERROR(Resume());
+    CHAYAN_RETURN_IF_ERROR(CopyEntries());
+    CHAYAN_RETURN_IF_ERROR(CheckRoots());
+    CHAYAN_RETURN_IF_ERROR(WritePartials());
+    CHAYAN_RETURN_IF_ERROR(WriteFile(absl::StrCat(directory_, "/checkpoint"), note_));
+    DropCompletedPartials();
+    return report_;
+  }
+
+ private:
+  std::string PathOf(const tlog::TileId& tile) const {
+    return absl::StrCat(directory_, "/", tlog::TilePath(tile));
+  }
+
+  absl::Status Put(const tlog::TileId& tile, absl::string_view bytes) {
+    const std::string path = PathOf(tile);
+    CHAYAN_RETURN_IF_ERROR(MakeDirectories(path.substr(0, path.rfind('/'))));
+    CHAYAN_RETURN_IF_ERROR(WriteFile(path, bytes));
+    if (tile.width == tlog::kTileWidth) completed_.push_back(path);
+    return absl::OkStatus();
+  }
+
+  // Not before the new checkpoint stands: the old one needs them. Readers of older sizes fall back
+  // to the full tile, as c2sp.org/tlog-tiles says; one that is left over does no harm.
+  void DropCompletedPartials() const {
+    std::error_code ignored;
+    for (const std::string& path : completed_) fs::remove_all(path + ".p", ignored);
+  }
+
+  absl::Status ReadOldCheckpoint() {
+    const std::string path = absl::StrCat(directory_, "/checkpoint");
+    std::error_code error;
+    if (!fs::exists(path, error)) return absl::OkStatus();
+    CHAYAN_ASSIGN_OR_RETURN(const std::string note, ReadFile(path));
+    const auto standing = tlog::CheckCheckpoint(note, trust_);
+    if (!standing.ok()) return Annotate(standing.status(), path);
+    old_ = standing->checkpoint;
+    return absl::OkStatus();
+  }
+
+  absl::Status CheckContinues(const tlog::Checkpoint& checkpoint) const {
+    if (!old_.has_value()) return absl::OkStatus();
+    if (old_->origin != checkpoint.origin) {
+      return absl::FailedPreconditionError(absl::StrCat(directory_, " holds the log ", old_->origin,
+                                                        ", the gateway's is ", checkpoint.origin,
+                                                        ": export into another folder"));
+    }
+    if (old_->head.size > checkpoint.head.size) {
+      return absl::DataLossError(absl::StrCat("the log has shrunk: the folder's checkpoint signs ",
+                                              old_->head.size, " entries, the gateway's ",
+                                              checkpoint.head.size,
+                                              ". Keep both checkpoints: together "
+                                              "they prove it"));
+    }
+    return absl::OkStatus();
+  }
+
+  // The tree of the full bundles that are there, from the tiles beside them.
+  absl::Status Resume() {
+    uint64_t bundles = 0;
+    std::error_code error;
+    const uint64_t bundles_max = tlog::FullTileCount(0, head_.size);
+    while (bundles < bundles_max &&
+           fs::exists(PathOf({.is_bundle = true, .index = bundles}), error)) {
+      ++bundles;
+    }
+    const uint64_t size = bundles * tlog::kTileWidth;
+    // Each level's last hashes are the roots of full tiles below; together, highest first, they are
+    // the peaks.
+    std::vector<std::vector<tlog::Hash>> partials(tlog::kTileLevelsMax);
+    std::vector<tlog::Hash> peaks;
+    for (uint32_t level = tlog::kTileLevelsMax - 1; level >= 1; --level) {
+      const uint64_t first = tlog::FullTileCount(level, size) * tlog::kTileWidth;
+      tlog::CompactRange range;
+      for (uint32_t i = 0; i < tlog::PartialWidth(level, size); ++i) {
+        CHAYAN_ASSIGN_OR_RETURN(const tlog::Hash hash,
+                                RootOfTile({.level = level - 1, .index = first + i}));
+        partials[level].push_back(hash);
+        range.Append(hash);
+      }
+      peaks.insert(peaks.end(), range.peaks().begin(), range.peaks().end());
+    }
+    CHAYAN_ASSIGN_OR_RETURN(const tlog::CompactRange tree,
+                            tlog::CompactRange::FromPeaks(size, std::move(peaks)));
+    CHAYAN_ASSIGN_OR_RETURN(tree_,
+                            tlog::RightEdge::Create({size, tree.Root()}, std::move(partials)));
+    report_.resumed = size;
+    return absl::OkStatus();
+  }
+
+  // The hashes of a full tile of the folder; a tile of an upper level that no full tile holds is
+  // made of those below it, so only full ones are asked for.
+  absl::StatusOr<std::vector<tlog::Hash>> ReadTile(const tlog::TileId& tile) const {
+    tlog::TileId full = tile;
+    full.width = tlog::kTileWidth;
+    const auto bytes = ReadFile(PathOf(full));
+    if (bytes.ok()) return tlog::DecodeTile(*bytes, tlog::kTileWidth);
+    if (tile.level == 0) return bytes.status();
+    std::vector<tlog::Hash> hashes;
+    for (uint32_t i = 0; i < tile.width; ++i) {
+      CHAYAN_ASSIGN_OR_RETURN(
+          const tlog::Hash hash,
+          RootOfTile({.level = tile.level - 1, .index = tile.index * tlog::kTileWidth + i}));
+      hashes.push_back(hash);
+    }
+    return hashes;
+  }
+
+  absl::StatusOr<tlog::Hash> RootOfTile(const tlog::TileId& full) const {
+    CHAYAN_ASSIGN_OR_RETURN(const std::vector<tlog::Hash> hashes, ReadTile(full));
+    tlog::CompactRange range;
+    for (const tlog::Hash& hash : hashes) range.Append(hash);
+    return range.Root();
+  }
+
+  absl::Status CopyEntries() {
+    std::vector<std::string> bundle;
+    while (tree_.size() + bundle.size() < head_.size) {
+      const uint64_t first = tree_.size() + bundle.size();
+      if (source_.progress) source_.progress(first, head_.size);
+      CHAYAN_ASSIGN_OR_RETURN(std::vector<std::string> page, source_.leaves(first, head_.size));
+      if (page.empty() || page.size() > head_.size - first) {
+        return absl::DataLossError(absl::StrCat("the gateway gave ", page.size(), " entries from ",
+                                                first, " on, of ", head_.size));
+      }
+      for (std::string& leaf : page) {
+        bundle.push_back(std::move(leaf));
+        if (bundle.size() == tlog::kTileWidth) {
+          CHAYAN_RETURN_IF_ERROR(WriteBundle(bundle));
+          bundle.clear();
+        }
+      }
+    }
+    if (source_.progress) source_.progress(head_.size, head_.size);
+    if (!bundle.empty()) CHAYAN_RETURN_IF_ERROR(WriteBundle(bundle));
+    return absl::OkStatus();
+  }
+
+  // Registry sets, then tiles, then the bundle. A partial bundle waits for the root to be checked.
+  absl::Status WriteBundle(const std::vector<std::string>& leaves) {
+    std::string bytes;
+    std::vector<tlog::Hash> hashes;
+    for (const std::string& leaf : leaves) {
+      if (leaf.size() > tlog::kBundleEntryBytesMax) {
+        return absl::DataLossError("the gateway gave an entry longer than any can be");
+      }
+      CHAYAN_RETURN_IF_ERROR(FetchRegistry(leaf));
+      tlog::AppendBundleEntry(bytes, leaf);
+      hashes.push_back(tlog::LeafHash(leaf));
+    }
+    if (old_.has_value() && tree_.size() < old_->head.size &&
+        old_->head.size <= tree_.size() + hashes.size()) {
+      tlog::CompactRange range = tree_.Tree();
+      for (const tlog::Hash& hash : hashes) {
+        if (range.size() == old_->head.size) break;
+        range.Append(hash);
+      }
+      old_root_ = range.Root();
+    }
+    const tlog::TileId id{.is_bundle = true,
+                          .index = tree_.size() / tlog::kTileWidth,
+                          .width = static_cast<uint32_t>(leaves.size())};
+    for (const auto& [tile, content] : tree_.Append(hashes)) {
+      CHAYAN_RETURN_IF_ERROR(Put(tile, content));
+    }
+    if (id.width < tlog::kTileWidth) {
+      partial_bundle_ = std::move(bytes);
+      return absl::OkStatus();
+    }
+    return Put(id, bytes);
+  }
+
+  absl::Status FetchRegistry(const std::string& leaf) {
+    const auto parsed = log::ParseLeaf(leaf);
+    // A leaf that is none is copied as it is: the audit names it.
+    if (!parsed.ok()) return absl::OkStatus();
+    const absl::string_view text = parsed->Get("registry");
+    if (text.empty() || !fetched_.insert(std::string(text)).second) return absl::OkStatus();
+    CHAYAN_ASSIGN_OR_RETURN(const std::string raw, Base64Decode(text));
+    CHAYAN_ASSIGN_OR_RETURN(const crypto::Digest digest, crypto::Digest::FromRaw(raw));
+    const std::string folder = absl::StrCat(directory_, "/registry/", digest.ToHex());
+    std::error_code error;
+    if (fs::exists(folder, error)) return absl::OkStatus();
+    CHAYAN_ASSIGN_OR_RETURN(const registry::Files files, source_.registry_set(digest));
+    if (registry::SetDigest(files) != digest) {
+      return absl::DataLossError(
+          absl::StrCat("the gateway's registry set ", digest.ToHex(), " has another digest"));
+    }
+    // Under another name until it is whole.
+    const std::string part = folder + ".part";
+    fs::remove_all(part, error);
+    for (const auto& [name, content] : files) {
+      if (!IsPlainPath(name)) {
+        return absl::DataLossError(
+            absl::StrCat("the gateway's registry set ", digest.ToHex(), " has a file outside it"));
+      }
+      const std::string path = absl::StrCat(part, "/", name);
+      CHAYAN_RETURN_IF_ERROR(MakeDirectories(path.substr(0, path.rfind('/'))));
+      CHAYAN_RETURN_IF_ERROR(WriteFile(path, content));
+    }
+    fs::rename(part, folder, error);
+    if (error) return absl::InternalError(absl::StrCat(folder, ": ", error.message()));
+    return SyncFolder(absl::StrCat(directory_, "/registry"));
+  }
+
+  absl::Status CheckRoots() {
+    const tlog::Hash root = tree_.Tree().Root();
+    // An old checkpoint inside the full bundles that were there is read from their tiles.
+    if (old_.has_value() && !old_root_.has_value()) {
+      if (old_->head.size <= report_.resumed) {
+        const auto from_tiles = tlog::RootOf(old_->head.size, [&](const tlog::NodeId& id) {
+          return tlog::NodeFromTiles(id, [&](const tlog::TileId& t) { return ReadTile(t); });
+        });
+        if (!from_tiles.ok()) return from_tiles.status();
+        old_root_ = *from_tiles;
+      } else {
+        old_root_ = root;
+      }
+    }
+    absl::Status status;
+    if (root != head_.root) {
+      status = absl::DataLossError(
+          "the entries do not give the root that the gateway's checkpoint signs");
+    } else if (old_.has_value() && *old_root_ != old_->head.root) {
+      status = absl::DataLossError(
+          "the log is no continuation of the folder's checkpoint: it was rewritten. Keep the "
+          "folder: its checkpoint and the gateway's together prove it");
+    }
+    if (status.ok()) return status;
+    TakeAway();
+    return status;
+  }
+
+  // Everything beyond the folder's own checkpoint, so that the next run does not resume from it.
+  void TakeAway() {
+    const uint64_t kept = old_.has_value() ? old_->head.size : 0;
+    std::error_code ignored;  // what cannot be removed now fails the same check again
+    for (const tlog::TileId& tile : tlog::NewTiles(kept, head_.size)) {
+      if (tile.width == tlog::kTileWidth) fs::remove(PathOf(tile), ignored);
+    }
+  }
+
+  absl::Status WritePartials() {
+    for (uint32_t level = 0; level < tlog::kTileLevelsMax; ++level) {
+      const std::span<const tlog::Hash> hashes = tree_.PartialTile(level);
+      if (hashes.empty()) continue;
+      CHAYAN_RETURN_IF_ERROR(Put({.level = level,
+                                  .index = tlog::FullTileCount(level, tree_.size()),
+                                  .width = static_cast<uint32_t>(hashes.size())},
+                                 tlog::EncodeTile(hashes)));
+    }
+    if (partial_bundle_.empty()) return absl::OkStatus();
+    return Put({.is_bundle = true,
+                .index = tree_.size() / tlog::kTileWidth,
+                .width = static_cast<uint32_t>(tree_.size() % tlog::kTileWidth)},
+               partial_bundle_);
+  }
+
+  const std::string& directory_;
+  const tlog::Policy& trust_;
+  const LogSource& source_;
+  ExportReport report_;
+  std::string note_;
+  tlog::TreeHead head_;
+  std::optional<tlog::Checkpoint> old_;
+  std::optional<tlog::Hash> old_root_;  // of the first old_->head.size entries now
+  tlog::RightEdge tree_;
+  std::string partial_bundle_;
+  std::vector<std::string> completed_;  // full tiles and bundles that this run wrote
+  absl::flat_hash_set<std::string> fetched_;
+};
+
+}  // namespace
+
+absl::StatusOr<ExportReport> ExportLog(const std::string& directory, const tlog::Policy& trust,
+                                       const LogSource& source) {
+  return Export(directory, trust, source).Run();
+}
+
+}  // namespace chayan::cli
