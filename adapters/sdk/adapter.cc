@@ -28,10 +28,74 @@ bool Contains(const Codes& codes, absl::string_view code) {
                      [code](const std::string& known) { return absl::string_view(known) == code; });
 }
 
+// Outcomes that follow from comparing claims, and so come with a verdict for each.
+bool IsCompared(v1::Outcome outcome) {
+  return outcome == v1::OUTCOME_MATCH || outcome == v1::OUTCOME_VARIANT ||
+         outcome == v1::OUTCOME_MISMATCH || outcome == v1::OUTCOME_UNCOMPARABLE;
+}
+
+// The outcome that verdicts add up to: the worst decides.
+v1::Outcome OutcomeOf(const v1::VerificationAnswer& answer) {
+  bool seen[v1::Verdict_ARRAYSIZE] = {};
+  for (const v1::ClaimVerdict& verdict : answer.verdicts()) seen[verdict.verdict()] = true;
+  if (seen[v1::VERDICT_MISMATCH]) return v1::OUTCOME_MISMATCH;
+  if (seen[v1::VERDICT_UNCOMPARABLE]) return v1::OUTCOME_UNCOMPARABLE;
+  if (seen[v1::VERDICT_VARIANT]) return v1::OUTCOME_VARIANT;
+  return seen[v1::VERDICT_MATCH] ? v1::OUTCOME_MATCH : v1::OUTCOME_NOT_COMPARED;
+}
+
+bool LevelFits(const v1::ClaimVerdict& verdict) {
+  const v1::MatchLevel level = verdict.match_level();
+  switch (verdict.verdict()) {
+    case v1::VERDICT_MATCH:
+      return level == v1::MATCH_LEVEL_EXACT || level == v1::MATCH_LEVEL_EQUIVALENT;
+    case v1::VERDICT_VARIANT:
+      return level == v1::MATCH_LEVEL_VARIANT;
+    case v1::VERDICT_MISMATCH:
+      return level == v1::MATCH_LEVEL_MISMATCH;
+    case v1::VERDICT_UNCOMPARABLE:
+      return level == v1::MATCH_LEVEL_UNCOMPARABLE;
+    case v1::VERDICT_NOT_COMPARED:
+      return level == v1::MATCH_LEVEL_UNSPECIFIED &&
+             verdict.not_compared_reason() != v1::NOT_COMPARED_REASON_UNSPECIFIED;
+    default:
+      return false;
+  }
+}
+
+// What the gateway will withhold as the holder's fault is refused here, where its cause is.
+absl::Status CheckOutcome(const OpenQuestion& question, const v1::VerificationAnswer& answer) {
+  const v1::Outcome outcome = answer.outcome();
+  if (!v1::Outcome_IsValid(outcome) || outcome == v1::OUTCOME_UNSPECIFIED) {
+    return absl::InvalidArgumentError("outcome: missing");
+  }
+  if (outcome == v1::OUTCOME_PENDING && !question.request.pending_allowed()) {
+    return absl::InvalidArgumentError("outcome: the caller does not take PENDING");
+  }
+  if ((outcome == v1::OUTCOME_NOT_COMPARED) !=
+      (answer.not_compared_reason() != v1::NOT_COMPARED_REASON_UNSPECIFIED)) {
+    return absl::InvalidArgumentError("not_compared_reason: with NOT_COMPARED, and only with it");
+  }
+  const bool has_document = IsCompared(outcome) || outcome == v1::OUTCOME_VOID;
+  if (has_document && !answer.has_as_of_time()) {
+    return absl::InvalidArgumentError("as_of_time: missing");
+  }
+  if (!has_document &&
+      (!answer.released_fields().empty() || !answer.document_reference().empty())) {
+    return absl::InvalidArgumentError(
+        "released_fields, document_reference: only beside an outcome that has a document");
+  }
+  return absl::OkStatus();
+}
+
 absl::Status CheckVerdicts(const OpenQuestion& question, const v1::VerificationAnswer& answer) {
-  if (answer.verdicts().empty()) return absl::OkStatus();
+  if (!IsCompared(answer.outcome())) {
+    return answer.verdicts().empty()
+               ? absl::OkStatus()
+               : absl::InvalidArgumentError("verdicts: only beside an outcome of comparing");
+  }
   if (answer.verdicts_size() != question.request.claims_size()) {
-    return absl::InvalidArgumentError("verdicts: one for each claim of the question, or none");
+    return absl::InvalidArgumentError("verdicts: one for each claim of the question");
   }
   for (int i = 0; i < answer.verdicts_size(); ++i) {
     const v1::ClaimVerdict& verdict = answer.verdicts(i);
@@ -43,11 +107,14 @@ absl::Status CheckVerdicts(const OpenQuestion& question, const v1::VerificationA
       return absl::InvalidArgumentError(
           absl::StrCat("verdicts[", i, "]: the permit does not cover claim ", verdict.code()));
     }
-    if (verdict.verdict() == v1::VERDICT_UNSPECIFIED) {
-      return absl::InvalidArgumentError(absl::StrCat("verdicts[", i, "]: no verdict"));
+    if (!LevelFits(verdict)) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("verdicts[", i, "]: a match level or reason that does not fit the verdict"));
     }
   }
-  return absl::OkStatus();
+  return OutcomeOf(answer) == answer.outcome()
+             ? absl::OkStatus()
+             : absl::InvalidArgumentError("outcome: not what the verdicts add up to");
 }
 
 absl::Status CheckFields(const OpenQuestion& question, const v1::VerificationAnswer& answer) {
@@ -87,12 +154,7 @@ absl::Status CheckRestricted(const v1::VerificationAnswer& answer) {
 
 absl::Status CheckAnswer(const OpenQuestion& question, const v1::VerificationAnswer& answer,
                          bool restricted) {
-  if (answer.outcome() == v1::OUTCOME_UNSPECIFIED) {
-    return absl::InvalidArgumentError("outcome: missing");
-  }
-  if (answer.outcome() == v1::OUTCOME_PENDING && !question.request.pending_allowed()) {
-    return absl::InvalidArgumentError("outcome: the caller does not take PENDING");
-  }
+  CHAYAN_RETURN_IF_ERROR(CheckOutcome(question, answer));
   CHAYAN_RETURN_IF_ERROR(CheckVerdicts(question, answer));
   CHAYAN_RETURN_IF_ERROR(CheckFields(question, answer));
   if (CharactersOf(answer.document_reference()) > kReferenceCharactersMax) {

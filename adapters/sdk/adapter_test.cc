@@ -38,6 +38,7 @@ class AdapterTest : public ::testing::Test {
     open_->clock = &clock_;
     open_->sink = sink_;
     answer_.set_outcome(v1::OUTCOME_MATCH);
+    answer_.mutable_as_of_time()->set_seconds(1);
     for (const char* code : {"lot", "owner_name"}) {
       v1::ClaimVerdict& verdict = *answer_.add_verdicts();
       verdict.set_code(code);
@@ -115,6 +116,46 @@ TEST_F(AdapterTest, RefusesAnAnswerWithoutOutcomeOrAPendingNobodyTakes) {
   ExpectRefused("outcome");
   answer_.set_outcome(v1::OUTCOME_PENDING);
   ExpectRefused("PENDING");
+}
+
+TEST_F(AdapterTest, RefusesWhatTheGatewayWouldWithhold) {
+  answer_.clear_as_of_time();
+  ExpectRefused("as_of_time");
+  answer_.mutable_as_of_time()->set_seconds(1);
+  answer_.set_outcome(v1::OUTCOME_VARIANT);
+  ExpectRefused("add up");
+  answer_.set_outcome(v1::OUTCOME_MATCH);
+  answer_.mutable_verdicts(0)->set_match_level(v1::MATCH_LEVEL_VARIANT);
+  ExpectRefused("does not fit the verdict");
+  answer_.mutable_verdicts(0)->set_match_level(v1::MATCH_LEVEL_EQUIVALENT);
+  answer_.mutable_verdicts(1)->set_verdict(static_cast<v1::Verdict>(99));
+  ExpectRefused("does not fit the verdict");
+  answer_.mutable_verdicts(1)->set_verdict(v1::VERDICT_MATCH);
+  answer_.set_not_compared_reason(v1::NOT_COMPARED_REASON_AMBIGUOUS);
+  ExpectRefused("not_compared_reason");
+  answer_.clear_not_compared_reason();
+  answer_.set_outcome(v1::OUTCOME_NOT_FOUND);
+  ExpectRefused("outcome that has a document");
+  answer_.clear_released_fields();
+  ExpectRefused("verdicts");
+  answer_.clear_verdicts();
+  EXPECT_OK(Send());
+}
+
+TEST_F(AdapterTest, AWorseVerdictDecidesTheOutcome) {
+  answer_.mutable_verdicts(0)->set_verdict(v1::VERDICT_NOT_COMPARED);
+  answer_.mutable_verdicts(0)->set_match_level(v1::MATCH_LEVEL_UNSPECIFIED);
+  answer_.mutable_verdicts(0)->set_not_compared_reason(v1::NOT_COMPARED_REASON_NO_VALUE);
+  EXPECT_OK(CheckAnswer(*open_, answer_, false));
+  answer_.mutable_verdicts(1)->set_verdict(v1::VERDICT_UNCOMPARABLE);
+  answer_.mutable_verdicts(1)->set_match_level(v1::MATCH_LEVEL_UNCOMPARABLE);
+  answer_.set_outcome(v1::OUTCOME_UNCOMPARABLE);
+  EXPECT_OK(CheckAnswer(*open_, answer_, false));
+  answer_.mutable_verdicts(0)->clear_not_compared_reason();
+  answer_.mutable_verdicts(0)->set_verdict(v1::VERDICT_MISMATCH);
+  answer_.mutable_verdicts(0)->set_match_level(v1::MATCH_LEVEL_MISMATCH);
+  answer_.set_outcome(v1::OUTCOME_MISMATCH);
+  EXPECT_OK(CheckAnswer(*open_, answer_, false));
 }
 
 TEST_F(AdapterTest, ProtectedPersonLooksLikeAnyOtherNotCompared) {

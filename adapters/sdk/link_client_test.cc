@@ -190,6 +190,8 @@ class TestAdapter final : public Adapter {
     v1::ClaimVerdict& verdict = *answer.add_verdicts();
     verdict.set_code("lot");
     verdict.set_verdict(v1::VERDICT_MATCH);
+    verdict.set_match_level(v1::MATCH_LEVEL_EXACT);
+    answer.mutable_as_of_time()->set_seconds(1);
     return answer;
   }
   void Answer(Question question, Responder responder) override {
