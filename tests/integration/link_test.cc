@@ -32,6 +32,7 @@ class TestAdapter final : public sdk::Adapter {
     if (!answers_) return;
     v1::VerificationAnswer answer;
     answer.set_outcome(v1::OUTCOME_MATCH);
+    answer.mutable_as_of_time()->set_seconds(absl::ToUnixSeconds(absl::Now()));
     for (const v1::Claim& claim : question.request().claims()) {
       v1::ClaimVerdict& verdict = *answer.add_verdicts();
       verdict.set_code(claim.code());
