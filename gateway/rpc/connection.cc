@@ -173,6 +173,7 @@ const View& Connection::view() const { return worker_.view(); }
 void Connection::Close() {
   if (state_ == State::kHandshaking) worker_.front().handshakes_failed.fetch_add(1);
   state_ = State::kClosed;
+  handshake_slot_.Release();
   worker_.MarkDirty(*this);
 }
 

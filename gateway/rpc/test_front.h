@@ -89,7 +89,11 @@ class TestFront {
   std::string DefaultMembers() const;
   bool HasAlarm(const std::string& name) const;
 
-  std::vector<std::string> TakeRecorded() {
+  std::shared_ptr<const registry::Snapshot> snapshot() {
+    const absl::MutexLock lock(&mu_);
+    return snapshot_;
+  }
+  std::vector<std::string> recorded() {
     const absl::MutexLock lock(&mu_);
     return recorded_;
   }
