@@ -39,6 +39,13 @@ struct KnownLeaf {
 
 std::string At(uint64_t index) { return absl::StrCat("entry ", index); }
 
+// Of a leaf that was read; nothing before the first.
+std::optional<absl::Time> TimeOf(const std::string& timestamp) {
+  absl::Time time;
+  if (!absl::ParseTime(absl::RFC3339_full, timestamp, &time, nullptr)) return std::nullopt;
+  return time;
+}
+
 // Entries of a bundle as far as they can be read.
 std::vector<absl::string_view> ReadableEntries(absl::string_view bundle) {
   std::vector<absl::string_view> entries;
@@ -66,6 +73,8 @@ class Audit {
     CHAYAN_RETURN_IF_ERROR(ReadOldCheckpoint());
     // Each returns false when the first lie is found and nothing behind it can be trusted.
     if (ReadCheckpoint() && ReadReceipts() && ReadEntries()) CheckEnd();
+    report_.first_time = TimeOf(first_timestamp_);
+    report_.last_time = TimeOf(last_timestamp_);
     return std::move(report_);
   }
 
@@ -178,8 +187,8 @@ class Audit {
                    absl::StrCat("the checkpoint signs ", head().size, " entries, but ",
                                 bytes.status().message()));
     }
-    const std::vector<absl::string_view> entries = ReadableEntries(*bytes);
     const auto strict = tlog::DecodeBundle(*bytes, width);
+    const std::vector<absl::string_view> entries = strict.ok() ? *strict : ReadableEntries(*bytes);
     const std::vector<tlog::Hash> stored = StoredHashes(number, width);
     leaf_hashes_.clear();
     for (const absl::string_view entry : entries) leaf_hashes_.push_back(tlog::LeafHash(entry));
@@ -227,23 +236,23 @@ class Audit {
       return Found(At(index) + " is not the one that was answered for", index,
                    absl::StrCat(known->second.source, " holds another entry with this index"));
     }
-    const auto parsed = log::ParseLeaf(leaf);
+    const auto parsed = log::ReadLeaf(leaf);
     if (!parsed.ok()) {
       return Found(At(index) + " has not the form of an entry", index,
                    std::string(parsed.status().message()));
     }
     if (!parsed->known_type.has_value()) ++report_.unknown_types;
-    if (report_.last_time.has_value() && parsed->time < *report_.last_time) {
+    if (parsed->timestamp < absl::string_view(last_timestamp_)) {
       return Found(At(index) + " is older than the entry before it", index,
                    "the log's time never goes back");
     }
-    if (!report_.first_time.has_value()) report_.first_time = parsed->time;
-    report_.last_time = parsed->time;
+    if (first_timestamp_.empty()) first_timestamp_ = std::string(parsed->timestamp);
+    last_timestamp_.assign(parsed->timestamp.data(), parsed->timestamp.size());
     ++report_.entries;
     return CheckGenesis(index, *parsed) && CheckRegistry(index, *parsed);
   }
 
-  bool CheckGenesis(uint64_t index, const log::ParsedLeaf& leaf) {
+  bool CheckGenesis(uint64_t index, const log::LeafView& leaf) {
     const bool is_genesis = leaf.known_type == log::EntryType::kGenesis;
     if (is_genesis != (index == 0)) {
       return Found(is_genesis ? At(index) + " is a second genesis entry"
@@ -251,15 +260,15 @@ class Audit {
                    index, "a log begins once, with its first entry");
     }
     if (!is_genesis) return true;
-    if (leaf.Get("origin") != report_.standing->checkpoint.origin) {
+    if (leaf.origin != report_.standing->checkpoint.origin) {
       return Found("the genesis entry names another log", index,
                    absl::StrCat("the checkpoint is of ", report_.standing->checkpoint.origin));
     }
     return true;
   }
 
-  bool CheckRegistry(uint64_t index, const log::ParsedLeaf& leaf) {
-    const absl::string_view text = leaf.Get("registry");
+  bool CheckRegistry(uint64_t index, const log::LeafView& leaf) {
+    const absl::string_view text = leaf.registry;
     if (text.empty() || text == last_registry_) return true;
     if (registries_.contains(text)) {
       last_registry_ = std::string(text);
@@ -428,6 +437,8 @@ class Audit {
   absl::flat_hash_map<uint64_t, KnownLeaf> known_leaves_;
   absl::flat_hash_map<std::string, std::string> registries_;  // digest as in leaves → folder
   std::string last_registry_;
+  std::string first_timestamp_;
+  std::string last_timestamp_;
   tlog::RightEdge tree_;
   std::vector<tlog::Hash> leaf_hashes_;
   uint64_t last_good_size_ = 0;

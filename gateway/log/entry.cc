@@ -1,7 +1,6 @@
 #include "gateway/log/entry.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <string_view>
 
@@ -18,29 +17,6 @@ namespace {
 constexpr std::string_view kNoTime = "0000-00-00T00:00:00.000Z";
 // A verification's leaf with all keys has about 1,000 bytes.
 constexpr size_t kUsualLeafBytes = 1024;
-
-constexpr uint8_t FormBit(Form form) {
-  return static_cast<uint8_t>(1u << static_cast<unsigned>(form));
-}
-
-constexpr std::array<uint8_t, 256> MakeCharacterTable() {
-  std::array<uint8_t, 256> table{};
-  const uint8_t id = FormBit(Form::kId) | FormBit(Form::kCode) | FormBit(Form::kName);
-  const uint8_t code = FormBit(Form::kCode) | FormBit(Form::kName);
-  const uint8_t digest = FormBit(Form::kDigest);
-  for (size_t c = '0'; c <= '9'; ++c) table[c] = id | digest | FormBit(Form::kNumber);
-  for (size_t c = 'a'; c <= 'z'; ++c) table[c] = id | digest;
-  for (size_t c = 'A'; c <= 'Z'; ++c) table[c] = code | digest;
-  table['-'] = id;
-  table['.'] = code;
-  table['_'] = code;
-  table[':'] = FormBit(Form::kName);
-  table['/'] = FormBit(Form::kName) | digest;
-  table['+'] = FormBit(Form::kName) | digest;
-  table['='] = FormBit(Form::kName) | digest;
-  return table;
-}
-constexpr std::array<uint8_t, 256> kCharacters = MakeCharacterTable();
 
 bool AllOfForm(absl::string_view value, Form form) {
   uint8_t all = 0xFF;
@@ -135,10 +111,6 @@ void AppendCommon(std::string& out, const Entry& entry, absl::string_view gatewa
 }
 
 }  // namespace
-
-bool IsOfForm(char c, Form form) {
-  return (kCharacters[static_cast<uint8_t>(c)] & FormBit(form)) != 0;
-}
 
 absl::string_view TypeName(EntryType type) { return kTypes[static_cast<size_t>(type)].name; }
 

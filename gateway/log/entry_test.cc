@@ -5,6 +5,7 @@
 #include "gateway/log/entry.h"
 
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_replace.h"
 #include "gateway/base/status_matchers.h"
@@ -213,6 +214,47 @@ TEST(EntryTest, RefusesLeavesThatBreakTheTable) {
                 StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr(c.message)))
         << changed;
   }
+}
+
+// The reader without copies must not be a second opinion.
+TEST(EntryTest, ReadsTheSameLeavesWithAndWithoutCopies) {
+  std::vector<std::string> leaves = {LinkLeaf(), "", "{}"};
+  for (const TypeRule& rule : kTypes) {
+    leaves.push_back(RenderLeaf(FullEntry(rule.type, 5), kTime, kGateway));
+    leaves.push_back(RenderLeaf(FullEntry(rule.type, 500), kTime, kGateway));
+  }
+  leaves.push_back(absl::StrReplaceAll(
+      LinkLeaf(), {{"\"type\":\"link\"", "\"type\":\"dispute\",\"origin\":\"x\",\"round\":3"}}));
+  int accepted = 0;
+  const auto compare = [&](const std::string& leaf) {
+    const absl::StatusOr<ParsedLeaf> parsed = ParseLeaf(leaf);
+    const absl::StatusOr<LeafView> view = ReadLeaf(leaf);
+    ASSERT_EQ(parsed.status(), view.status()) << leaf;
+    if (!parsed.ok()) return;
+    ++accepted;
+    absl::Time time;
+    ASSERT_TRUE(absl::ParseTime(absl::RFC3339_full, view->timestamp, &time, nullptr)) << leaf;
+    EXPECT_EQ(time, parsed->time) << leaf;
+    EXPECT_EQ(view->type, absl::string_view(parsed->type));
+    EXPECT_EQ(view->known_type, parsed->known_type);
+    EXPECT_EQ(view->registry, parsed->Get("registry"));
+    EXPECT_EQ(view->origin, parsed->Get("origin"));
+  };
+  for (const std::string& leaf : leaves) {
+    compare(leaf);
+    for (size_t at = 0; at < leaf.size(); ++at) {
+      for (const char c : {'"', ',', '0', '9', 'a', 'A', '=', '\\', '\x80', ' '}) {
+        std::string changed = leaf;
+        changed[at] = c;
+        compare(changed);
+      }
+      compare(leaf.substr(0, at));
+      std::string longer = leaf;
+      longer.insert(at, 1, leaf[at]);
+      compare(longer);
+    }
+  }
+  EXPECT_GT(accepted, 1000);
 }
 
 TEST(EntryTest, ReadsTypesOfLaterVersions) {
