@@ -130,19 +130,12 @@ void Link::PassOn(v1::AnswerFrame& frame, Matched matched, const tlog::Frame& tr
     std::unique_ptr<Exchange>& exchange = matched.exchanges[i];
     if (exchange == nullptr) continue;
     v1::Answer& answer = *frame.mutable_answers(static_cast<int>(i));
-    tlog::HolderSignature proof = tree.ForAnswer(static_cast<uint32_t>(i), key_id, signature);
     answers_.fetch_add(1, std::memory_order_relaxed);
     Reply reply;
     reply.kind = Reply::Kind::kAnswered;
     reply.answer = std::move(*answer.mutable_answer());
     reply.restricted = answer.restricted();
-    reply.signature = {.key_id = key_id,
-                       .signature = signature.ToString(),
-                       .index = proof.index,
-                       .count = proof.count,
-                       .path = {},
-                       .hsig = tlog::HolderSignatureDigest(proof)};
-    reply.signature.path = std::move(proof.path);
+    reply.signature = tree.ForAnswer(static_cast<uint32_t>(i), key_id, signature);
     reply.link = number_;
     exchange->done(std::move(reply));
   }

@@ -17,18 +17,9 @@
 #include "gateway/policy/decide.h"
 #include "gateway/rpc/call.h"
 #include "gateway/rpc/server.h"
+#include "gateway/tlog/frame.h"
 
 namespace chayan::link {
-
-// The holder's signature over a frame, with the path of one answer.
-struct HolderSignature {
-  crypto::Digest key_id;
-  std::string signature;  // 64 bytes
-  uint32_t index = 0;
-  uint32_t count = 0;
-  std::vector<crypto::Digest> path;
-  crypto::Digest hsig;  // what the leaf commits to
-};
 
 // How asking ended.
 struct Reply {
@@ -42,7 +33,7 @@ struct Reply {
   Kind kind;
   std::string answer;
   bool restricted = false;
-  HolderSignature signature;
+  tlog::HolderSignature signature;
   uint64_t link = 0;  // to tell the adapter its index: Links::Recorded
 };
 

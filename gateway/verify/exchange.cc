@@ -304,7 +304,8 @@ void Exchange::Refuse(policy::Refusal refusal) {
 
 void Exchange::Record(log::Entry entry, Told told) {
   if (holder_ != nullptr) entry.holder = holder_->id();
-  if (holder_part_.signature.has_value()) entry.hsig = holder_part_.signature->hsig;
+  if (holder_part_.signature.has_value())
+    entry.hsig = tlog::HolderSignatureDigest(*holder_part_.signature);
   entry.ref = forward_index_;
   entry.ms =
       static_cast<uint32_t>(absl::ToInt64Milliseconds(with_.clock.Elapsed() - asker_->arrival()));
@@ -369,10 +370,10 @@ std::string Exchange::ReceiptBytes(const log::VaultOutput& sealed,
   receipt.set_response_opening(sealed.response_opening);
   receipt.set_tlog_proof(committed.tlog_proof);
   if (holder_part_.signature.has_value()) {
-    const link::HolderSignature& from = *holder_part_.signature;
+    const tlog::HolderSignature& from = *holder_part_.signature;
     v1::HolderSignature* to = receipt.mutable_holder_signature();
     to->set_key_id(from.key_id.ToString());
-    to->set_signature(from.signature);
+    to->set_signature(from.signature.ToString());
     to->set_index(from.index);
     to->set_count(from.count);
     for (const crypto::Digest& hash : from.path) to->add_path(hash.ToString());

@@ -47,7 +47,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
  private:
   // What is recorded of the holder's part, when there was one.
   struct HolderPart {
-    std::optional<link::HolderSignature> signature;
+    std::optional<tlog::HolderSignature> signature;
     uint64_t link = 0;
     bool restricted = false;
   };
