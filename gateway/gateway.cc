@@ -97,7 +97,7 @@ struct Gateway::Rooms {
     if (committer != nullptr) committer->Stop();
   }
 
-  absl::Status OpenLog(const std::string& bootstrap_directory);
+  absl::Status OpenLog(const std::string& bootstrap_directory, const Wrappers& wrappers);
   absl::Status OpenFront();
   void RecordRefusal(rpc::DoorRefusal refusal);
 };
@@ -109,13 +109,16 @@ absl::StatusOr<std::string> LogVerifierKey(const v1::GatewayConfig& config) {
       .ToString();
 }
 
-absl::Status Gateway::Rooms::OpenLog(const std::string& bootstrap_directory) {
+absl::Status Gateway::Rooms::OpenLog(const std::string& bootstrap_directory,
+                                     const Wrappers& wrappers) {
   CHAYAN_ASSIGN_OR_RETURN(crypto::Ed25519Key key,
                           crypto::Ed25519Key::FromPemFile(config.log_key_file()));
   log_key = std::make_unique<crypto::Ed25519Key>(std::move(key));
   CHAYAN_ASSIGN_OR_RETURN(vault, log::Vault::Create(config.vault_kek_file(),
                                                     config.vault_key_directory(), clock, random));
   CHAYAN_ASSIGN_OR_RETURN(store, store::SqliteStore::Open(config.store_file()));
+  if (wrappers.vault) vault = wrappers.vault(std::move(vault));
+  if (wrappers.store) store = wrappers.store(std::move(store));
 
   std::optional<store::RegistrySet> bootstrap;
   absl::StatusOr<store::RegistrySet> current = store->ReadCurrentRegistry();
@@ -201,10 +204,11 @@ Gateway::Gateway(std::unique_ptr<Rooms> rooms) : rooms_(std::move(rooms)) {}
 Gateway::~Gateway() = default;
 
 absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Create(const v1::GatewayConfig& config,
-                                                         const std::string& bootstrap_directory) {
+                                                         const std::string& bootstrap_directory,
+                                                         const Wrappers& wrappers) {
   auto rooms = std::make_unique<Rooms>();
   rooms->config = config;
-  CHAYAN_RETURN_IF_ERROR(rooms->OpenLog(bootstrap_directory));
+  CHAYAN_RETURN_IF_ERROR(rooms->OpenLog(bootstrap_directory, wrappers));
   CHAYAN_RETURN_IF_ERROR(rooms->OpenFront());
   return std::unique_ptr<Gateway>(new Gateway(std::move(rooms)));
 }

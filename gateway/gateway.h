@@ -3,6 +3,7 @@
 #ifndef CHAYAN_GATEWAY_GATEWAY_H_
 #define CHAYAN_GATEWAY_GATEWAY_H_
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -11,8 +12,22 @@
 
 namespace chayan {
 
+namespace log {
+class Vault;
+}
+namespace store {
+class Store;
+}
+
 // The C2SP verifier key of the log that `config` describes.
 absl::StatusOr<std::string> LogVerifierKey(const v1::GatewayConfig& config);
+
+// For benches: what to put around rooms once they are built; an empty function leaves a room as it
+// is.
+struct Wrappers {
+  std::function<std::unique_ptr<log::Vault>(std::unique_ptr<log::Vault>)> vault;
+  std::function<std::unique_ptr<store::Store>(std::unique_ptr<store::Store>)> store;
+};
 
 // A running gateway. Its destructor stops it without waiting for calls; Drain first.
 class Gateway {
@@ -20,7 +35,8 @@ class Gateway {
   // Opens store and log, listens, serves. `bootstrap_directory`: registry of a new store; empty
   // otherwise.
   static absl::StatusOr<std::unique_ptr<Gateway>> Create(const v1::GatewayConfig& config,
-                                                         const std::string& bootstrap_directory);
+                                                         const std::string& bootstrap_directory,
+                                                         const Wrappers& wrappers = {});
   ~Gateway();
 
   std::string address() const;
