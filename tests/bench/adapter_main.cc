@@ -1,0 +1,89 @@
+// chayan-bench-adapter: an agency's adapter on the SDK, signing as every adapter does, that answers
+// from memory: what Chayan forwards to while its peers forward to chayan-bench-backend.
+#include <signal.h>
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
+#include "adapters/sdk/adapter.h"
+#include "adapters/sdk/link_client.h"
+#include "gateway/base/clock.h"
+#include "gateway/base/diag.h"
+#include "gateway/base/random.h"
+#include "gateway/registry/snapshot.h"
+#include "tests/bench/fixed_answer.h"
+
+namespace chayan::bench {
+namespace {
+
+constexpr char kKind[] = "land.title";
+constexpr char kGatewayUri[] = "spiffe://chayan.example/gateway/";
+
+class FixedAdapter final : public sdk::Adapter {
+ public:
+  void Answer(sdk::Question question, sdk::Responder responder) override {
+    v1::VerificationAnswer answer;
+    FixedAnswer(question.request(), answer);
+    if (const absl::Status status = responder.Send(std::move(answer)); !status.ok()) {
+      diag::Warning("bench.answer_refused", {{"cause", std::string(status.message())}});
+    }
+  }
+};
+
+int Fail(absl::string_view what) {
+  std::cerr << "chayan-bench-adapter: " << what << std::endl;
+  return 1;
+}
+
+int Serve(sdk::AdapterOptions options, const std::string& registry_directory) {
+  sigset_t stop;
+  sigemptyset(&stop);
+  sigaddset(&stop, SIGTERM);
+  sigaddset(&stop, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &stop, nullptr);
+
+  std::vector<std::string> faults;
+  const auto registry = registry::Snapshot::Load(registry_directory, &faults);
+  if (!registry.ok()) return Fail(registry.status().message());
+  const registry::Kind* kind = (*registry)->FindKind(kKind);
+  if (kind == nullptr) return Fail(absl::StrCat("the registry has no ", kKind));
+  options.kinds = {{kKind, kind->digest, {}}};
+
+  SystemClock clock;
+  SystemRandom random;
+  FixedAdapter adapter;
+  const auto client = sdk::LinkClient::Create(std::move(options), adapter, clock, random);
+  if (!client.ok()) return Fail(client.status().message());
+  int signal_number = 0;
+  sigwait(&stop, &signal_number);
+  return 0;
+}
+
+}  // namespace
+}  // namespace chayan::bench
+
+int main(int argc, char** argv) {
+  // Detection costs time and may abort inside gRPC.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
+  chayan::sdk::AdapterOptions options;
+  std::string registry;
+  CLI::App app("Answers land.title from memory on a link to each gateway.", "chayan-bench-adapter");
+  app.add_option("--gateway", options.gateways, "host:port; once for each gateway")->required();
+  app.add_option("--ca", options.ca_file, "Roots of gateways, PEM")->required();
+  app.add_option("--cert", options.certificate_file, "Certificate, then intermediates, PEM")
+      ->required();
+  app.add_option("--key", options.key_file, "Its key, PEM")->required();
+  app.add_option("--answer-key", options.answer_key_file, "Ed25519 key, PEM")->required();
+  app.add_option("--answer-log", options.answer_log, "Its own log of answers")->required();
+  app.add_option("--registry", registry, "Registry folder that the gateways use")->required();
+  CLI11_PARSE(app, argc, argv);
+  options.gateway_uri = chayan::bench::kGatewayUri;
+  options.software = "chayan-bench";
+  return chayan::bench::Serve(std::move(options), registry);
+}

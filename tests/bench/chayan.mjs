@@ -1,0 +1,75 @@
+// Chayan as it is deployed (policy, vault, durable log, receipts), with a backend that answers from memory.
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { outputOf, run, start, until } from './processes.mjs';
+
+const ORIGIN = 'gw.chayan.example/log/bench';
+
+// The sample registry, with bounds on the asking member that no run reaches.
+export function makeRegistry(root, pki, folder) {
+  mkdirSync(folder, { recursive: true });
+  const from = join(root, 'adapters/agencies/registry');
+  for (const name of readdirSync(from)) {
+    if (!name.endsWith('.textproto')) continue;
+    const text = readFileSync(join(from, name), 'utf8');
+    const id = '  id: "hro-shanhua"\n';
+    writeFileSync(join(folder, name), name !== 'members.textproto' ? text
+      : text.replace(id, `${id}  requests_per_second: 100000\n  in_flight_max: 100000\n`));
+  }
+  copyFileSync(join(pki, 'keys.textproto'), join(folder, 'keys.textproto'));
+}
+
+function config(workers, pki) {
+  return `
+# proto-file: proto/chayan/v1/gateway_config.proto
+# proto-message: chayan.v1.GatewayConfig
+gateway_name: "gw-1"
+listen: "127.0.0.1:0"
+workers: ${workers}
+certificate_file: "${pki}/gateway.pem"
+key_file: "${pki}/gateway.key"
+roots_file: "${pki}/trusted.pem"
+crl_directory: "${pki}/crl"
+store_file: "store.sqlite"
+head_file: "head"
+log_origin: "${ORIGIN}"
+log_key_file: "${pki}/log.key"
+vault_kek_file: "${pki}/vault.kek"
+vault_key_directory: "vault-keys"
+`;
+}
+
+// One gateway; `vault` false takes the one that seals nothing and stores no vault row.
+export async function startGateway({ bin, pki, registry, folder, workers, vault }) {
+  const name = `gateway-${workers}${vault ? '' : '-no-vault'}`;
+  const home = join(folder, name);
+  mkdirSync(home, { recursive: true });
+  const file = join(home, 'gateway.textproto');
+  writeFileSync(file, config(workers, pki));
+  const program = join(bin, vault ? 'chayan-gateway' : 'chayan-bench-gateway');
+  const handle = start(name, home, program, ['--config', file, '--bootstrap-registry', registry]);
+  const address = await until(`${name} listens`,
+    () => outputOf(handle).match(/"gateway\.listening".*"address":"([^"]+)"/)?.[1]);
+  const vkey = (await run(join(bin, 'chayan-gateway'), ['--config', file, '--print-vkey'])).trim();
+  return { workers, vault, address, processes: [handle.child.pid], vkey };
+}
+
+// One adapter with a link to each gateway.
+export function startAdapter({ bin, pki, registry, folder, gateways }) {
+  return start('adapter', folder, join(bin, 'chayan-bench-adapter'), [
+    '--ca', `${pki}/root.pem`, '--cert', `${pki}/land-ad.pem`, '--key', `${pki}/land-ad.key`,
+    '--answer-key', `${pki}/answer/land-ad.key`, '--answer-log', `${folder}/answers.log`, '--registry', registry,
+    ...gateways.flatMap(({ address }) => ['--gateway', address])]);
+}
+
+export function writeTrust(pki, vkey, path) {
+  const spki = execFileSync('openssl', ['pkey', '-in', `${pki}/answer/land-ad.key`, '-pubout', '-outform', 'DER']);
+  writeFileSync(path, `log ${vkey}\nquorum none\nanswer-key land-ad ${spki.toString('base64')}\n`);
+}
+
+// The same gateway asked in both ways.
+export function systemsOf({ workers, vault, address, processes }) {
+  return [false, true].map((stream) => (
+    { system: stream ? 'stream' : 'unary', workers, vault, address, processes, stream, gateway: true }));
+}
