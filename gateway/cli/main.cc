@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <climits>
+#include <cstdlib>
 #include <iostream>
 #include <string>
 #include <vector>
@@ -22,6 +23,8 @@ std::string ProgramDirectory() {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // gRPC would print its own words beside ours; whoever debugs it sets the variable.
+  setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
   // The packaged Abseil looks for deadlocks inside gRPC and aborts on its false alarms.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   chayan::SystemClock clock;
