@@ -34,14 +34,32 @@ bool IsCompared(v1::Outcome outcome) {
          outcome == v1::OUTCOME_MISMATCH || outcome == v1::OUTCOME_UNCOMPARABLE;
 }
 
-// The outcome that verdicts add up to: the worst decides.
-v1::Outcome OutcomeOf(const v1::VerificationAnswer& answer) {
-  bool seen[v1::Verdict_ARRAYSIZE] = {};
-  for (const v1::ClaimVerdict& verdict : answer.verdicts()) seen[verdict.verdict()] = true;
-  if (seen[v1::VERDICT_MISMATCH]) return v1::OUTCOME_MISMATCH;
-  if (seen[v1::VERDICT_UNCOMPARABLE]) return v1::OUTCOME_UNCOMPARABLE;
-  if (seen[v1::VERDICT_VARIANT]) return v1::OUTCOME_VARIANT;
-  return seen[v1::VERDICT_MATCH] ? v1::OUTCOME_MATCH : v1::OUTCOME_NOT_COMPARED;
+// How far an outcome of comparing is from a match.
+int Badness(v1::Outcome outcome) {
+  switch (outcome) {
+    case v1::OUTCOME_MATCH:
+      return 0;
+    case v1::OUTCOME_VARIANT:
+      return 1;
+    case v1::OUTCOME_UNCOMPARABLE:
+      return 2;
+    default:
+      return 3;
+  }
+}
+
+// What one claim leaves of the outcome at best: without its comparison there is no match.
+v1::Outcome BestWith(v1::Verdict verdict) {
+  switch (verdict) {
+    case v1::VERDICT_MATCH:
+      return v1::OUTCOME_MATCH;
+    case v1::VERDICT_VARIANT:
+      return v1::OUTCOME_VARIANT;
+    case v1::VERDICT_MISMATCH:
+      return v1::OUTCOME_MISMATCH;
+    default:
+      return v1::OUTCOME_UNCOMPARABLE;
+  }
 }
 
 bool LevelFits(const v1::ClaimVerdict& verdict) {
@@ -112,9 +130,13 @@ absl::Status CheckVerdicts(const OpenQuestion& question, const v1::VerificationA
           absl::StrCat("verdicts[", i, "]: a match level or reason that does not fit the verdict"));
     }
   }
-  return OutcomeOf(answer) == answer.outcome()
-             ? absl::OkStatus()
-             : absl::InvalidArgumentError("outcome: not what the verdicts add up to");
+  // It may be worse than every verdict: the subject's name is compared too.
+  for (const v1::ClaimVerdict& verdict : answer.verdicts()) {
+    if (Badness(answer.outcome()) < Badness(BestWith(verdict.verdict()))) {
+      return absl::InvalidArgumentError("outcome: better than its verdicts");
+    }
+  }
+  return absl::OkStatus();
 }
 
 absl::Status CheckFields(const OpenQuestion& question, const v1::VerificationAnswer& answer) {

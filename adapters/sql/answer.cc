@@ -238,10 +238,10 @@ HolderAnswer CompareRows(const KindPlan& plan, const v1::VerifyDocumentRequest& 
   }
   HolderAnswer result{BeginAsOf(request, OutcomeOf(best), as_of), false};
   v1::VerificationAnswer& answer = result.answer;
-  for (const v1::ClaimVerdict& verdict : best.verdicts) *answer.add_verdicts() = verdict;
-  if (answer.outcome() == v1::OUTCOME_NOT_COMPARED && !best.verdicts.empty()) {
-    answer.set_not_compared_reason(best.verdicts.front().not_compared_reason());
+  if (answer.outcome() == v1::OUTCOME_NOT_COMPARED) {
+    return NotCompared(request, best.verdicts.front().not_compared_reason());
   }
+  for (const v1::ClaimVerdict& verdict : best.verdicts) *answer.add_verdicts() = verdict;
   if (answer.outcome() == v1::OUTCOME_MATCH || answer.outcome() == v1::OUTCOME_VARIANT) {
     ReleaseFields(plan, request, permit, rows, meant, answer);
     if (meant.size() == 1) SetReference(plan, rows, best.row.index, answer);

@@ -23,16 +23,40 @@ bool IsCompared(v1::Outcome outcome) {
          outcome == v1::OUTCOME_MISMATCH || outcome == v1::OUTCOME_UNCOMPARABLE;
 }
 
-// The outcome that the verdicts add up to: the worst decides.
-v1::Outcome OutcomeOf(const v1::VerificationAnswer& answer) {
-  const auto any = [&](v1::Verdict verdict) {
-    return std::any_of(answer.verdicts().begin(), answer.verdicts().end(),
-                       [verdict](const v1::ClaimVerdict& v) { return v.verdict() == verdict; });
-  };
-  if (any(v1::VERDICT_MISMATCH)) return v1::OUTCOME_MISMATCH;
-  if (any(v1::VERDICT_UNCOMPARABLE)) return v1::OUTCOME_UNCOMPARABLE;
-  if (any(v1::VERDICT_VARIANT)) return v1::OUTCOME_VARIANT;
-  return any(v1::VERDICT_MATCH) ? v1::OUTCOME_MATCH : v1::OUTCOME_NOT_COMPARED;
+// How far an outcome of comparing is from a match.
+int Badness(v1::Outcome outcome) {
+  switch (outcome) {
+    case v1::OUTCOME_MATCH:
+      return 0;
+    case v1::OUTCOME_VARIANT:
+      return 1;
+    case v1::OUTCOME_UNCOMPARABLE:
+      return 2;
+    default:
+      return 3;
+  }
+}
+
+// What one claim leaves of the outcome at best: without its comparison there is no match.
+v1::Outcome BestWith(v1::Verdict verdict) {
+  switch (verdict) {
+    case v1::VERDICT_MATCH:
+      return v1::OUTCOME_MATCH;
+    case v1::VERDICT_VARIANT:
+      return v1::OUTCOME_VARIANT;
+    case v1::VERDICT_MISMATCH:
+      return v1::OUTCOME_MISMATCH;
+    default:
+      return v1::OUTCOME_UNCOMPARABLE;
+  }
+}
+
+// The outcome is no better than any verdict. It may be worse: the subject's name is compared too.
+bool OutcomeFits(const v1::VerificationAnswer& answer) {
+  return std::all_of(answer.verdicts().begin(), answer.verdicts().end(),
+                     [&](const v1::ClaimVerdict& v) {
+                       return Badness(answer.outcome()) >= Badness(BestWith(v.verdict()));
+                     });
 }
 
 bool LevelFits(const v1::ClaimVerdict& verdict) {
@@ -68,8 +92,7 @@ absl::Status CheckVerdicts(const v1::VerificationAnswer& answer,
     if (HasUnknownFields(verdict)) return Fault("an unknown field in a verdict");
     if (!LevelFits(verdict)) return Fault("a match level that does not fit its verdict");
   }
-  return OutcomeOf(answer) == answer.outcome() ? absl::OkStatus()
-                                               : Fault("an outcome that is not the verdicts' sum");
+  return OutcomeFits(answer) ? absl::OkStatus() : Fault("an outcome better than its verdicts");
 }
 
 absl::Status CheckReleasedFields(const v1::VerificationAnswer& answer,

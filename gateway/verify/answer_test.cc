@@ -87,7 +87,7 @@ TEST_F(AnswerTest, EachRuleRefusesWhatBreaksIt) {
       {"a verdict on another claim", [](auto& a) { a.mutable_verdicts(1)->set_code("share"); }},
       {"a match level",
        [](auto& a) { a.mutable_verdicts(0)->set_match_level(v1::MATCH_LEVEL_MISMATCH); }},
-      {"not the verdicts' sum", [](auto& a) { a.set_outcome(v1::OUTCOME_MATCH); }},
+      {"better than its verdicts", [](auto& a) { a.set_outcome(v1::OUTCOME_MATCH); }},
       {"no as_of_time", [](auto& a) { a.clear_as_of_time(); }},
       {"the Permit does not release",
        [](auto& a) { a.mutable_released_fields(0)->set_code("address"); }},
@@ -116,6 +116,19 @@ TEST_F(AnswerTest, EachRuleRefusesWhatBreaksIt) {
     EXPECT_THAT(Check(answer),
                 StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr(attack.name)));
   }
+}
+
+TEST_F(AnswerTest, AnOutcomeMayBeWorseThanItsVerdictsButNoClaimMayBeLeftOutOfAMatch) {
+  v1::VerificationAnswer answer = Good();
+  answer.set_outcome(v1::OUTCOME_UNCOMPARABLE);
+  EXPECT_OK(Check(answer));
+  v1::ClaimVerdict& left_out = *answer.mutable_verdicts(1);
+  left_out.set_verdict(v1::VERDICT_NOT_COMPARED);
+  left_out.set_match_level(v1::MATCH_LEVEL_UNSPECIFIED);
+  left_out.set_not_compared_reason(v1::NOT_COMPARED_REASON_CLAIM_UNKNOWN);
+  EXPECT_OK(Check(answer));
+  answer.set_outcome(v1::OUTCOME_VARIANT);
+  EXPECT_FALSE(Check(answer).ok());
 }
 
 TEST_F(AnswerTest, ARestrictedAnswerShowsNothingOfTheDocument) {
