@@ -158,7 +158,7 @@ class CrashTest : public ::testing::Test {
     ASSERT_TRUE(roots_.empty() || roots_.rbegin()->first <= tree.size());
   }
 
-  store::TestFolder folder_;
+  store::TestFolder folder_{store::TestFolder::Memory()};
   const std::string store_path_ = folder_ / "store.db";
   const std::string guard_ = folder_ / "head";
   const crypto::Ed25519Key key_ = TestKey();

@@ -75,7 +75,7 @@ TEST_P(SqliteCrashTest, KeepsWhatWasAcknowledgedAndNothingTorn) {
   while (true) {
     ++step;
     SCOPED_TRACE(step);
-    TestFolder folder;
+    TestFolder folder(TestFolder::Memory());
     const std::string path = folder / "store.db";
     const Ending run = RunAndCrash(path, step, GetParam());
     // Shared memory does not outlive a power cut.

@@ -3,6 +3,7 @@
 #define CHAYAN_GATEWAY_STORE_TEST_FOLDER_H_
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <string>
@@ -13,10 +14,16 @@ namespace chayan::store {
 
 class TestFolder {
  public:
-  TestFolder() {
-    std::string pattern = std::filesystem::temp_directory_path() / "chayan-test-XXXXXX";
+  TestFolder() : TestFolder(std::filesystem::temp_directory_path()) {}
+  explicit TestFolder(const std::filesystem::path& parent) {
+    std::string pattern = parent / "chayan-test-XXXXXX";
     CHAYAN_CHECK(mkdtemp(pattern.data()) != nullptr);
     path_ = pattern;
+  }
+  // In memory where the system has such a folder: for tests whose disk is simulated anyway.
+  static std::filesystem::path Memory() {
+    const std::filesystem::path memory = "/dev/shm";
+    return access(memory.c_str(), W_OK) == 0 ? memory : std::filesystem::temp_directory_path();
   }
   ~TestFolder() {
     std::error_code ignored;  // what cannot be removed is left to the system's temporary folder
