@@ -307,6 +307,8 @@ void Exchange::Queue(std::string message) {
 void Exchange::End(Ending ending) {
   phase_ = Phase::kEnding;
   ending_ = std::move(ending);
+  // It may hold this call itself.
+  on_cancel_ = nullptr;
   connection_->DisarmDeadline(*this);
   connection_->CountBuffered(buffered_, 0);
   buffered_ = 0;
@@ -395,8 +397,10 @@ void Exchange::DeadlinePassed() {
   if (phase_ != Phase::kBody && phase_ != Phase::kRunning) return;
   if (phase_ == Phase::kRunning) Abandon();
   DropOutput();
-  End({.code = static_cast<int>(absl::StatusCode::kDeadlineExceeded),
-       .message = "The call's deadline has passed."});
+  // The caller has given up by its own clock; this is for one whose clock is slower.
+  End(EndingOf(
+      {.reason = v1::ERROR_REASON_DEADLINE_TOO_SHORT, .message = "The call's deadline has passed."},
+      {}, {}));
 }
 
 void Exchange::Expel(const policy::Refusal& refusal) {

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -112,6 +113,20 @@ std::pair<std::string, std::string> SplitPath(const std::string& path) {
   return {parts[1], parts[2]};
 }
 
+// Room for every connection the bounds allow; the usual soft limit of 1024 is below them.
+void RaiseDescriptorLimit() {
+  // Files, stores and links beside the connections.
+  constexpr rlim_t kOthers = 512;
+  rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  const rlim_t wanted = std::min<rlim_t>(limit.rlim_max, kConnectionsMax + kOthers);
+  if (limit.rlim_cur >= wanted) return;
+  limit.rlim_cur = wanted;
+  if (setrlimit(RLIMIT_NOFILE, &limit) != 0) {
+    diag::Warning("rpc.descriptors", {{"why", std::strerror(errno)}});
+  }
+}
+
 class ServerImpl final : public Server {
  public:
   ServerImpl(std::shared_ptr<Front> front, Socket listener)
@@ -180,6 +195,7 @@ void ServerImpl::AddBuiltIns() {
 absl::Status ServerImpl::Start() {
   CHAYAN_CHECK(!started_);
   AddBuiltIns();
+  RaiseDescriptorLimit();
   started_ = true;
   for (int i = 0; i < std::max(1, front_->options.workers); ++i) {
     workers_.push_back(std::make_unique<Worker>(front_, i));
@@ -222,6 +238,8 @@ ServerStatus ServerImpl::Status() const {
 
 void ServerImpl::Drain(absl::Duration grace) {
   if (!started_ || stopped_) return;
+  // From now on connecting is refused, not left waiting.
+  shutdown(listener_.fd(), SHUT_RDWR);
   // Shared with the workers, which may come to it after the grace is over.
   auto left = std::make_shared<absl::Notification>();
   auto waiting = std::make_shared<std::atomic<size_t>>(workers_.size());

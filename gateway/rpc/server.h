@@ -59,7 +59,8 @@ class Server {
     std::string denylist_file;     // text proto chayan.v1.DenyList; may be empty to have none
     int workers = 1;
     RegistrySource registry{};
-    // Without one, refusals are only counted: for tests.
+    // Called on a worker's thread: must not block. Without one refusals are told unrecorded: for
+    // tests.
     std::function<void(DoorRefusal)> record_refusal{};
   };
   // Reads all files once (an unusable one is an error that names it) and listens.

@@ -9,7 +9,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cmath>
+#include <cstring>
 
 #include "absl/strings/str_cat.h"
 #include "gateway/base/check.h"
@@ -92,7 +94,7 @@ void Worker::Run() {
 }
 
 int Worker::WaitMs() const {
-  if (connections_.empty()) return -1;
+  if (connections_.empty() && (listener_ < 0 || accepts_)) return -1;
   absl::Duration until = next_sweep_;
   if (!deadlines_.empty()) {
     until = std::min(until, absl::Nanoseconds(deadlines_.begin()->first));
@@ -116,20 +118,34 @@ void Worker::RefreshView() {
 void Worker::Listen(int listener, absl::AnyInvocable<void(int)> hand_over) {
   listener_ = listener;
   hand_over_ = std::move(hand_over);
+  WatchListener(true);
+}
+
+void Worker::WatchListener(bool watch) {
+  if (accepts_ == watch) return;
+  accepts_ = watch;
   epoll_event event{.events = EPOLLIN, .data = {.ptr = this}};
-  CHAYAN_CHECK(epoll_ctl(epoll_, EPOLL_CTL_ADD, listener_, &event) == 0);
+  CHAYAN_CHECK(epoll_ctl(epoll_, watch ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, listener_, &event) == 0);
 }
 
 void Worker::StopListening() {
   if (listener_ < 0) return;
-  CHAYAN_CHECK(epoll_ctl(epoll_, EPOLL_CTL_DEL, listener_, nullptr) == 0);
+  WatchListener(false);
   listener_ = -1;
 }
 
 void Worker::AcceptAll() {
   for (int i = 0; i < kAcceptsPerTurnMax && listener_ >= 0; ++i) {
     const int socket = accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (socket < 0) return;
+    if (socket < 0) {
+      // Out of descriptors or memory: the listener would stay ready and the loop would spin. The
+      // next sweep tries again.
+      if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+        diag::Error("rpc.accept", {{"why", std::strerror(errno)}});
+        WatchListener(false);
+      }
+      return;
+    }
     hand_over_(socket);
   }
 }
@@ -229,6 +245,7 @@ void Worker::RunDeadlines() {
 
 void Worker::Sweep() {
   next_sweep_ = view_.elapsed + kSweepInterval;
+  if (listener_ >= 0) WatchListener(true);
   for (const auto& [connection, owned] : connections_) {
     if (!connection->closed()) connection->Sweep();
   }

@@ -61,6 +61,7 @@ class Worker {
   int WaitMs() const;
   void RefreshView();
   void AcceptAll();
+  void WatchListener(bool watch);
   void TakeMail();
   void RunDeadlines();
   void Sweep();
@@ -77,6 +78,7 @@ class Worker {
   View view_;
   absl::Duration next_sweep_ = absl::ZeroDuration();
   int listener_ = -1;
+  bool accepts_ = false;  // the listener is watched
   absl::AnyInvocable<void(int)> hand_over_;
   absl::flat_hash_map<Connection*, std::unique_ptr<Connection>> connections_;
   bool draining_ = false;
