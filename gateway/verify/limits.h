@@ -15,8 +15,6 @@ inline constexpr size_t kQuestionBytesMax = 64 << 10;
 inline constexpr size_t kTextCodePointsMax = 500;
 // Codes and the office's own numbers, in bytes.
 inline constexpr size_t kCodeBytesMax = 64;
-// A holder's document reference, in bytes.
-inline constexpr size_t kDocumentReferenceBytesMax = 128;
 
 // What is kept back from the caller's deadline, so that "the source is down" is recorded and
 // reaches the caller before it gives up: one slow commit and the way back.
