@@ -2,18 +2,26 @@
 // documents (tlog-proof, signed-note, tlog-checkpoint) state them.
 import { createHash, createHmac, createPublicKey, verify } from 'node:crypto';
 
-const sha256 = (...parts) => {
+export const sha256 = (...parts) => {
   const hash = createHash('sha256');
   for (const part of parts) hash.update(part);
   return hash.digest();
 };
-const leafHash = (leaf) => sha256(Buffer.of(0), leaf);
+export const leafHash = (leaf) => sha256(Buffer.of(0), leaf);
 const nodeHash = (left, right) => sha256(Buffer.of(1), left, right);
-const uint32 = (value) => {
+export const uint32 = (value) => {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32BE(value);
   return bytes;
 };
+
+// RFC 6962 section 2.1, over leaf hashes.
+export function treeHash(hashes) {
+  if (hashes.length === 1) return hashes[0];
+  let split = 1;
+  while (split * 2 < hashes.length) split *= 2;
+  return nodeHash(treeHash(hashes.slice(0, split)), treeHash(hashes.slice(split)));
+}
 
 function demand(condition, what) {
   if (!condition) throw new Error(what);
@@ -106,13 +114,18 @@ export function readTrust(text) {
   };
 }
 
-// Throws with the first lie it finds; returns the entry. `told`: the bytes of the answer, or of the status.
-export function checkReceipt({ receipt, request, told, trust }) {
+// Throws unless the log's key vouches for the entry; returns it with its index.
+export function checkEntry(receipt, trust) {
   const proof = parseProof(receipt.tlogProof);
   const checkpoint = openCheckpoint(proof.checkpoint, trust.vkey);
   const root = rootFromPath(leafHash(receipt.leaf), proof.index, checkpoint.size, proof.path);
   demand(root.equals(checkpoint.root), 'the entry is not in the log');
-  const leaf = JSON.parse(receipt.leaf.toString('utf8'));
+  return { ...JSON.parse(receipt.leaf.toString('utf8')), index: Number(proof.index) };
+}
+
+// Throws with the first lie it finds; returns the entry. `told`: the bytes of the answer, or of the status.
+export function checkReceipt({ receipt, request, told, trust }) {
+  const leaf = checkEntry(receipt, trust);
   demand(leaf.c_req === commitment(receipt.requestOpening, 'req', request), 'c_req is of another request');
   demand(leaf.c_res === commitment(receipt.responseOpening, 'res', told), 'c_res is of another answer');
   if (leaf.by === 'holder') checkHolder(receipt.holderSignature, leaf, request, told, trust);
