@@ -86,6 +86,7 @@ void AnswerCheck::Response(absl::string_view request_id, absl::string_view reque
   }
   const std::string outcome = OutcomeName(parsed.answer().outcome());
   ++findings_.outcomes[outcome];
+  if (parsed.answer().outcome() == v1::OUTCOME_MATCH) ++findings_.matches;
   if (parsed.answer().request_id() != request_id) {
     return Wrong(
         absl::StrCat("the answer to ", request_id, " speaks of ", parsed.answer().request_id()));

@@ -18,6 +18,7 @@ namespace chayan::bench {
 struct Findings {
   std::map<std::string, uint64_t> outcomes;  // Of answers, by name.
   std::map<std::string, uint64_t> errors;    // "UNAVAILABLE/LOG_UNAVAILABLE", "UNAVAILABLE".
+  uint64_t matches = 0;                      // Answers with the outcome MATCH.
   uint64_t errors_count = 0;
   uint64_t wrong = 0;
   std::string first_wrong;

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <deque>
 #include <memory>
 #include <utility>
 
@@ -77,7 +78,7 @@ class Load final : public ClientConnection::Owner {
   void Ready(size_t index);
   void Next(size_t slot);
   void Issue(size_t slot);
-  void Settle(Call& call);
+  void Settle(Call& call, bool pause);
   bool IsOver() const;
   absl::Status Step(int64_t now);
   absl::Status Turn();
@@ -98,6 +99,7 @@ class Load final : public ClientConnection::Owner {
   int64_t measured_start_ns_ = 0;
   ProcessCost cost_at_start_;
   int64_t load_cpu_at_start_us_ = 0;
+  std::deque<std::pair<int64_t, size_t>> paused_;  // Until when, which slot; in this order.
   uint64_t asked_ = 0;
   uint64_t open_ = 0;
   absl::Status last_loss_;
@@ -128,7 +130,7 @@ void Load::Lose(size_t index, absl::Status why) {
   // Refused again and again while a server restarts: one loss.
   if (lost == nullptr || !lost->established()) return;
   ++result_.connections_lost;
-  if (result_.outages.empty() || result_.outages.back().first_expected_ms != 0) {
+  if (result_.outages.empty() || result_.outages.back().first_match_ms != 0) {
     result_.outages.push_back({BootMs(), 0, 0});
   }
   lost->FailAll();
@@ -168,16 +170,21 @@ void Load::Next(size_t index) {
   Issue(index);
 }
 
-void Load::Settle(Call& call) {
+void Load::Settle(Call& call, bool pause) {
   Slot& slot = slots_[call.number % slots_.size()];
   slot.in_flight = false;
   --open_;
-  Next(call.number % slots_.size());
+  const size_t index = call.number % slots_.size();
+  if (pause && options_.pause > absl::ZeroDuration()) {
+    paused_.emplace_back(NowNs(CLOCK_MONOTONIC) + absl::ToInt64Nanoseconds(options_.pause), index);
+  } else {
+    Next(index);
+  }
 }
 
 void Load::OnAnswer(Call& call, absl::string_view response) {
   const int64_t now = NowNs(CLOCK_MONOTONIC);
-  const uint64_t wrong_before = check_.findings().wrong;
+  const uint64_t matches_before = check_.findings().matches;
   const uint64_t errors_before = check_.findings().errors_count;
   check_.Response(call.request_id, call.request, response);
   if (record_ != nullptr) record_->Answer(call.request, response);
@@ -187,19 +194,19 @@ void Load::OnAnswer(Call& call, absl::string_view response) {
       ++result_.answers;
       result_.latencies.Add(static_cast<uint64_t>(now - call.start_ns));
     }
-    if (!result_.outages.empty() && result_.outages.back().first_expected_ms == 0) {
+    if (!result_.outages.empty() && result_.outages.back().first_match_ms == 0) {
       Outage& outage = result_.outages.back();
       if (outage.first_answer_ms == 0) outage.first_answer_ms = BootMs();
-      if (check_.findings().wrong == wrong_before) outage.first_expected_ms = BootMs();
+      if (check_.findings().matches > matches_before) outage.first_match_ms = BootMs();
     }
   }
-  Settle(call);
+  Settle(call, check_.findings().matches == matches_before);
 }
 
 void Load::OnError(Call& call, int code, absl::string_view details, absl::string_view receipt) {
   check_.Error(code, details);
   if (record_ != nullptr && !receipt.empty()) record_->Error(call.request, details, receipt);
-  Settle(call);
+  Settle(call, /*pause=*/true);
 }
 
 absl::Status Load::BeginMeasuring() {
@@ -226,6 +233,11 @@ bool Load::IsOver() const { return phase_ == Phase::kDraining && open_ == 0; }
 
 // What time brings about.
 absl::Status Load::Step(int64_t now) {
+  while (!paused_.empty() && paused_.front().first <= now) {
+    const size_t slot = paused_.front().second;
+    paused_.pop_front();
+    Next(slot);
+  }
   for (size_t i = 0; i < connections_.size(); ++i) {
     Place& place = connections_[i];
     if (place.connection == nullptr && now >= place.retry_ns && phase_ != Phase::kDraining) {

@@ -25,8 +25,8 @@ namespace chayan::bench {
 // clock that /proc/PID/stat tells a process's start by.
 struct Outage {
   int64_t lost_ms = 0;
-  int64_t first_answer_ms = 0;    // 0: none came.
-  int64_t first_expected_ms = 0;  // The first with the expected outcome.
+  int64_t first_answer_ms = 0;  // 0: none came.
+  int64_t first_match_ms = 0;   // The first with the outcome MATCH.
 };
 
 struct LoadResult {
@@ -50,6 +50,9 @@ struct LoadOptions {
   absl::Duration warm_up = absl::Seconds(1);
   absl::Duration duration = absl::Seconds(3);
   uint64_t questions_max = 0;  // Ends the measured time early; 0: no bound.
+  // Before the next question after an error or another outcome than MATCH: a clerk would not ask on
+  // at once either.
+  absl::Duration pause = absl::ZeroDuration();
   std::vector<pid_t> watched;
   // When true, the measured time is over. May be null.
   const std::atomic<bool>* stop = nullptr;

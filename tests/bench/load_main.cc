@@ -34,6 +34,7 @@ struct Flags {
   std::string outcome = "MATCH";
   double warm_up_seconds = 1;
   double seconds = 3;
+  int64_t pause_ms = 0;
   bool calibrate = false;
 };
 
@@ -56,7 +57,7 @@ std::string Outages(const std::vector<Outage>& outages) {
   for (const Outage& outage : outages) {
     absl::StrAppend(&out, out.size() > 1 ? "," : "", "{\"lost_ms\":", outage.lost_ms,
                     ",\"first_answer_ms\":", outage.first_answer_ms,
-                    ",\"first_expected_ms\":", outage.first_expected_ms, "}");
+                    ",\"first_match_ms\":", outage.first_match_ms, "}");
   }
   return out + "]";
 }
@@ -100,6 +101,7 @@ int Fail(const absl::Status& status) {
 int Run(Flags& flags) {
   flags.load.warm_up = absl::Seconds(flags.warm_up_seconds);
   flags.load.duration = absl::Seconds(flags.seconds);
+  flags.load.pause = absl::Milliseconds(flags.pause_ms);
   AnswerCheck::Options check_options;
   check_options.outcome = flags.outcome == "any" ? "" : flags.outcome;
   if (!flags.trust.empty()) {
@@ -158,6 +160,8 @@ int main(int argc, char** argv) {
   app.add_option("--warm-up", flags.warm_up_seconds, "Seconds before measuring");
   app.add_option("--seconds", flags.seconds, "Seconds to measure");
   app.add_option("--count", load.questions_max, "End after this many answers; 0: no bound");
+  app.add_option("--pause-ms", flags.pause_ms,
+                 "Pause after an error or another outcome than MATCH");
   app.add_option("--watch", load.watched, "Processes whose CPU and memory are measured")
       ->delimiter(',');
   app.add_option("--record", flags.record, "Append every question and its answer to this file");
