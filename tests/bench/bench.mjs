@@ -55,7 +55,7 @@ async function startAll() {
     systems.push(await startHaproxy({ workers, backend, pki, folder }));
   }
   const gateways = [];
-  for (const [workers, vault] of [[1, true], [2, true], [1, false]]) {
+  for (const [workers, vault] of [[1, true], [1, false], [2, true]]) {
     gateways.push(await startGateway({ bin, pki, registry, folder, workers, vault }));
   }
   startAdapter({ bin, pki, registry, folder, gateways });
