@@ -1,7 +1,7 @@
 // A running deployment, to be hurt: its certificates, its processes, its log. tests/integration/run starts it.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { readFileSync, statSync } from 'node:fs';
+import { cpSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -62,6 +62,34 @@ export async function status() {
   const { code, out, err } = await chayan('status', '--json');
   assert.equal(code, 0, err);
   return JSON.parse(out);
+}
+
+// The registry set as it was first applied, and copies of it with some files changed: {file: text => text}.
+export const sampleSet = join(directory, 'registry');
+export function changedSet(name, changes) {
+  const folder = join(directory, `registry-${name}`);
+  rmSync(folder, { recursive: true, force: true });
+  cpSync(sampleSet, folder, { recursive: true });
+  for (const [file, change] of Object.entries(changes)) {
+    const path = join(folder, file);
+    const before = readFileSync(path, 'utf8');
+    const text = change(before);
+    assert.notEqual(text, before, `${file} is not changed`);
+    writeFileSync(path, text);
+  }
+  return folder;
+}
+export async function applySet(folder) {
+  const { code, out, err } = await chayan('registry', 'apply', '--yes', folder);
+  assert.equal(code, 0, out + err);
+  return out;
+}
+
+// Replaces a file in one step; gives the moment.
+export function replaceFile(file, text) {
+  writeFileSync(`${file}.new`, text);
+  renameSync(`${file}.new`, file);
+  return Date.now();
 }
 
 // The pid under which deploy/dev started a process.

@@ -128,7 +128,8 @@ export class HostileAdapter {
       answer: Buffer.isBuffer(answer) ? answer : encode('VerificationAnswer', answer) }));
     const root = treeHash(items.map((item) => leafHash(sha256('chayan/answer/v1\0', item.exchangeId,
       sha256(item.request), sha256(item.answer)))));
-    const signature = sign(null, Buffer.concat([Buffer.from('chayan/frame/v1\0'), uint32(items.length), root]), key.key);
+    const signed = Buffer.concat([Buffer.from('chayan/frame/v1\0'), uint32(items.length), root]);
+    const signature = sign(null, signed, key.key);
     this.send({ answers: { keyId: key.id, signature: spoil(signature),
       answers: items.map(({ exchangeId, answer, restricted }) => ({ exchangeId, answer, restricted })) } });
   }

@@ -2,23 +2,25 @@
 // open one, and in the middle of a stream. Method: certificates made for each case, against the real gateway; the time
 // from the new revocation list to the effect is measured and printed.
 import assert from 'node:assert/strict';
-import { readFileSync, readdirSync, renameSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createHash, X509Certificate } from 'node:crypto';
+import { mkdirSync, readFileSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import tls from 'node:tls';
 import {
-  clientFor, clientOf, decode, encode, env, grpc, openStream, question, questionValue, readAnswer, readRefusal, readStatus,
-  unary, verifyDocument,
+  clientFor, clientOf, decode, encode, env, grpc, openStream, question, questionValue, readAnswer, readRefusal,
+  readStatus, unary, verifyDocument,
 } from '../interop/calls.mjs';
 import {
-  REVOCATION_MS_MAX, awaitEntry, directory, issue, logSize, pki, poll, revoke, status,
+  REVOCATION_MS_MAX, awaitEntry, directory, issue, logSize, pki, poll, replaceFile, revoke, run, status,
 } from './deployment.mjs';
 
 const HOUSEHOLD = 'hro-shanhua/counter';
 // Between two questions of one asker: four askers stay below the rate a member may have without end.
 const PACE_MS = 40;
+// Before anything was revoked.
+const oldestList = readFileSync(join(pki, 'crl/intermediate.pem'), 'utf8');
 const clients = [];
 after(() => clients.forEach((client) => client.close()));
 const open = (files) => clients[clients.push(clientOf(files.cert, files.key)) - 1];
@@ -217,11 +219,7 @@ test('a certificate that ends while its connection is open', async (t) => {
 test('the deny-list cuts an open connection; an unreadable list keeps the last one', async (t) => {
   const file = join(directory, 'gateway/denylist.textproto');
   const before = readFileSync(file, 'utf8');
-  const write = (text) => {
-    writeFileSync(`${file}.new`, text);
-    renameSync(`${file}.new`, file);
-    return Date.now();
-  };
+  const write = (text) => replaceFile(file, text);
   const files = await issue('it-denied', HOUSEHOLD);
   const client = open(files);
   await expectAnswer(client);
@@ -263,14 +261,42 @@ test('an emptied folder of revocation lists opens no door', async () => {
   await poll('the end of the alarm', async () => !(await status()).alarms.includes('crl.none'));
 });
 
+test('a revocation list that is expired, older or of another authority alarms and frees nobody', async () => {
+  const file = join(pki, 'crl/intermediate.pem');
+  const before = readFileSync(file, 'utf8');
+  const listBy = async (authority, ...more) => {
+    const { code, err, out } = await run('openssl', ['ca', '-config', join(pki, `ca/${authority}/openssl.cnf`),
+      '-gencrl', ...more]);
+    assert.equal(code, 0, err);
+    return out;
+  };
+  const revoked = { cert: join(pki, 'it-revoked-new.pem'), key: join(pki, 'it-revoked-new.key') };
+  const alarm = (name) => poll(`the alarm ${name}`, async () => (await status()).alarms.includes(name));
+  try {
+    replaceFile(file, await listBy('intermediate', '-crlsec', '1'));
+    await alarm('crl.expired');
+    expectDenied(await refusalOf(open(revoked)), grpc.status.UNAUTHENTICATED, 'CERTIFICATE_REVOKED');
+    await expectAnswer(openFor('HOUSEHOLD'));
+    // Another authority's word about the intermediate's certificates is no word, and frees nobody.
+    replaceFile(file, await listBy('stranger'));
+    await alarm('crl.unsigned');
+    expectDenied(await refusalOf(open(revoked)), grpc.status.UNAUTHENTICATED, 'CERTIFICATE_REVOKED');
+    await expectAnswer(openFor('HOUSEHOLD'));
+    // An older list, on which it does not stand yet, frees nobody either.
+    replaceFile(file, oldestList);
+    await alarm('crl.older');
+    expectDenied(await refusalOf(open(revoked)), grpc.status.UNAUTHENTICATED, 'CERTIFICATE_REVOKED');
+  } finally {
+    replaceFile(file, await listBy('intermediate'));
+  }
+  assert.notEqual(before, oldestList);
+  await poll('the end of the alarms', async () => (await status()).alarms.every((name) => !name.startsWith('crl.')));
+});
+
 test('roots are read again: one added lets in, one removed cuts off', async (t) => {
   const file = join(pki, 'trusted.pem');
   const before = readFileSync(file, 'utf8');
-  const write = (text) => {
-    writeFileSync(`${file}.new`, text);
-    renameSync(`${file}.new`, file);
-    return Date.now();
-  };
+  const write = (text) => replaceFile(file, text);
   const files = await issue('it-late', HOUSEHOLD, '30', '--from', 'late');
   assert.equal((await refusalOf(open(files))).code, grpc.status.UNAVAILABLE);
   try {

@@ -145,31 +145,31 @@ test('an answer given twice: the first counts, the link is closed', async () => 
   await expectClosed(adapter, from, 'FAILED_PRECONDITION', 'ANSWER_UNEXPECTED');
 });
 
-test('an answer twice in one frame: no caller is told either', async () => {
+test('an answer twice in one frame: the caller is told neither', async () => {
   const adapter = await HostileAdapter.serving();
   const from = await logSize();
   const asked = ask();
   const put = await adapter.question();
-  adapter.answer([{ question: put }, { question: put, answer: matchAnswer(put.request, { outcome: 4, verdicts: [] }) }]);
+  const other = matchAnswer(put.request, { outcome: 4, verdicts: [] });
+  adapter.answer([{ question: put }, { question: put, answer: other }]);
   await expectSourceDown(asked, true, 'LINK_LOST');
   await expectClosed(adapter, from, 'FAILED_PRECONDITION', 'ANSWER_UNEXPECTED');
 });
 
 test('an answer to a question of another link closes the liar\'s link; the asked one answers', async () => {
-  const asked1 = await HostileAdapter.serving();
-  const put = (async () => asked1.question())();
+  const honest = await HostileAdapter.serving();
   const asked = ask();
-  const question1 = await put;
+  const put = await honest.question();
   const from = await logSize();
   const liar = await HostileAdapter.serving();
-  liar.answer([{ question: question1, answer: matchAnswer(question1.request, { outcome: 4, verdicts: [] }) }]);
+  liar.answer([{ question: put, answer: matchAnswer(put.request, { outcome: 4, verdicts: [] }) }]);
   const refusal = await liar.ended;
   assert.equal(refusal.reason, 'ANSWER_UNEXPECTED');
   await awaitEntry(from, 'the closing', (e) => e.type === 'link' && e.reason === 'ANSWER_UNEXPECTED');
-  asked1.answer([{ question: question1 }]);
+  honest.answer([{ question: put }]);
   assert.equal((await asked.answered()).outcome, 'MATCH');
   liar.forget();
-  await asked1.close();
+  await honest.close();
 });
 
 test('an answer to a question nobody asked closes the link', async () => {
@@ -216,27 +216,26 @@ test('a frame signed with another agency\'s key closes the link', async () => {
 
 const verdict = (code) => ({ code, verdict: 1, matchLevel: 1 });
 const withVerdicts = (request, change) => ({ verdicts: change(matchAnswer(request).verdicts) });
-// What the answer is, how it is made, and what the operator reads about it.
+// What the answer is, what it has in place of the honest one's, and the field that the operator reads about.
 const faultyAnswers = {
-  'a field nobody asked for': [() => ({ releasedFields: [{ code: 'share', text: '1/1' }] }), /Permit does not release/],
+  'a field nobody asked for': [() => ({ releasedFields: [{ code: 'share', text: '1/1' }] }), 'released_fields[0]'],
   'a field that the kind does not have': [() => ({ releasedFields: [{ code: 'birth', text: 'x' }] }),
-    /Permit does not release/],
-  'a claim nobody asked about': [(request) => withVerdicts(request, (all) => [...all, verdict('address')]),
-    /one verdict for each claim/],
-  'a claim left out': [(request) => withVerdicts(request, (all) => all.slice(1)), /one verdict for each claim/],
-  'another claim in its place': [(request) => withVerdicts(request, (all) => [...all.slice(1), verdict('share')]),
-    /another claim/],
-  'another request\'s id': [() => ({ requestId: randomUUID() }), /another question/],
-  'no outcome': [() => ({ outcome: 0 }), /no outcome/],
-  'an outcome better than a verdict': [(request) => withVerdicts(request, (all) => [
-    { ...all[0], verdict: 3, matchLevel: 4 }, ...all.slice(1)]), /better than its verdicts/],
+    'released_fields[0]'],
+  'a claim nobody asked about': [(request) => withVerdicts(request, (all) => [...all, verdict('address')]), 'verdicts'],
+  'a claim left out': [(request) => withVerdicts(request, (all) => all.slice(1)), 'verdicts'],
+  'another claim in its place': [(request) => withVerdicts(request, (all) => [...all.slice(0, 4), verdict('share')]),
+    'verdicts[4]'],
   'a level that does not fit its verdict': [(request) => withVerdicts(request, (all) => [
-    { ...all[0], matchLevel: 4 }, ...all.slice(1)]), /match level/],
-  'PENDING, which this kind has not': [() => ({ outcome: 9, verdicts: [] }), /PENDING/],
-  'NOT_FOUND with a document': [() => ({ outcome: 4, verdicts: [], documentReference: '1' }), /without one/],
-  'the gateway\'s name under it': [() => ({ answeredBy: 2 }), /not made by the holder/],
-  'a reference without end': [() => ({ documentReference: 'x'.repeat(129) }), /too long/],
-  'no time of its data': [() => ({ asOfTime: null }), /as_of_time/],
+    { ...all[0], matchLevel: 4 }, ...all.slice(1)]), 'verdicts[0]'],
+  'an outcome better than a verdict': [(request) => withVerdicts(request, (all) => [
+    { ...all[0], verdict: 3, matchLevel: 4 }, ...all.slice(1)]), 'outcome'],
+  'no outcome': [() => ({ outcome: 0 }), 'outcome'],
+  'PENDING, which this kind has not': [() => ({ outcome: 9, verdicts: [] }), 'outcome'],
+  'another request\'s id': [() => ({ requestId: randomUUID() }), 'request_id'],
+  'NOT_FOUND with a document': [() => ({ outcome: 4, verdicts: [], documentReference: '1' }), 'document_reference'],
+  'the gateway\'s name under it': [() => ({ answeredBy: 2 }), 'answered_by'],
+  'a reference without end': [() => ({ documentReference: 'x'.repeat(129) }), 'document_reference'],
+  'no time of its data': [() => ({ asOfTime: null }), 'as_of_time'],
 };
 async function expectWithheld(asked, fault) {
   const refusal = await asked.refused();
@@ -247,7 +246,7 @@ async function expectWithheld(asked, fault) {
   assert.ok(refusal.leaf.hsig);
   const told = await poll('the operator\'s line', () => readFileSync(join(directory, 'log/gateway.log'), 'utf8')
     .split('\n').find((line) => line.includes('verify.holder_fault') && line.includes(refusal.leaf.id)));
-  assert.match(JSON.parse(told).fault, fault);
+  assert.ok(JSON.parse(told).fault.includes(fault), `${told} does not name ${fault}`);
 }
 test('an answer that exceeds the permit or contradicts the question is withheld', async () => {
   const adapter = await HostileAdapter.serving();
@@ -259,7 +258,7 @@ test('an answer that exceeds the permit or contradicts the question is withheld'
   }
   const asked = ask();
   adapter.answer([{ question: await adapter.question(), answer: Buffer.from([0xff, 0xff]) }]);
-  await expectWithheld(asked, /no VerificationAnswer/);
+  await expectWithheld(asked, 'no VerificationAnswer');
   await adapter.close();
 });
 
@@ -267,7 +266,7 @@ test('a protected person is NOT_COMPARED with nothing beside', async () => {
   const adapter = await HostileAdapter.serving();
   const asked = ask();
   const put = await adapter.question();
-  const quiet = matchAnswer(put.request, { outcome: 8, verdicts: [], notComparedReason: 1 });
+  const quiet = matchAnswer(put.request, { outcome: 8, verdicts: [], notComparedReason: 1, asOfTime: null });
   adapter.answer([{ question: put, answer: quiet, restricted: true }]);
   const { outcome, leaf } = await asked.answered();
   assert.equal(outcome, 'NOT_COMPARED');
@@ -337,7 +336,8 @@ test('a repeatable question of a lost link goes to the replica', async () => {
 
 test('frames that are malformed, empty or too large close the link', async () => {
   const send = {
-    MESSAGE_MALFORMED: [(adapter) => adapter.sendBytes(Buffer.from([0xff])), (adapter) => adapter.sendBytes(Buffer.alloc(0)),
+    MESSAGE_MALFORMED: [(adapter) => adapter.sendBytes(Buffer.from([0xff])),
+      (adapter) => adapter.sendBytes(Buffer.alloc(0)),
       (adapter) => adapter.send({ answers: { keyId: adapter.key.id, signature: Buffer.alloc(64) } }),
       (adapter) => adapter.send({ answers: { keyId: Buffer.alloc(3), signature: Buffer.alloc(64),
         answers: [{ exchangeId: Buffer.alloc(16), answer: Buffer.alloc(1) }] } })],

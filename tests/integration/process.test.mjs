@@ -1,12 +1,13 @@
-// Goal: kill -9 is a normal way to stop, for adapters and for the gateway. Method: processes are killed in the middle of
-// a stream of questions; afterwards every question has one outcome, and every answer that was received has its entry.
+// Goal: kill -9 is a normal way to stop, for adapters and for the gateway; what cannot be recorded is not answered.
+// Method: processes are killed in the middle of a stream of questions, and the store is kept from growing; afterwards
+// every question has one outcome, and every answer that was received has its entry.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import {
-  checkReceipt, clientFor, decode, encode, env, openStream, question, questionValue, readAnswer, readStatus, trust,
-  unary, verifyDocument,
+  checkReceipt, clientFor, decode, encode, env, grpc, openStream, question, questionValue, readAnswer, readRefusal,
+  readStatus, trust, unary, verifyDocument,
 } from '../interop/calls.mjs';
 import {
   PATIENCE_MS, awaitEntry, directory, isRunning, linksOf, logSize, pidOf, poll, program, run, stop, up,
@@ -32,6 +33,15 @@ function startOf(pid) {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
   const uptimeMs = Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0]) * 1000;
   return Math.round(Date.now() - uptimeMs + Number(fields[19]) * 10);
+}
+
+// The whole log, copied and checked by the program that holds none of the gateway's code.
+async function exportAndVerify() {
+  const folder = join(directory, 'export');
+  for (const command of [['export', folder], ['verify', folder]]) {
+    const { code, out, err } = await run(program('chayan'), ['audit', ...command], { env });
+    assert.equal(code, 0, out + err);
+  }
 }
 
 // Questions on one stream until told to stop. Every answer's receipt is checked as it comes.
@@ -140,10 +150,35 @@ test('kill -9 of the gateway under load: every answer received has its entry, an
   }
   t.diagnostic(`${running.answers.length} answers received, each with its entry`);
   assert.equal((await ask(open())).outcome, 'MATCH');
-  const { code, out, err } = await run(program('chayan'), ['audit', 'export', join(directory, 'export')], { env });
-  assert.equal(code, 0, out + err);
-  const verified = await run(program('chayan'), ['audit', 'verify', join(directory, 'export')], { env });
-  assert.equal(verified.code, 0, verified.out + verified.err);
+  await exportAndVerify();
+});
+
+test('a store that cannot grow: nothing is answered, and everything again when it can', async (t) => {
+  const client = open();
+  const pid = pidOf('gateway');
+  // As on a full disk: no file of the gateway's may grow beyond what it has now.
+  const limit = async (bytes) => {
+    const { code, err } = await run('prlimit', ['--pid', String(pid), `--fsize=${bytes}:unlimited`]);
+    assert.equal(code, 0, err);
+  };
+  await limit(4096);
+  try {
+    for (let i = 0; i < 5; ++i) {
+      const request = question(quietly('AD'));
+      const error = await verifyDocument(client, request).then(() => null, (e) => e);
+      assert.equal(error?.code, grpc.status.UNAVAILABLE);
+      const refusal = readRefusal(error, request);
+      assert.equal(refusal.leaf, undefined);
+      t.diagnostic(`${refusal.reason ?? refusal.message}`);
+    }
+  } finally {
+    if (isRunning(pid)) await limit('unlimited');
+  }
+  t.diagnostic(`the gateway ${isRunning(pid) ? 'went on' : 'ended'}`);
+  await up();
+  const client2 = open();
+  await poll('an answer', () => ask(client2).then((one) => one.outcome === 'MATCH', () => false));
+  await exportAndVerify();
 });
 
 test('a second gateway on the same store does not start, and the first serves on', async () => {

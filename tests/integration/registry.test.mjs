@@ -1,39 +1,23 @@
 // Goal: a registry set takes effect whole, at once and everywhere, or not at all. Method: `chayan registry` with faulty
 // and changed copies of the sample set, while a connection and a stream are open.
 import assert from 'node:assert/strict';
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import {
   clientFor, decode, encode, grpc, openStream, question, readAnswer, readRefusal, readStatus, unary, verifyDocument,
 } from '../interop/calls.mjs';
-import { awaitEntry, chayan, directory, logSize, poll } from './deployment.mjs';
+import { applySet, awaitEntry, changedSet, chayan, directory, logSize, poll, sampleSet } from './deployment.mjs';
 
-const sample = join(directory, 'registry');
 const client = clientFor('HOUSEHOLD');
 const banqiao = clientFor('HOUSEHOLD2');
 const operator = clientFor('OPERATOR');
 after(async () => {
   [client, banqiao, operator].forEach((one) => one.close());
-  await apply(sample);
+  await applySet(sampleSet);
 });
 
-// A copy of the sample set with one file changed.
-function changed(name, file, change) {
-  const folder = join(directory, `registry-${name}`);
-  cpSync(sample, folder, { recursive: true });
-  const path = join(folder, file);
-  const before = readFileSync(path, 'utf8');
-  const text = change(before);
-  assert.notEqual(text, before);
-  writeFileSync(path, text);
-  return folder;
-}
-async function apply(folder) {
-  const { code, out, err } = await chayan('registry', 'apply', '--yes', folder);
-  assert.equal(code, 0, out + err);
-  return out;
-}
+const changed = (name, file, change) => changedSet(name, { [file]: change });
 const filesOf = async (folder) => {
   const names = ['agencies', 'codes', 'deployment', 'grants', 'immigration', 'keys', 'land', 'members'];
   return names.map((name) => ({ path: `${name}.textproto`, content: readFileSync(join(folder, `${name}.textproto`)) }));
@@ -42,20 +26,22 @@ async function registryDigest() {
   const bytes = await unary(operator, 'OperatorService/GetStatus', encode('GetStatusRequest', {}));
   return Buffer.from(decode('GetStatusResponse', bytes).registryDigest).toString('hex');
 }
-const applyRegistry = (value) => unary(operator, 'OperatorService/ApplyRegistry', encode('ApplyRegistryRequest', value));
+const applyRegistry = (value) =>
+  unary(operator, 'OperatorService/ApplyRegistry', encode('ApplyRegistryRequest', value));
 async function ask(asker = client, changes = {}) {
   const request = question(changes);
-  return verifyDocument(asker, request).then((bytes) => readAnswer(bytes, request), (error) => readRefusal(error, request));
+  return verifyDocument(asker, request)
+    .then((bytes) => readAnswer(bytes, request), (error) => readRefusal(error, request));
 }
 const withoutGrant = (id) => (text) => text.replace(new RegExp(`\\ngrants \\{\\n  id: "${id}"\\n[^}]*\\}\\n`), '');
 
 test('a faulty set: every fault at once by file and line, and nothing changes', async () => {
-  const folder = changed('faulty', 'grants.textproto', (text) => text
-    .replace('member: "hro-shanhua"', 'member: "hro-shanhau"')
-    .replace('"owner_name", "owner_number", "share", "address" ]', '"owner_nmae", "owner_number", "share", "address" ]'));
-  const land = join(folder, 'land.textproto');
-  writeFileSync(land, readFileSync(land, 'utf8').replace('holder: "land-qd" areas: "QD" }', 'holder: "land-xx" areas: "QD" }'));
-  await apply(sample);
+  const folder = changedSet('faulty', {
+    'grants.textproto': (text) => text.replace('member: "hro-shanhua"', 'member: "hro-shanhau"')
+      .replace('"owner_name", "owner_number", "share", "address"', '"owner_nmae", "owner_number", "share", "address"'),
+    'land.textproto': (text) => text.replace('holder: "land-qd" areas: "QD" }', 'holder: "land-xx" areas: "QD" }'),
+  });
+  await applySet(sampleSet);
   const before = await registryDigest();
   for (const command of [['check', folder], ['apply', '--yes', folder]]) {
     const { code, err } = await chayan('registry', ...command);
@@ -76,7 +62,7 @@ test('a faulty set: every fault at once by file and line, and nothing changes', 
 });
 
 test('the difference is shown before the switch, and an unconfirmed switch does not happen', async () => {
-  await apply(sample);
+  await applySet(sampleSet);
   const before = await registryDigest();
   const folder = changed('shown', 'grants.textproto', withoutGrant('banqiao-land-building'));
   const { code, out } = await chayan('registry', 'apply', folder);
@@ -87,7 +73,7 @@ test('the difference is shown before the switch, and an unconfirmed switch does 
 });
 
 test('a grant taken away denies the next question on an open connection and on an open stream', async () => {
-  await apply(sample);
+  await applySet(sampleSet);
   assert.equal((await ask()).outcome, 'MATCH');
   const stream = openStream(client, 'VerificationService/VerifyDocuments');
   const responses = [];
@@ -97,7 +83,7 @@ test('a grant taken away denies the next question on an open connection and on a
   await poll('the answer', () => responses.length === 1);
   assert.ok(responses[0].answer.length);
   const from = await logSize();
-  const out = await apply(changed('less', 'grants.textproto', withoutGrant('shanhua-land-title')));
+  const out = await applySet(changed('less', 'grants.textproto', withoutGrant('shanhua-land-title')));
   assert.match(out, /^- grant shanhua-land-title$/m);
   const digest = /applied, digest ([0-9a-f]{64})/.exec(out)[1];
   const refusal = await ask();
@@ -111,47 +97,47 @@ test('a grant taken away denies the next question on an open connection and on a
   assert.equal(readStatus(responses[1].status).reason, 'PURPOSE_NOT_GRANTED');
   await awaitEntry(from, 'the switch', (e) => e.type === 'registry');
   assert.equal((await ask(banqiao, { actingFor: 'hro-banqiao' })).outcome, 'MATCH');
-  await apply(sample);
+  await applySet(sampleSet);
   assert.equal((await ask()).outcome, 'MATCH');
 });
 
 test('a system taken away loses its open connection', async () => {
-  await apply(sample);
+  await applySet(sampleSet);
   assert.equal((await ask(banqiao, { actingFor: 'hro-banqiao' })).outcome, 'MATCH');
-  await apply(changed('system', 'members.textproto', (text) => text.replace(
+  await applySet(changed('system', 'members.textproto', (text) => text.replace(
     'name: "counter" role: ROLE_HOUSEHOLD acting_for: "hro-banqiao"',
     'name: "desk" role: ROLE_HOUSEHOLD acting_for: "hro-banqiao"')));
   const refusal = await ask(banqiao, { actingFor: 'hro-banqiao' });
   assert.equal(refusal.code, grpc.status.UNAUTHENTICATED);
   assert.equal(refusal.reason, 'CALLER_UNKNOWN');
-  await apply(sample);
+  await applySet(sampleSet);
   assert.equal((await ask(banqiao, { actingFor: 'hro-banqiao' })).outcome, 'MATCH');
 });
 
 test('a kept answer is given again only to who may still ask', async () => {
-  await apply(sample);
+  await applySet(sampleSet);
   const request = question();
   const first = await verifyDocument(client, request);
   assert.deepEqual(await verifyDocument(client, request), first);
-  await apply(changed('less', 'grants.textproto', withoutGrant('shanhua-land-title')));
+  await applySet(changed('less', 'grants.textproto', withoutGrant('shanhua-land-title')));
   const error = await verifyDocument(client, request).then(() => null, (e) => e);
   assert.equal(readRefusal(error, request).reason, 'PURPOSE_NOT_GRANTED');
-  await apply(sample);
+  await applySet(sampleSet);
   assert.deepEqual(await verifyDocument(client, request), first);
 });
 
 test('a change made against another set than the one in force is refused', async () => {
-  await apply(sample);
-  const error = await applyRegistry({ files: await filesOf(sample), baseDigest: Buffer.alloc(32, 1) })
+  await applySet(sampleSet);
+  const error = await applyRegistry({ files: await filesOf(sampleSet), baseDigest: Buffer.alloc(32, 1) })
     .then(() => null, (e) => e);
   assert.equal(error.code, grpc.status.ABORTED);
   assert.equal(readRefusal(error).reason, 'REGISTRY_CHANGED');
 });
 
 test('a set that was in force is still there under its digest', async () => {
-  await apply(changed('less', 'grants.textproto', withoutGrant('shanhua-land-title')));
+  await applySet(changed('less', 'grants.textproto', withoutGrant('shanhua-land-title')));
   const digest = await registryDigest();
-  await apply(sample);
+  await applySet(sampleSet);
   assert.notEqual(await registryDigest(), digest);
   const auditor = clientFor('AUDITOR');
   const read = (hex) => unary(auditor, 'AuditService/GetRegistrySet',

@@ -1,5 +1,5 @@
-// Goal: no name, number, address, case number or free text of a question or an answer stands in what the gateway writes.
-// Method: questions with marked personal data that end in every way; then the raw bytes of the store, the head, the
+// Goal: no name, number, address, case number or free text of a question or an answer stands in what the gateway
+// writes. Method: questions with marked personal data that end in every way; then the raw bytes of the store, the head, the
 // vault's keys and all diagnostic output are searched. Runs last, so that the other tests' data is looked for too.
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
@@ -46,9 +46,8 @@ function formsOf(text) {
   // Base64 of the text at each of the three places it can have, without the ends that its neighbours share.
   const base64 = [0, 1, 2].map((shift) => Buffer.concat([Buffer.alloc(shift), bytes]).toString('base64')
     .slice(shift === 0 ? 0 : shift + 1).replace(/=+$/, '').slice(0, -1));
-  return [bytes, Buffer.from(text, 'utf16le'), Buffer.from(bytes.toString('hex')),
-    Buffer.from(JSON.stringify(text).slice(1, -1).replace(/[^\x20-\x7e]/gu, (c) => [...Array(c.length)].map((_, i) =>
-      `\\u${c.charCodeAt(i).toString(16).padStart(4, '0')}`).join(''))),
+  const escaped = text.replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return [bytes, Buffer.from(text, 'utf16le'), Buffer.from(bytes.toString('hex')), Buffer.from(escaped),
     ...base64.map((form) => Buffer.from(form))];
 }
 
@@ -92,7 +91,8 @@ test('nothing of it stands in the store, the head, the keys, or any diagnostic o
   const logs = filesIn('log').filter((file) => !file.endsWith('sample-data.log'));
   const files = [...filesIn('gateway'), ...filesIn('head'), ...filesIn('vault-keys'), ...logs];
   const contents = new Map(files.map((file) => [file, readFileSync(file)]));
-  // The search finds what is there: the entry, whose vault row is written with it, the people in the agency's register, the log's lines.
+  // The search finds what is there: the entry, whose vault row is written with it, the people in the agency's register,
+  // the log's lines.
   const stored = Buffer.concat(files.filter((file) => file.includes('store.sqlite')).map((file) => contents.get(file)));
   assert.ok(stored.includes(probe.id), 'the entry is not in the files searched');
   assert.ok(contents.get(join(directory, 'log/gateway.log')).includes('gateway.listening'));

@@ -6,8 +6,8 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import protoLoader from '@grpc/proto-loader';
 import {
-  checkReceipt, clientFor, credentialsOf, decode, env, grpc, openStream, protos, question, readAnswer, readRefusal, trust,
-  verifyDocument,
+  checkReceipt, clientFor, credentialsOf, decode, env, grpc, openStream, protos, question, readAnswer, readRefusal,
+  trust, verifyDocument,
 } from './calls.mjs';
 
 const service = `${protos}chayan/v1/verification_service.proto`;
@@ -76,7 +76,8 @@ test('many questions on one stream, each proved', async () => {
 test('the catalogue through a loaded service definition', async () => {
   const definition = protoLoader.loadSync(service, { includeDirs: [protos] });
   const { VerificationService } = grpc.loadPackageDefinition(definition).chayan.v1;
-  const stub = new VerificationService(env.CHAYAN_GATEWAY, credentialsOf(env.CHAYAN_HOUSEHOLD_CERT, env.CHAYAN_HOUSEHOLD_KEY));
+  const own = credentialsOf(env.CHAYAN_HOUSEHOLD_CERT, env.CHAYAN_HOUSEHOLD_KEY);
+  const stub = new VerificationService(env.CHAYAN_GATEWAY, own);
   const response = await new Promise((resolve, reject) => stub.listDocumentKinds({ pageSize: 2 },
     (error, r) => (error ? reject(error) : resolve(r))));
   stub.close();
