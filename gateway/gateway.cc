@@ -1,5 +1,6 @@
 #include "gateway/gateway.h"
 
+#include <algorithm>
 #include <atomic>
 #include <functional>
 #include <optional>
@@ -34,6 +35,8 @@ constexpr char kVersion[] = "0.1.0";
 
 // Deadlines and heartbeats are no finer than this.
 constexpr absl::Duration kTick = absl::Milliseconds(50);
+// How soon a load balancer learns that calls should go elsewhere.
+constexpr absl::Duration kReadinessLook = absl::Milliseconds(500);
 
 // Calls a function again and again until it is destroyed.
 class Periodic {
@@ -76,6 +79,7 @@ store::RegistrySet SetOf(const registry::Snapshot& snapshot) {
 // In the order in which they are built; torn down backwards.
 struct Gateway::Rooms {
   v1::GatewayConfig config;
+  std::atomic<bool> draining = false;
   SystemClock clock;
   SystemRandom random;
   std::unique_ptr<crypto::Signer> log_key;
@@ -89,6 +93,7 @@ struct Gateway::Rooms {
   std::unique_ptr<rpc::Server> server;
   std::unique_ptr<operate::Operator> operator_service;
   std::unique_ptr<Periodic> ticker;
+  std::unique_ptr<Periodic> readiness;
 
   // The front goes first: nothing may call a room that is gone, nor wait for a commit that never
   // comes.
@@ -100,6 +105,8 @@ struct Gateway::Rooms {
   absl::Status OpenLog(const std::string& bootstrap_directory, const Wrappers& wrappers);
   absl::Status OpenFront();
   void RecordRefusal(rpc::DoorRefusal refusal);
+  // Whether a load balancer should send calls here.
+  bool IsReady() const;
 };
 
 absl::StatusOr<std::string> LogVerifierKey(const v1::GatewayConfig& config) {
@@ -136,6 +143,12 @@ absl::Status Gateway::Rooms::OpenLog(const std::string& bootstrap_directory,
     CHAYAN_RETURN_IF_ERROR(current.status());
     std::vector<std::string> faults;
     CHAYAN_ASSIGN_OR_RETURN(auto snapshot, registry::Snapshot::Create(current->files, &faults));
+    if (snapshot->digest() != current->digest) {
+      return absl::DataLossError(
+          absl::StrCat("the registry in ", config.store_file(),
+                       " is not the one its digest names: it was changed in the "
+                       "store; restore the store, or compare it with an exported log"));
+    }
     registry = std::make_unique<registry::Current>(std::move(snapshot));
   }
   CHAYAN_ASSIGN_OR_RETURN(
@@ -175,9 +188,10 @@ absl::Status Gateway::Rooms::OpenFront() {
   auditor->ServeOn(*server);
   operator_service->ServeOn();
   CHAYAN_RETURN_IF_ERROR(server->Start());
-  server->SetServing(true);
+  server->SetServing(IsReady());
 
   ticker = std::make_unique<Periodic>(kTick, [this] { links->Tick(); });
+  readiness = std::make_unique<Periodic>(kReadinessLook, [this] { server->SetServing(IsReady()); });
   return absl::OkStatus();
 }
 
@@ -200,6 +214,12 @@ void Gateway::Rooms::RecordRefusal(rpc::DoorRefusal refusal) {
        }});
 }
 
+bool Gateway::Rooms::IsReady() const {
+  if (draining || committer->Status().stopped_by_fault) return false;
+  const std::vector<std::string> alarms = server->Status().alarms;
+  return std::find(alarms.begin(), alarms.end(), "denylist.unreadable") == alarms.end();
+}
+
 Gateway::Gateway(std::unique_ptr<Rooms> rooms) : rooms_(std::move(rooms)) {}
 Gateway::~Gateway() = default;
 
@@ -215,7 +235,13 @@ absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Create(const v1::GatewayConfig
 
 std::string Gateway::address() const { return rooms_->server->address(); }
 
+std::string Gateway::fatal_fault() const {
+  const log::CommitterStatus status = rooms_->committer->Status();
+  return status.stopped_by_fault ? status.fault : std::string();
+}
+
 void Gateway::Drain() {
+  rooms_->draining = true;
   rooms_->server->SetServing(false);
   rooms_->links->DrainAll();
   rooms_->server->Drain(absl::Milliseconds(rooms_->config.drain_grace_ms()));

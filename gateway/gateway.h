@@ -40,6 +40,9 @@ class Gateway {
   ~Gateway();
 
   std::string address() const;
+  // What happened to the log is not known any more: only a new start, which reads it, goes on.
+  // Empty otherwise.
+  std::string fatal_fault() const;
   // Takes no new calls, waits for those in flight as long as the settings say, commits what waits.
   void Drain();
 

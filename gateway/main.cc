@@ -36,6 +36,15 @@ sigset_t BlockStopSignals() {
   return stop;
 }
 
+// Returns when a stop signal comes, or with the cause when the log is lost to this process.
+std::string WaitForStop(const sigset_t& stop, const chayan::Gateway& gateway) {
+  constexpr timespec kLook = {.tv_sec = 1, .tv_nsec = 0};
+  while (sigtimedwait(&stop, nullptr, &kLook) < 0) {
+    if (std::string fault = gateway.fatal_fault(); !fault.empty()) return fault;
+  }
+  return {};
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -65,9 +74,13 @@ int main(int argc, char** argv) {
   auto gateway = chayan::Gateway::Create(loaded->config, bootstrap_directory);
   if (!gateway.ok()) return Fail(kExitUnavailable, gateway.status());
   chayan::diag::Info("gateway.listening", {{"address", (*gateway)->address()}});
-  int signal_number = 0;
-  sigwait(&stop, &signal_number);
-  chayan::diag::Info("gateway.draining", {{"signal", signal_number}});
+  const std::string fault = WaitForStop(stop, **gateway);
+  if (!fault.empty()) {
+    // Whoever watches the process starts it anew; the start reads what the log came to.
+    chayan::diag::Error("gateway.stopping_on_fault", {{"cause", fault}});
+    return kExitUnavailable;
+  }
+  chayan::diag::Info("gateway.draining");
   (*gateway)->Drain();
   chayan::diag::Info("gateway.stopped");
   return 0;

@@ -166,19 +166,26 @@ void Operator::CheckAndApply(Call call) {
     return Refuse(std::move(call), std::move(refusal));
   }
   const std::shared_ptr<const registry::Snapshot> next = *set;
+  const bool apply = !request.validate_only();
+  // Taken before the base is looked at, and held until the commit: no other set comes between.
+  if (apply && applying_.exchange(true)) {
+    return Refuse(std::move(call),
+                  Refused(v1::ERROR_REASON_REGISTRY_CHANGED,
+                          "another set is taking effect; look at the difference again"));
+  }
   const auto before = registry_.Get();
-  v1::ApplyRegistryResponse response;
-  response.set_digest(next->digest().ToString());
-  for (std::string& line : registry::Differences(*before, *next))
-    response.add_differences(std::move(line));
-  if (request.validate_only()) return Reply(std::move(call), response.SerializeAsString());
-  const bool base_differs =
-      !request.base_digest().empty() && request.base_digest() != before->digest().ToString();
-  if (base_differs || applying_.exchange(true)) {
+  if (apply && !request.base_digest().empty() &&
+      request.base_digest() != before->digest().ToString()) {
+    applying_ = false;
     return Refuse(std::move(call),
                   Refused(v1::ERROR_REASON_REGISTRY_CHANGED,
                           "another set took effect meanwhile; look at the difference again"));
   }
+  v1::ApplyRegistryResponse response;
+  response.set_digest(next->digest().ToString());
+  for (std::string& line : registry::Differences(*before, *next))
+    response.add_differences(std::move(line));
+  if (!apply) return Reply(std::move(call), response.SerializeAsString());
   response.set_applied(true);
   log::Entry entry = NewEntry(*call, log::EntryType::kRegistry);
   entry.registry = next->digest();

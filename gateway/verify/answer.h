@@ -17,6 +17,11 @@ namespace chayan::verify {
 absl::Status CheckAnswer(const v1::VerificationAnswer& answer, bool restricted,
                          const v1::VerifyDocumentRequest& request, const policy::Permit& permit);
 
+// The same for the bytes that the holder signed and the caller will get; parses them into `answer`.
+absl::Status CheckAnswerBytes(absl::string_view bytes, bool restricted,
+                              const v1::VerifyDocumentRequest& request,
+                              const policy::Permit& permit, v1::VerificationAnswer& answer);
+
 // The serialized answer SOURCE_DOWN.
 std::string SourceDownAnswer(absl::string_view request_id, bool forwarded);
 

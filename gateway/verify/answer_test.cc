@@ -1,5 +1,5 @@
-// Goal: what the gateway asks of a holder's answer beyond the rules that both sides know. Method: one
-// good answer, and for each rule the smallest change that breaks it.
+// Goal: what the gateway asks of a holder's answer beyond the rules that both sides know. Method:
+// one good answer, and for each rule the smallest change that breaks it.
 #include "gateway/verify/answer.h"
 
 #include <functional>

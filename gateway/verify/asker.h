@@ -32,7 +32,8 @@ class Asker {
   // `response`: a serialized VerifyDocumentResponse.
   virtual void Answer(const std::string& response) = 0;
   virtual void Fail(const Failure& failure) = 0;
-  // `on_cancel` runs at most once, when nobody waits any more.
+  // `on_cancel` runs at most once, when the caller gives up before it is told; at once if it has
+  // already.
   virtual void OnCancel(absl::AnyInvocable<void()> on_cancel) = 0;
 };
 

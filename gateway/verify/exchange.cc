@@ -9,6 +9,7 @@
 #include "chayan/v1/receipt.pb.h"
 #include "gateway/base/diag.h"
 #include "gateway/verify/answer.h"
+#include "gateway/verify/known_fields.h"
 #include "gateway/verify/limits.h"
 #include "gateway/verify/next_step.h"
 
@@ -29,6 +30,10 @@ policy::Refusal Refused(v1::ErrorReason reason, std::string message) {
   refusal.reason = reason;
   refusal.message = std::move(message);
   return refusal;
+}
+
+policy::Refusal GivenUp() {
+  return Refused(v1::ERROR_REASON_CANCELLED, "the caller gave up before the outcome was known");
 }
 
 // Refusals of a right are `denied`; what could not be understood or done is `failed`.
@@ -87,9 +92,7 @@ bool Exchange::Parse() {
                    "the request is not a valid VerifyDocumentRequest"));
     return false;
   }
-  // A field this version does not know may change what the question means, so it is not passed
-  // over.
-  if (!request_->GetReflection()->GetUnknownFields(*request_).empty()) {
+  if (HasUnknownFields(*request_)) {
     Refuse(Refused(
         v1::ERROR_REASON_MESSAGE_MALFORMED,
         "the request has a field that this gateway does not know; use its version of the protos"));
@@ -144,7 +147,13 @@ bool Exchange::EnterTwins() {
   const policy::Caller& caller = asker_->caller();
   std::string key = absl::StrCat(caller.member, "/", caller.system, "/", asker_->method(), "/",
                                  request_->request_id());
-  const Twins::Entered entered = with_.twins.Enter(key, crypto::Sha256(asker_->request()), asker_);
+  // Weak: neither the twins nor the call keep an exchange alive.
+  const Twins::Entered entered =
+      with_.twins.Enter(key, crypto::Sha256(asker_->request()), asker_,
+                        [weak = weak_from_this()](std::shared_ptr<Asker> last) {
+                          if (std::shared_ptr<Exchange> self = weak.lock())
+                            self->Abandon(std::move(last));
+                        });
   switch (entered.kind) {
     case Twins::Entered::Kind::kKept:
       asker_->Answer(*entered.response);
@@ -155,12 +164,18 @@ bool Exchange::EnterTwins() {
           "request_id was used before with another question; make a new one for each question"));
       return false;
     case Twins::Entered::Kind::kJoined:
-      asker_->OnCancel([with = with_, key, asker = asker_.get()] { with.twins.Leave(key, asker); });
-      return false;
     case Twins::Entered::Kind::kFirst:
       break;
   }
+  asker_->OnCancel([twins = &with_.twins, key, ticket = entered.ticket, asker = asker_.get()] {
+    Twins::Left left = twins->Leave(key, ticket, asker);
+    if (left.abandon) return left.abandon(std::move(left.asker));
+    // Others wait on; the entry of what they wait for records the question.
+    if (left.asker != nullptr) left.asker->Fail({GivenUp(), {}, {}, {}});
+  });
+  if (entered.kind == Twins::Entered::Kind::kJoined) return false;
   twin_key_ = std::move(key);
+  twin_ticket_ = entered.ticket;
   if (!with_.quota.Use(permit_.grant, permit_.quota_per_day, with_.clock.Now())) {
     policy::Refusal refusal =
         Refused(v1::ERROR_REASON_QUOTA_EXHAUSTED, "today's quota of this grant is used up");
@@ -212,10 +227,7 @@ void Exchange::AskHolder() {
   const absl::Duration holder_timeout = kind.holder_timeout_ms() == 0
                                             ? kHolderTimeoutDefault
                                             : absl::Milliseconds(kind.holder_timeout_ms());
-  // Weak: the call must not keep its own exchange alive once it is told.
-  asker_->OnCancel([weak = weak_from_this()] {
-    if (std::shared_ptr<Exchange> self = weak.lock()) self->Cancel();
-  });
+  if (abandoned_) return Refuse(GivenUp());
   link::Ask ask;
   ask.exchange_id = id_;
   ask.holder = holder_->id();
@@ -230,6 +242,8 @@ void Exchange::AskHolder() {
   ask.check_signature = kind.verify_every_signature();
   ask.done = [self = shared_from_this()](link::Reply reply) { self->OnReply(std::move(reply)); };
   with_.links.Ask(std::move(ask));
+  // Given up between the look above and now: Abandon found nothing to take back.
+  if (abandoned_ && with_.links.Cancel(id_)) Refuse(GivenUp());
 }
 
 void Exchange::OnReply(link::Reply reply) {
@@ -245,11 +259,10 @@ void Exchange::OnReply(link::Reply reply) {
     case link::Reply::Kind::kAnswered:
       break;
   }
-  holder_part_ = {std::move(reply.signature), reply.link, reply.restricted};
+  holder_part_ = {std::move(reply.signature), reply.link};
   auto* answer = google::protobuf::Arena::CreateMessage<v1::VerificationAnswer>(&arena_);
-  absl::Status fault = answer->ParseFromString(reply.answer)
-                           ? CheckAnswer(*answer, reply.restricted, *request_, permit_)
-                           : absl::FailedPreconditionError("bytes that are no VerificationAnswer");
+  absl::Status fault =
+      CheckAnswerBytes(reply.answer, reply.restricted, *request_, permit_, *answer);
   if (!fault.ok()) {
     diag::Error("verify.holder_fault", {{"holder", holder_->id()},
                                         {"kind", permit_.kind->proto->code()},
@@ -273,11 +286,12 @@ void Exchange::OnReply(link::Reply reply) {
          {std::move(reply.answer), std::nullopt, {}, answer->outcome(), answer->forwarded()});
 }
 
-void Exchange::Cancel() {
-  if (!with_.twins.Leave(twin_key_, asker_.get())) return;
-  // False: the answer is on its way already, and is recorded as what it is.
-  if (!with_.links.Cancel(id_)) return;
-  Refuse(Refused(v1::ERROR_REASON_CANCELLED, "the caller gave up before the outcome was known"));
+void Exchange::Abandon(std::shared_ptr<Asker> last) {
+  abandoned_by_ = std::move(last);
+  abandoned_ = true;
+  // False: not asked yet, and AskHolder will see; or the answer is on its way already and is
+  // recorded as what it is.
+  if (with_.links.Cancel(id_)) Refuse(GivenUp());
 }
 
 void Exchange::SourceDown(absl::string_view cause, bool forwarded) {
@@ -352,14 +366,20 @@ void Exchange::TellAnswer(const Told& told, const log::VaultOutput& sealed,
           .SerializeAsString());
   auto response = std::make_shared<const std::string>(view.SerializeAsString());
   const bool keep = told.outcome != v1::OUTCOME_SOURCE_DOWN;
-  for (const auto& asker : with_.twins.Complete(twin_key_, response, keep))
-    asker->Answer(*response);
+  for (const auto& asker : TakeWaiting(response, keep)) asker->Answer(*response);
 }
 
-void Exchange::TellFailure(Failure failure) {
-  if (twin_key_.empty()) return asker_->Fail(failure);
-  for (const auto& asker : with_.twins.Complete(twin_key_, nullptr, /*keep=*/false))
-    asker->Fail(failure);
+void Exchange::TellFailure(const Failure& failure) {
+  for (const auto& asker : TakeWaiting(nullptr, /*keep=*/false)) asker->Fail(failure);
+}
+
+std::vector<std::shared_ptr<Asker>> Exchange::TakeWaiting(
+    std::shared_ptr<const std::string> response, bool keep) {
+  if (twin_key_.empty()) return {asker_};
+  std::vector<std::shared_ptr<Asker>> waiting =
+      with_.twins.Complete(twin_key_, twin_ticket_, std::move(response), keep);
+  if (abandoned_) waiting.push_back(abandoned_by_);
+  return waiting;
 }
 
 std::string Exchange::ReceiptBytes(const log::VaultOutput& sealed,

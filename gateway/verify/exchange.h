@@ -3,9 +3,11 @@
 #ifndef CHAYAN_GATEWAY_VERIFY_EXCHANGE_H_
 #define CHAYAN_GATEWAY_VERIFY_EXCHANGE_H_
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "chayan/v1/entry_detail.pb.h"
 #include "chayan/v1/verification_service.pb.h"
@@ -49,7 +51,6 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   struct HolderPart {
     std::optional<tlog::HolderSignature> signature;
     uint64_t link = 0;
-    bool restricted = false;
   };
   // What the asker will be told once it is recorded.
   struct Told {
@@ -68,14 +69,17 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   void RecordForward();
   void AskHolder();
   void OnReply(link::Reply reply);
-  void Cancel();
+  // Nobody waits any more; `last` gave up last and is told when that is recorded.
+  void Abandon(std::shared_ptr<Asker> last);
   void SourceDown(absl::string_view cause, bool forwarded);
   void Refuse(policy::Refusal refusal);
   void Record(log::Entry entry, Told told);
   void Release(Told told, const log::VaultOutput& sealed, absl::StatusOr<log::Committed> committed);
   void TellAnswer(const Told& told, const log::VaultOutput& sealed,
                   const log::Committed& committed);
-  void TellFailure(Failure failure);
+  void TellFailure(const Failure& failure);
+  std::vector<std::shared_ptr<Asker>> TakeWaiting(std::shared_ptr<const std::string> response,
+                                                  bool keep);
   std::string ReceiptBytes(const log::VaultOutput& sealed, const log::Committed& committed) const;
 
   log::Entry NewEntry(log::EntryType type);
@@ -98,6 +102,9 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   HolderPart holder_part_;
   std::optional<uint64_t> forward_index_;
   std::string twin_key_;  // empty until it is among the twins
+  uint64_t twin_ticket_ = 0;
+  std::shared_ptr<Asker> abandoned_by_;  // written before abandoned_ is set
+  std::atomic<bool> abandoned_ = false;
 };
 
 }  // namespace chayan::verify

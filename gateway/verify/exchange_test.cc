@@ -156,6 +156,15 @@ class ExchangeTest : public ::testing::Test {
     snapshot_ = *snapshot;
   }
 
+  void RecordBeforeForwarding() {
+    registry::Files files = registry::SampleFiles();
+    for (auto& [path, content] : files) {
+      const size_t at = content.find("routing_claim: \"land_office\"");
+      if (at != std::string::npos) content.insert(at, "log_before_forward: true ");
+    }
+    std::vector<std::string> faults;
+    snapshot_ = *registry::Snapshot::Create(std::move(files), &faults);
+  }
   static v1::VerifyDocumentRequest Question() {
     v1::VerifyDocumentRequest request;
     request.set_request_id("01890a5d-ac96-774b-bcce-b302099a8057");
@@ -409,7 +418,31 @@ TEST_F(ExchangeTest, ACallerThatGivesUpIsRecordedAndTheHolderIsTold) {
   const log::Entry entry = log_.Commit();
   EXPECT_EQ(entry.type, log::EntryType::kFailed);
   EXPECT_EQ(entry.reason, "CANCELLED");
-  EXPECT_FALSE(asker->told());
+  ASSERT_TRUE(asker->failure.has_value());
+  EXPECT_EQ(asker->failure->refusal.reason, v1::ERROR_REASON_CANCELLED);
+}
+
+TEST_F(ExchangeTest, AfterACancelTheSameQuestionIsAskedAnew) {
+  const auto first = Ask(Question());
+  first->cancel();
+  const auto again = Ask(Question());
+  EXPECT_THAT(links_.asked, SizeIs(1));
+  log_.Commit();
+  EXPECT_FALSE(again->told());
+  links_.Reply(Answered(Question()));
+  log_.Commit();
+  EXPECT_TRUE(again->view.has_value());
+}
+
+TEST_F(ExchangeTest, ATwinThatGivesUpLeavesTheOtherWaiting) {
+  const auto first = Ask(Question());
+  const auto twin = Ask(Question());
+  first->cancel();
+  EXPECT_TRUE(first->failure.has_value());
+  EXPECT_THAT(links_.asked, SizeIs(1));
+  links_.Reply(Answered(Question()));
+  log_.Commit();
+  EXPECT_TRUE(twin->view.has_value());
 }
 
 TEST_F(ExchangeTest, ADeadlineWithoutTimeForTheHolderIsRefused) {
@@ -422,19 +455,36 @@ TEST_F(ExchangeTest, ADeadlineWithoutTimeForTheHolderIsRefused) {
 }
 
 TEST_F(ExchangeTest, AKindThatDisclosesByBeingAskedIsRecordedBeforeItIsForwarded) {
-  registry::Files files = registry::SampleFiles();
-  for (auto& [path, content] : files) {
-    const size_t at = content.find("routing_claim: \"land_office\"");
-    if (at != std::string::npos) content.insert(at, "log_before_forward: true ");
-  }
-  std::vector<std::string> faults;
-  snapshot_ = *registry::Snapshot::Create(std::move(files), &faults);
+  RecordBeforeForwarding();
   const auto asker = Ask(Question());
   EXPECT_THAT(links_.asked, IsEmpty());
   EXPECT_EQ(log_.Commit().type, log::EntryType::kForward);
   links_.Reply(Answered(Question()));
   EXPECT_EQ(log_.Commit().ref, 7u);
   EXPECT_TRUE(asker->view.has_value());
+}
+
+TEST_F(ExchangeTest, AQuestionGivenUpBeforeItIsForwardedIsNotForwarded) {
+  RecordBeforeForwarding();
+  const auto asker = Ask(Question());
+  asker->cancel();
+  log_.Commit();
+  EXPECT_THAT(links_.asked, IsEmpty());
+  EXPECT_EQ(log_.Commit().reason, "CANCELLED");
+  EXPECT_TRUE(asker->failure.has_value());
+}
+
+TEST_F(ExchangeTest, AnAnswerThatHidesAValueBehindAnotherIsWithheld) {
+  const auto asker = Ask(Question());
+  link::Reply reply = Answered(Question());
+  v1::VerificationAnswer hidden;
+  hidden.set_document_reference("what nobody checks");
+  v1::VerificationAnswer shown;
+  shown.set_document_reference("x");
+  reply.answer = hidden.SerializeAsString() + reply.answer + shown.SerializeAsString();
+  links_.Reply(std::move(reply));
+  EXPECT_EQ(log_.Commit().reason, "HOLDER_FAULT");
+  EXPECT_TRUE(asker->failure.has_value());
 }
 
 }  // namespace

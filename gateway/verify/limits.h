@@ -13,8 +13,8 @@ namespace chayan::verify {
 inline constexpr size_t kQuestionBytesMax = 64 << 10;
 // Text values, in code points: the longest address with room to spare.
 inline constexpr size_t kTextCodePointsMax = 500;
-// Codes and the office's own numbers, in bytes.
-inline constexpr size_t kCodeBytesMax = 64;
+// The office's own numbers and names, in code points.
+inline constexpr size_t kNumberCharactersMax = 64;
 
 // What is kept back from the caller's deadline, so that "the source is down" is recorded and
 // reaches the caller before it gives up: one slow commit and the way back.
@@ -31,6 +31,9 @@ inline constexpr size_t kTwinBytesMax = 32 << 20;
 
 // Questions in flight on one stream; beyond it the stream is not read.
 inline constexpr size_t kStreamItemsMax = 256;
+// Answers on one stream that its peer has not taken; beyond it the stream ends. Four times what the
+// questions in flight can become.
+inline constexpr size_t kStreamQueuedBytesMax = 4 << 20;
 
 }  // namespace chayan::verify
 

@@ -201,14 +201,15 @@ CheckedQuestion CheckQuestion(const v1::VerifyDocumentRequest& request,
   Check check(out);
   check.That(Uuid::FromText(request.request_id()).status(), "request_id");
   const v1::Purpose& purpose = request.purpose();
-  const std::array<std::pair<const char*, const std::string*>, 3> own_numbers = {{
+  const std::array<std::pair<const char*, const std::string*>, 4> own_numbers = {{
       {"purpose.person.id", &purpose.person().id()},
+      {"purpose.person.role", &purpose.person().role()},
       {"purpose.case_number", &purpose.case_number()},
       {"purpose.consent.reference", &purpose.consent().reference()},
   }};
   for (const auto& [path, value] : own_numbers) {
-    if (value->size() > kCodeBytesMax)
-      check.Fault(path, absl::StrCat("write at most ", kCodeBytesMax, " bytes"));
+    if (ident::CountCodePoints(*value) > kNumberCharactersMax)
+      check.Fault(path, absl::StrCat("write at most ", kNumberCharactersMax, " characters"));
   }
   check.That(PlainText(purpose.reason()).status(), "purpose.reason");
   CheckSubject(request.subject(), kind, out, check);

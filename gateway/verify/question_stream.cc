@@ -47,15 +47,21 @@ class QuestionStream::Item final : public Asker, public std::enable_shared_from_
       view.mutable_receipt()->ParseFromString(failure.receipt_bytes);
     HandOver(view.SerializeAsString());
   }
-  // On the stream's worker, or before the item is in flight.
   void OnCancel(absl::AnyInvocable<void()> on_cancel) override {
-    absl::MutexLock lock(&mu_);
-    on_cancel_ = std::move(on_cancel);
+    {
+      absl::MutexLock lock(&mu_);
+      if (!cancelled_) {
+        on_cancel_ = std::move(on_cancel);
+        return;
+      }
+    }
+    on_cancel();
   }
   void Cancel() {
     absl::AnyInvocable<void()> on_cancel;
     {
       absl::MutexLock lock(&mu_);
+      cancelled_ = true;
       on_cancel = std::exchange(on_cancel_, nullptr);
     }
     if (on_cancel) on_cancel();
@@ -74,6 +80,7 @@ class QuestionStream::Item final : public Asker, public std::enable_shared_from_
   const absl::Duration arrival_;
   absl::Mutex mu_;
   absl::AnyInvocable<void()> on_cancel_ ABSL_GUARDED_BY(mu_);
+  bool cancelled_ ABSL_GUARDED_BY(mu_) = false;
 };
 
 rpc::StreamEvents QuestionStream::Serve(const Collaborators& with,
@@ -87,6 +94,13 @@ rpc::StreamEvents QuestionStream::Serve(const Collaborators& with,
 }
 
 void QuestionStream::OnMessage(absl::string_view message) {
+  // A peer that asks on and on without reading its answers.
+  if (stream_->queued_bytes() > kStreamQueuedBytesMax) {
+    policy::Refusal refusal;
+    refusal.reason = v1::ERROR_REASON_OVERLOADED;
+    refusal.message = "the answers on this stream are not read; read them, or ask on more streams";
+    return stream_->Finish(std::move(refusal));
+  }
   // Shed before anything is recorded, so that nobody can flood the log.
   if (!stream_->TakeFromRate()) return stream_->Write(RateLimited(message));
   auto item = std::make_shared<Item>(shared_from_this(), message, with_.clock.Elapsed());

@@ -1,6 +1,7 @@
 #include "gateway/verify/twins.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "gateway/base/check.h"
 
@@ -13,52 +14,60 @@ constexpr size_t kKeptOverheadBytes = 400;
 }  // namespace
 
 Twins::Entered Twins::Enter(const std::string& key, const crypto::Digest& request,
-                            std::shared_ptr<Asker> asker) {
+                            std::shared_ptr<Asker> asker, Abandon abandon) {
   absl::MutexLock lock(&mu_);
   Evict();
   auto [it, inserted] = twins_.try_emplace(key);
   Twin& twin = it->second;
   if (inserted) {
+    twin.ticket = ++tickets_;
     twin.request = request;
+    twin.abandon = std::move(abandon);
     twin.waiting.push_back(std::move(asker));
-    return {Entered::Kind::kFirst, nullptr};
+    return {Entered::Kind::kFirst, twin.ticket, nullptr};
   }
-  if (twin.request != request) return {Entered::Kind::kReused, nullptr};
-  if (twin.response != nullptr) return {Entered::Kind::kKept, twin.response};
+  if (twin.request != request) return {Entered::Kind::kReused, twin.ticket, nullptr};
+  if (twin.response != nullptr) return {Entered::Kind::kKept, twin.ticket, twin.response};
   twin.waiting.push_back(std::move(asker));
-  return {Entered::Kind::kJoined, nullptr};
+  return {Entered::Kind::kJoined, twin.ticket, nullptr};
 }
 
-std::vector<std::shared_ptr<Asker>> Twins::Complete(const std::string& key,
+std::vector<std::shared_ptr<Asker>> Twins::Complete(const std::string& key, uint64_t ticket,
                                                     std::shared_ptr<const std::string> response,
                                                     bool keep) {
   absl::MutexLock lock(&mu_);
   const auto it = twins_.find(key);
-  CHAYAN_CHECK(it != twins_.end() && it->second.response == nullptr);
-  std::vector<std::shared_ptr<Asker>> waiting = std::move(it->second.waiting);
-  it->second.waiting.clear();
+  // Everybody left, and the key may be another question's by now.
+  if (it == twins_.end() || it->second.ticket != ticket) return {};
+  CHAYAN_CHECK(it->second.response == nullptr);
+  std::vector<std::shared_ptr<Asker>> waiting = std::exchange(it->second.waiting, {});
   if (!keep) {
     twins_.erase(it);
     return waiting;
   }
   const size_t bytes = response->size() + 2 * key.size() + kKeptOverheadBytes;
   it->second.response = std::move(response);
+  it->second.abandon = nullptr;
   kept_.push_back({key, clock_.Elapsed(), bytes});
   bytes_ += bytes;
   Evict();
   return waiting;
 }
 
-bool Twins::Leave(const std::string& key, const Asker* asker) {
+Twins::Left Twins::Leave(const std::string& key, uint64_t ticket, const Asker* asker) {
   absl::MutexLock lock(&mu_);
   const auto it = twins_.find(key);
-  if (it == twins_.end()) return false;
+  if (it == twins_.end() || it->second.ticket != ticket) return {};
   std::vector<std::shared_ptr<Asker>>& waiting = it->second.waiting;
   const auto self = std::find_if(waiting.begin(), waiting.end(),
                                  [asker](const auto& w) { return w.get() == asker; });
-  if (self == waiting.end()) return false;
+  if (self == waiting.end()) return {};
+  Left left{std::move(*self), nullptr};
   waiting.erase(self);
-  return waiting.empty();
+  if (!waiting.empty()) return left;
+  left.abandon = std::move(it->second.abandon);
+  twins_.erase(it);
+  return left;
 }
 
 void Twins::Evict() {

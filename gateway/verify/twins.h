@@ -6,6 +6,7 @@
 #define CHAYAN_GATEWAY_VERIFY_TWINS_H_
 
 #include <deque>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -31,28 +32,39 @@ class Twins {
   // What became of an asker that came with `key` and a request of digest `request`.
   struct Entered {
     enum class Kind {
-      kFirst,   // ask the holder, then call Complete or Fail
+      kFirst,   // ask the holder, then call Complete with the ticket
       kJoined,  // it waits with the first and is told together with it
       kKept,    // `response` is the answer
       kReused,  // the id was used with other bytes
     };
     Kind kind;
+    uint64_t ticket = 0;
     std::shared_ptr<const std::string> response;
   };
-  Entered Enter(const std::string& key, const crypto::Digest& request,
-                std::shared_ptr<Asker> asker);
+  // Given to the last asker that leaves: ends the question nobody waits for, and tells that asker.
+  using Abandon = std::function<void(std::shared_ptr<Asker> last)>;
+  // `abandon` is kept for a question that is the first of its key.
+  Entered Enter(const std::string& key, const crypto::Digest& request, std::shared_ptr<Asker> asker,
+                Abandon abandon);
 
-  // The question's outcome is known: returns all who wait. The response is kept if `keep`.
-  std::vector<std::shared_ptr<Asker>> Complete(const std::string& key,
+  // The question's outcome is known: returns all who still wait. The response is kept if `keep` and
+  // anybody does.
+  std::vector<std::shared_ptr<Asker>> Complete(const std::string& key, uint64_t ticket,
                                                std::shared_ptr<const std::string> response,
                                                bool keep);
-  // The asker gave up. True when nobody else waits: the question may be cancelled. It then stays
-  // until Complete.
-  bool Leave(const std::string& key, const Asker* asker);
+
+  // What becomes of an asker that gives up.
+  struct Left {
+    std::shared_ptr<Asker> asker;  // null when it did not wait any more
+    Abandon abandon;  // set for the last one: call it with the asker. The key is free again.
+  };
+  Left Leave(const std::string& key, uint64_t ticket, const Asker* asker);
 
  private:
   struct Twin {
+    uint64_t ticket = 0;
     crypto::Digest request;
+    Abandon abandon;
     std::vector<std::shared_ptr<Asker>> waiting;
     std::shared_ptr<const std::string> response;  // null while in flight
   };
@@ -69,6 +81,7 @@ class Twins {
   absl::flat_hash_map<std::string, Twin> twins_ ABSL_GUARDED_BY(mu_);
   std::deque<Kept> kept_ ABSL_GUARDED_BY(mu_);  // oldest first
   size_t bytes_ ABSL_GUARDED_BY(mu_) = 0;
+  uint64_t tickets_ ABSL_GUARDED_BY(mu_) = 0;
 };
 
 }  // namespace chayan::verify

@@ -2,6 +2,8 @@
 // Method: askers that only have an address, a simulated clock, a small byte bound.
 #include "gateway/verify/twins.h"
 
+#include <map>
+
 #include "gtest/gtest.h"
 
 namespace chayan::verify {
@@ -28,13 +30,29 @@ class TwinsTest : public ::testing::Test {
  protected:
   Kind Enter(const std::string& key, absl::string_view request,
              std::shared_ptr<Asker> asker = NewAsker()) {
-    return twins_.Enter(key, crypto::Sha256(request), std::move(asker)).kind;
+    const Twins::Entered entered = twins_.Enter(key, crypto::Sha256(request), std::move(asker),
+                                                [this](std::shared_ptr<Asker>) { ++abandoned_; });
+    tickets_[key] = entered.ticket;
+    return entered.kind;
   }
   static std::shared_ptr<Asker> NewAsker() { return std::make_shared<SilentAsker>(); }
   static std::shared_ptr<const std::string> Response(size_t bytes) {
     return std::make_shared<const std::string>(bytes, 'r');
   }
 
+  std::vector<std::shared_ptr<Asker>> Complete(const std::string& key,
+                                               std::shared_ptr<const std::string> response,
+                                               bool keep) {
+    return twins_.Complete(key, tickets_[key], std::move(response), keep);
+  }
+  // Whether the asker waited, and was the last.
+  std::pair<bool, bool> Leave(const std::string& key, const std::shared_ptr<Asker>& asker) {
+    const Twins::Left left = twins_.Leave(key, tickets_[key], asker.get());
+    return {left.asker == asker, left.abandon != nullptr};
+  }
+
+  int abandoned_ = 0;
+  std::map<std::string, uint64_t> tickets_;
   SimulatedClock clock_{absl::FromUnixSeconds(1)};
   Twins twins_{clock_, /*bytes_max=*/5000};
 };
@@ -42,32 +60,32 @@ class TwinsTest : public ::testing::Test {
 TEST_F(TwinsTest, TheFirstAsksAndItsTwinWaitsWithIt) {
   EXPECT_EQ(Enter("a", "question"), Kind::kFirst);
   EXPECT_EQ(Enter("a", "question"), Kind::kJoined);
-  EXPECT_EQ(twins_.Complete("a", Response(1), true).size(), 2u);
+  EXPECT_EQ(Complete("a", Response(1), true).size(), 2u);
 }
 
 TEST_F(TwinsTest, OtherBytesUnderTheSameIdAreRefusedInFlightAndAfter) {
   Enter("a", "question");
   EXPECT_EQ(Enter("a", "another"), Kind::kReused);
-  twins_.Complete("a", Response(1), true);
+  Complete("a", Response(1), true);
   EXPECT_EQ(Enter("a", "another"), Kind::kReused);
 }
 
 TEST_F(TwinsTest, AKeptAnswerIsTheSameBytes) {
   Enter("a", "question");
   const auto response = Response(10);
-  twins_.Complete("a", response, true);
-  EXPECT_EQ(twins_.Enter("a", crypto::Sha256("question"), NewAsker()).response, response);
+  Complete("a", response, true);
+  EXPECT_EQ(twins_.Enter("a", crypto::Sha256("question"), NewAsker(), nullptr).response, response);
 }
 
 TEST_F(TwinsTest, WhatIsNotKeptIsAskedAgain) {
   Enter("a", "question");
-  twins_.Complete("a", nullptr, false);
+  Complete("a", nullptr, false);
   EXPECT_EQ(Enter("a", "question"), Kind::kFirst);
 }
 
 TEST_F(TwinsTest, AnAnswerIsForgottenAfterTenMinutes) {
   Enter("a", "question");
-  twins_.Complete("a", Response(1), true);
+  Complete("a", Response(1), true);
   clock_.Advance(kTwinAgeMax - absl::Seconds(1));
   EXPECT_EQ(Enter("a", "question"), Kind::kKept);
   clock_.Advance(absl::Seconds(1));
@@ -77,20 +95,24 @@ TEST_F(TwinsTest, AnAnswerIsForgottenAfterTenMinutes) {
 TEST_F(TwinsTest, TheOldestGoesWhenBytesRunOut) {
   for (const char* key : {"a", "b", "c"}) {
     Enter(key, "question");
-    twins_.Complete(key, Response(2000), true);
+    Complete(key, Response(2000), true);
   }
   EXPECT_EQ(Enter("a", "question"), Kind::kFirst);
   EXPECT_EQ(Enter("c", "question"), Kind::kKept);
 }
 
-TEST_F(TwinsTest, OnlyTheLastToLeaveMayCancel) {
+TEST_F(TwinsTest, TheLastToLeaveEndsTheQuestionAndFreesItsKey) {
   const auto first = NewAsker(), second = NewAsker();
   Enter("a", "question", first);
   Enter("a", "question", second);
-  EXPECT_FALSE(twins_.Leave("a", first.get()));
-  EXPECT_FALSE(twins_.Leave("a", first.get()));
-  EXPECT_TRUE(twins_.Leave("a", second.get()));
-  EXPECT_TRUE(twins_.Complete("a", nullptr, false).empty());
+  EXPECT_EQ(Leave("a", first), std::pair(true, false));
+  EXPECT_EQ(Leave("a", first), std::pair(false, false));
+  EXPECT_EQ(Leave("a", second), std::pair(true, true));
+  const uint64_t abandoned = tickets_["a"];
+  EXPECT_EQ(Enter("a", "question", first), Kind::kFirst);
+  // The abandoned question's end does not touch the new one's.
+  EXPECT_TRUE(twins_.Complete("a", abandoned, Response(1), true).empty());
+  EXPECT_EQ(Complete("a", Response(1), true).size(), 1u);
 }
 
 }  // namespace
