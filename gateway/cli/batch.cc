@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
@@ -54,17 +57,137 @@ absl::Status SetColumn(const std::string& column, const std::string& value,
   return absl::OkStatus();
 }
 
-std::string ReasonOf(absl::string_view status_bytes) {
+// What a status says of itself.
+struct StatusWords {
+  std::string reason;
+  ExitCode exit_code = ExitCode::kCheckFailed;
+  absl::Duration retry_delay = absl::ZeroDuration();
+
+  // Nobody looked at the question, so asking again repeats nothing. A longer delay is a person's to
+  // wait out.
+  bool MayAskAgain() const {
+    return reason == "RATE_LIMITED" && retry_delay > absl::ZeroDuration() &&
+           retry_delay <= kRetryDelayMax;
+  }
+};
+
+StatusWords ReadStatus(absl::string_view status_bytes) {
   google::rpc::Status status;
   if (!status.ParseFromArray(status_bytes.data(), static_cast<int>(status_bytes.size()))) {
-    return "UNREADABLE";
+    return {.reason = "UNREADABLE"};
   }
+  StatusWords words{
+      .reason = status.message(),
+      .exit_code = ExitCodeOf(absl::Status(static_cast<absl::StatusCode>(status.code()), ""))};
   for (const google::protobuf::Any& any : status.details()) {
     google::rpc::ErrorInfo info;
-    if (any.UnpackTo(&info)) return info.reason();
+    google::rpc::RetryInfo retry;
+    if (any.UnpackTo(&info)) {
+      words.reason = info.reason();
+    } else if (any.UnpackTo(&retry)) {
+      words.retry_delay = absl::Seconds(retry.retry_delay().seconds()) +
+                          absl::Nanoseconds(retry.retry_delay().nanos());
+    }
   }
-  return status.message();
+  return words;
 }
+
+// A question of the file and what became of it.
+struct Row {
+  std::string request_id;
+  std::string request;
+  std::vector<std::string> columns = {"", "", "", "UNANSWERED", "none"};
+  ExitCode exit_code = ExitCode::kUnavailable;
+  int tries = 0;
+};
+
+// Asks the rows, one stream after another: a stream ends when all rows are asked or when the member
+// has used up its rate, and the next begins after the delay that the gateway named.
+class Asking {
+ public:
+  Asking(Program& program, Client& client, const BatchRun& run, std::vector<Row>& rows)
+      : program_(program), client_(client), run_(run), rows_(rows) {
+    for (size_t i = 0; i < rows.size(); ++i) {
+      row_of_.emplace(rows[i].request_id, i);
+      waiting_.insert(i);
+    }
+  }
+
+  // How the last stream ended.
+  CallResult Run() {
+    int refused_streams = 0;
+    while (true) {
+      delay_ = absl::ZeroDuration();
+      CallResult result = AskOnce();
+      if (result.status.ok()) {
+        refused_streams = 0;
+      } else {
+        const StatusWords words = ReadStatus(result.status_details);
+        if (!words.MayAskAgain() || ++refused_streams >= kTriesMax) return result;
+        delay_ = std::max(delay_, words.retry_delay);
+        waiting_.merge(asked_);
+      }
+      if (waiting_.empty() || delay_ == absl::ZeroDuration()) return result;
+      run_.wait(delay_);
+    }
+  }
+  size_t answered() const { return answered_; }
+
+ private:
+  CallResult AskOnce() {
+    Client::Exchange stream;
+    stream.in_flight_max = kInFlightMax;
+    stream.quiet_max = program_.connection.timeout();
+    stream.next = [this]() -> std::optional<std::string> {
+      if (waiting_.empty() || delay_ > absl::ZeroDuration()) return std::nullopt;
+      // In the file's order: a row that was refused goes first.
+      const size_t row = *waiting_.begin();
+      asked_.insert(waiting_.extract(waiting_.begin()));
+      return rows_[row].request;
+    };
+    stream.answered = [this](absl::string_view bytes) { Take(bytes); };
+    asked_.clear();
+    return client_.CallStream(kVerifyDocuments, stream);
+  }
+
+  void Take(absl::string_view bytes) {
+    // The id says which question; its own bytes are what the receipt is checked against.
+    v1::VerifyDocumentResponseView view;
+    if (!view.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return;
+    const auto found = row_of_.find(view.request_id());
+    if (found == row_of_.end() || asked_.erase(found->second) == 0) return;
+    Row& row = rows_[found->second];
+    const auto exchange = ReadResponse(row.request, bytes);
+    if (!exchange.ok()) return;
+    row.exit_code = ExitCode::kOk;
+    if (exchange->evidence.has_status()) {
+      const StatusWords words = ReadStatus(exchange->evidence.status());
+      row.exit_code = words.exit_code;
+      if (words.MayAskAgain() && ++row.tries < kTriesMax) {
+        delay_ = std::max(delay_, words.retry_delay);
+        waiting_.insert(found->second);
+        return;
+      }
+    }
+    row.columns = AnswerColumns(*exchange, run_.trust);
+    if (absl::StartsWith(row.columns.back(), "NOT PROVED")) row.exit_code = ExitCode::kCheckFailed;
+    ++answered_;
+    if (program_.err_is_terminal) {
+      program_.err << "\r" << answered_ << "/" << rows_.size()
+                   << (answered_ == rows_.size() ? "\n" : "") << std::flush;
+    }
+  }
+
+  Program& program_;
+  Client& client_;
+  const BatchRun& run_;
+  std::vector<Row>& rows_;
+  absl::flat_hash_map<std::string, size_t> row_of_;
+  std::set<size_t> waiting_;  // rows to be asked
+  std::set<size_t> asked_;    // rows asked on this stream and not answered on it
+  absl::Duration delay_;      // the longest that this stream was told to wait
+  size_t answered_ = 0;
+};
 
 }  // namespace
 
@@ -159,7 +282,7 @@ std::vector<std::string> AnswerColumns(const Exchange& exchange,
   std::vector<std::string> verdicts, fields;
   v1::VerificationAnswer answer;
   if (exchange.evidence.has_status()) {
-    error = ReasonOf(exchange.evidence.status());
+    error = ReadStatus(exchange.evidence.status()).reason;
   } else if (answer.ParseFromString(exchange.evidence.answer())) {
     outcome = OutcomeName(answer.outcome());
     for (const v1::ClaimVerdict& verdict : answer.verdicts()) {
@@ -191,8 +314,8 @@ ExitCode RunBatch(Program& program, Client& client, const BatchRun& run, const E
 
   // Every row is built before the first is asked: a typing mistake in row 900 costs nothing.
   absl::flat_hash_map<std::string, v1::DocumentKindDescription> kinds;
-  absl::flat_hash_map<std::string, size_t> row_of;
-  std::vector<std::string> requests;
+  absl::flat_hash_set<std::string> request_ids;
+  std::vector<Row> asked;
   for (size_t i = 0; i < typed->size(); ++i) {
     TypedQuestion& question = (*typed)[i];
     if (!kinds.contains(question.kind)) {
@@ -203,7 +326,7 @@ ExitCode RunBatch(Program& program, Client& client, const BatchRun& run, const E
     if (question.request_id.empty()) {
       question.request_id = Uuid::Version7(program.clock.Now(), program.random).ToText();
     }
-    if (!row_of.emplace(question.request_id, i).second) {
+    if (!request_ids.insert(question.request_id).second) {
       return program.Fail(ExitCode::kUsage,
                           absl::StrCat(run.in, ": row ", i + 1, ": a request id stands twice"));
     }
@@ -211,53 +334,27 @@ ExitCode RunBatch(Program& program, Client& client, const BatchRun& run, const E
     if (!request.ok()) {
       return program.FailUsage(Annotate(request.status(), absl::StrCat(run.in, ": row ", i + 1)));
     }
-    requests.push_back(request->SerializeAsString());
+    asked.push_back({.request_id = question.request_id, .request = request->SerializeAsString()});
   }
 
-  std::vector<std::vector<std::string>> answers(requests.size());
-  size_t asked = 0;
-  size_t answered = 0;
-  ExitCode worst = ExitCode::kOk;
-  Client::Exchange stream;
-  stream.in_flight_max = kInFlightMax;
-  stream.quiet_max = program.connection.timeout();
-  stream.next = [&]() -> std::optional<std::string> {
-    if (asked == requests.size()) return std::nullopt;
-    return requests[asked++];
-  };
-  stream.answered = [&](absl::string_view bytes) {
-    // The id says which question; its own bytes are what the receipt is checked against.
-    v1::VerifyDocumentResponseView view;
-    if (!view.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return;
-    const auto row = row_of.find(view.request_id());
-    if (row == row_of.end() || !answers[row->second].empty()) return;
-    const auto exchange = ReadResponse(requests[row->second], bytes);
-    if (!exchange.ok()) return;
-    answers[row->second] = AnswerColumns(*exchange, run.trust);
-    if (worst == ExitCode::kOk && exchange->evidence.has_status()) worst = ExitCode::kRefused;
-    if (answers[row->second].back().rfind("NOT PROVED", 0) == 0) worst = ExitCode::kCheckFailed;
-    ++answered;
-    if (program.err_is_terminal) {
-      program.err << "\r" << answered << "/" << requests.size()
-                  << (answered == requests.size() ? "\n" : "") << std::flush;
-    }
-  };
-  const CallResult result = client.CallStream(kVerifyDocuments, stream);
-
+  Asking asking(program, client, run, asked);
+  const CallResult result = asking.Run();
   std::string out;
   AppendCsvRow(out, {"row", "request_id", "outcome", "verdicts", "fields", "error", "receipt"});
-  for (size_t i = 0; i < answers.size(); ++i) {
-    std::vector<std::string> columns = {absl::StrCat(i + 1), (*typed)[i].request_id};
-    if (answers[i].empty()) answers[i] = {"", "", "", "UNANSWERED", "none"};
-    columns.insert(columns.end(), answers[i].begin(), answers[i].end());
+  for (size_t i = 0; i < asked.size(); ++i) {
+    std::vector<std::string> columns = {absl::StrCat(i + 1), asked[i].request_id};
+    columns.insert(columns.end(), asked[i].columns.begin(), asked[i].columns.end());
     AppendCsvRow(out, columns);
   }
   const absl::Status written = WriteFile(run.out, out, 0600);
   if (!written.ok()) return program.Fail(ExitCode::kCheckFailed, written.message());
-  program.out << answered << "/" << requests.size() << program.Say(" 筆已答覆: ", " answered: ")
-              << run.out << "\n";
-  if (!result.status.ok()) return program.FailCall(result);
-  return answered == requests.size() ? worst : ExitCode::kUnavailable;
+  program.out << asking.answered() << "/" << asked.size()
+              << program.Say(" 筆已答覆: ", " answered: ") << run.out << "\n";
+  const ExitCode ended = result.status.ok() ? ExitCode::kOk : program.FailCall(result);
+  for (const Row& row : asked) {
+    if (row.exit_code != ExitCode::kOk) return row.exit_code;
+  }
+  return ended;
 }
 
 }  // namespace chayan::cli

@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "gateway/cli/exchange.h"
 #include "gateway/cli/program.h"
 #include "gateway/cli/question.h"
@@ -18,6 +19,12 @@ namespace chayan::cli {
 
 // Rows of one file; more are better asked in several files.
 inline constexpr size_t kBatchRowsMax = 100'000;
+// How often a row, or the opening of a stream, is asked while the member's rate is used up: with
+// the gateway's delay of a second, half a minute in which other systems of the member take all of
+// it.
+inline constexpr int kTriesMax = 30;
+// A delay longer than this is not waited out: the row stays refused.
+inline constexpr absl::Duration kRetryDelayMax = absl::Seconds(60);
 
 inline constexpr char kBatchHelp[] =
     "--batch IN.csv: UTF-8, comma-separated (RFC 4180), first line names the columns:\n"
@@ -30,7 +37,9 @@ inline constexpr char kBatchHelp[] =
     "receipt\n"
     "  error is the reason of a refusal; receipt is proved, NOT PROVED (with the first lie), or\n"
     "  unchecked without a trust file.\n"
-    "Exit code 0 when every row was answered, else that of the first row that was not.\n";
+    "A row refused because the member's rate is used up is asked again after the gateway's delay.\n"
+    "Exit code 0 when every row was answered and no receipt failed, else that of the first row\n"
+    "that was not: 1 not proved, 3 refused, 4 unavailable.\n";
 
 // Rows of fields. INVALID_ARGUMENT names the line.
 absl::StatusOr<std::vector<std::vector<std::string>>> ParseCsv(absl::string_view text);
@@ -51,6 +60,8 @@ struct BatchRun {
   std::optional<tlog::Policy> trust;
   std::function<absl::StatusOr<v1::DocumentKindDescription>(const std::string& code)> fetch_kind =
       {};
+  // Waits before rows are asked again.
+  std::function<void(absl::Duration)> wait = {};
 };
 // `failure`: what fetch_kind has printed and set when it fails.
 ExitCode RunBatch(Program& program, Client& client, const BatchRun& run, const ExitCode& failure);

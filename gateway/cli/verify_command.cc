@@ -5,6 +5,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "gateway/base/file.h"
 #include "gateway/base/uuid.h"
 #include "gateway/cli/batch.h"
@@ -222,6 +223,7 @@ ExitCode VerifyBatch(Program& program, Options& options) {
   run.fetch_kind = [&](const std::string& code) {
     return FetchKind(program, *client, code, failure);
   };
+  run.wait = [](absl::Duration delay) { absl::SleepFor(delay); };
   return RunBatch(program, *client, run, failure);
 }
 
