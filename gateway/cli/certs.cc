@@ -108,16 +108,30 @@ absl::Status BeginRenewal(const std::string& certificate_path, const std::string
   return WriteFile(request_path, request);
 }
 
+absl::StatusOr<crypto::CertificateUse> ReadUse(const std::string& certificate_path) {
+  CHAYAN_ASSIGN_OR_RETURN(const crypto::Certificate certificate, ReadLeaf(certificate_path));
+  auto use = crypto::UseOf(certificate);
+  if (!use.ok()) return Annotate(use.status(), certificate_path);
+  return use;
+}
+
 absl::Status FinishRenewal(const std::string& certificate_path, const std::string& key_path,
                            const std::string& signed_path, absl::Time now) {
   const std::string next = key_path + ".next";
-  CHAYAN_ASSIGN_OR_RETURN(const std::string key, ReadFile(next));
   CHAYAN_ASSIGN_OR_RETURN(const std::string chain, ReadFile(signed_path));
   CHAYAN_ASSIGN_OR_RETURN(const crypto::Certificate fresh, ReadLeaf(signed_path));
   CHAYAN_ASSIGN_OR_RETURN(const crypto::Certificate old, ReadLeaf(certificate_path));
-  if (!crypto::KeyBelongsTo(key, fresh)) {
-    return absl::FailedPreconditionError(
-        absl::StrCat(signed_path, " was not made for ", next, "; nothing was changed"));
+  CHAYAN_ASSIGN_OR_RETURN(const crypto::CertificateUse use, ReadUse(certificate_path));
+  CHAYAN_ASSIGN_OR_RETURN(const crypto::CertificateUse fresh_use, ReadUse(signed_path));
+  CHAYAN_ASSIGN_OR_RETURN(const std::string key_in_use, ReadFile(key_path));
+  // A run that was cut short may have put the key in place already.
+  const bool key_is_in_place = crypto::KeyBelongsTo(key_in_use, fresh);
+  if (!key_is_in_place) {
+    CHAYAN_ASSIGN_OR_RETURN(const std::string key, ReadFile(next));
+    if (!crypto::KeyBelongsTo(key, fresh)) {
+      return absl::FailedPreconditionError(
+          absl::StrCat(signed_path, " was not made for ", next, "; nothing was changed"));
+    }
   }
   if (!fresh.IsValidAt(now)) {
     return absl::FailedPreconditionError(
@@ -127,9 +141,21 @@ absl::Status FinishRenewal(const std::string& certificate_path, const std::strin
     return absl::FailedPreconditionError(absl::StrCat(signed_path, " is for another system than ",
                                                       certificate_path, "; nothing was changed"));
   }
-  // The key first: whoever reads the pair in between finds them unlike and keeps the old ones.
-  CHAYAN_RETURN_IF_ERROR(Rename(next, key_path));
-  return WriteFile(certificate_path, chain);
+  if (fresh_use != use) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        signed_path,
+        fresh_use == crypto::CertificateUse::kServer ? " may serve and is no client's, unlike "
+                                                     : " is a client's and may not serve, unlike ",
+        certificate_path, "; nothing was changed"));
+  }
+  // What can run out of disk comes first; the two renames then stand side by side. The key first:
+  // whoever reads the pair in between finds them unlike and keeps the old ones.
+  const std::string ready = certificate_path + ".ready";
+  CHAYAN_RETURN_IF_ERROR(WriteFile(ready, chain));
+  if (!key_is_in_place) {
+    CHAYAN_RETURN_IF_ERROR(Rename(next, key_path));
+  }
+  return Rename(ready, certificate_path);
 }
 
 absl::StatusOr<size_t> Revoke(const RevokeOrder& order, absl::Time now) {

@@ -41,8 +41,11 @@ absl::StatusOr<crypto::SubjectNames> SignRequest(const SignOrder& order, absl::T
 // the certificate has. An earlier KEY.next is kept and asked for again.
 absl::Status BeginRenewal(const std::string& certificate_path, const std::string& key_path,
                           const std::string& request_path);
+// The use that a certificate has, for signing its successor.
+absl::StatusOr<crypto::CertificateUse> ReadUse(const std::string& certificate_path);
 // Second half: the signed certificate and KEY.next take the places of certificate and key, after
-// they were found to belong together, to be valid now and to have the names of the old one.
+// they were found to belong together, to be valid now and to have the names and the use of the old
+// one. Can be run again after it was cut short at any point.
 absl::Status FinishRenewal(const std::string& certificate_path, const std::string& key_path,
                            const std::string& signed_path, absl::Time now);
 

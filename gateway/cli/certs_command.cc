@@ -95,15 +95,16 @@ ExitCode Renew(const Program& program, const Options& options) {
                              options.key, " --signed FILE"));
   }
   // With the authority at hand both halves are one.
+  const auto use = ReadUse(options.certificate);
+  if (!use.ok()) return program.Fail(ExitCode::kCheckFailed, use.status().message());
   const std::string fresh = options.certificate + ".next";
-  const auto names = SignRequest(
-      {.authority = options.authority,
-       .request = request,
-       .out = fresh,
-       .expected_uri = "",
-       .use = options.server ? crypto::CertificateUse::kServer : crypto::CertificateUse::kClient,
-       .lifetime = Days(options.days)},
-      program.clock.Now(), program.random);
+  const auto names = SignRequest({.authority = options.authority,
+                                  .request = request,
+                                  .out = fresh,
+                                  .expected_uri = "",
+                                  .use = *use,
+                                  .lifetime = Days(options.days)},
+                                 program.clock.Now(), program.random);
   if (!names.ok()) return program.Fail(ExitCode::kCheckFailed, names.status().message());
   return Done(program, FinishRenewal(options.certificate, options.key, fresh, program.clock.Now()),
               absl::StrCat(options.certificate, program.Say(":已換發,至 ", ": renewed until "),
@@ -226,7 +227,6 @@ void AddRenew(CLI::App& certs, Program& program) {
   command->add_option("--signed", options->signed_file,
                       "second step: the signed certificate, to be put in place with KEY.next");
   AddAuthority(*command, *options, /*required=*/false);
-  command->add_flag("--server", options->server, "for a gateway (with --ca-cert)");
   AddDays(*command, *options, "days until it ends (with --ca-cert)");
 }
 

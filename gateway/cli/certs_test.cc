@@ -53,11 +53,13 @@ class CertsTest : public ::testing::Test {
     return Sign(name + ".csr", name + ".pem", lifetime);
   }
   absl::Status Sign(const std::string& request, const std::string& out, absl::Duration lifetime,
-                    const std::string& expected_uri = "") {
+                    const std::string& expected_uri = "",
+                    crypto::CertificateUse use = crypto::CertificateUse::kClient) {
     return SignRequest({.authority = Authority(),
                         .request = Path(request),
                         .out = Path(out),
                         .expected_uri = expected_uri,
+                        .use = use,
                         .lifetime = lifetime},
                        now_, random_)
         .status();
@@ -124,6 +126,41 @@ TEST_F(CertsTest, RenewalRefusesWhatDoesNotBelongAndChangesNothing) {
   EXPECT_THAT(FinishRenewal(Path("a.pem"), Path("a.key"), Path("next.pem"), now_ + absl::Hours(25)),
               StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("not valid now")));
   EXPECT_EQ(*ReadFile(Path("a.key")), key);
+}
+
+TEST_F(CertsTest, RenewalKeepsTheUse) {
+  ASSERT_OK(RequestCertificate(Path("gw.key"), Path("gw.csr"), Names()));
+  ASSERT_OK(Sign("gw.csr", "gw.pem", absl::Hours(24), "", crypto::CertificateUse::kServer));
+  EXPECT_EQ(*ReadUse(Path("gw.pem")), crypto::CertificateUse::kServer);
+  ASSERT_OK(BeginRenewal(Path("gw.pem"), Path("gw.key"), Path("next.csr")));
+  const std::string key = *ReadFile(Path("gw.key"));
+  ASSERT_OK(Sign("next.csr", "client.pem", absl::Hours(48)));
+  EXPECT_THAT(FinishRenewal(Path("gw.pem"), Path("gw.key"), Path("client.pem"), now_),
+              StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("may not serve")));
+  EXPECT_EQ(*ReadFile(Path("gw.key")), key);
+  ASSERT_OK(Sign("next.csr", "server.pem", absl::Hours(48), "", crypto::CertificateUse::kServer));
+  ASSERT_OK(FinishRenewal(Path("gw.pem"), Path("gw.key"), Path("server.pem"), now_));
+  EXPECT_EQ(*ReadUse(Path("gw.pem")), crypto::CertificateUse::kServer);
+}
+
+// What a run leaves behind that ends after each of its three steps.
+TEST_F(CertsTest, RenewalGoesOnWhereItWasCutShort) {
+  for (const int steps_done : {1, 2, 3}) {
+    const std::string name = absl::StrCat("a", steps_done);
+    const std::string pem = Path(name + ".pem");
+    const std::string key = Path(name + ".key");
+    ASSERT_OK(Issue(name, absl::Hours(24)));
+    ASSERT_OK(BeginRenewal(pem, key, Path("next.csr")));
+    ASSERT_OK(Sign("next.csr", "next.pem", absl::Hours(48)));
+    ASSERT_OK(WriteFile(pem + ".ready", *ReadFile(Path("next.pem"))));
+    if (steps_done > 1) std::filesystem::rename(key + ".next", key);
+    if (steps_done > 2) std::filesystem::rename(pem + ".ready", pem);
+    ASSERT_OK(FinishRenewal(pem, key, Path("next.pem"), now_)) << steps_done;
+    EXPECT_EQ(*ReadFile(pem), *ReadFile(Path("next.pem"))) << steps_done;
+    EXPECT_TRUE(crypto::KeyBelongsTo(*ReadFile(key), Leaf(name + ".pem"))) << steps_done;
+    EXPECT_FALSE(std::filesystem::exists(key + ".next"));
+    EXPECT_FALSE(std::filesystem::exists(pem + ".ready"));
+  }
 }
 
 TEST_F(CertsTest, RevocationAddsToTheListAndKeepsWhatWasThere) {

@@ -248,6 +248,23 @@ TEST_F(ProgramTest, CertificatesRenewAndFallDue) {
   EXPECT_EQ(Certs({"request", "--uri", "https://x", "--key", Path("x"), "--out", Path("y")}), 2);
 }
 
+TEST_F(ProgramTest, RenewsAGatewaysCertificateForServing) {
+  MakeCertificates("10");
+  ASSERT_EQ(Certs({"sign", "--ca-cert", Path("ca.pem"), "--ca-key", Path("ca.key"), "--request",
+                   Path("me.csr"), "--out", Path("me.pem"), "--server"}),
+            0)
+      << err_.str();
+  ASSERT_EQ(Certs({"renew", "--cert", Path("me.pem"), "--key", Path("me.key"), "--ca-cert",
+                   Path("ca.pem"), "--ca-key", Path("ca.key")}),
+            0)
+      << err_.str();
+  const auto chain = crypto::Certificate::ChainFromPem(*ReadFile(Path("me.pem")));
+  ASSERT_OK(chain);
+  const auto use = crypto::UseOf(chain->front());
+  ASSERT_OK(use);
+  EXPECT_EQ(*use, crypto::CertificateUse::kServer);
+}
+
 TEST(CheckGatewayNames, TakesOneGatewayOfTheOwnTrustDomain) {
   EXPECT_OK(CheckGatewayNames({"spiffe://chayan.example/gateway/gw-1"}, "chayan.example"));
   EXPECT_OK(CheckGatewayNames({"spiffe://chayan.example/gateway/gw-1"}, ""));

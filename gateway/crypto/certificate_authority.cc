@@ -372,6 +372,19 @@ bool KeyBelongsTo(absl::string_view key_pem, const Certificate& certificate) {
   return belongs;
 }
 
+absl::StatusOr<CertificateUse> UseOf(const Certificate& certificate) {
+  CHAYAN_ASSIGN_OR_RETURN(const X509Ptr x509, ToX509(certificate));
+  // UINT32_MAX, every bit, where the extension is absent.
+  const uint32_t uses = X509_get_extended_key_usage(x509.get());
+  const bool server = (uses & XKU_SSL_SERVER) != 0;
+  const bool client = (uses & XKU_SSL_CLIENT) != 0;
+  if (server == client) {
+    return absl::FailedPreconditionError(
+        "the certificate's extended key usage is not exactly one of client and server");
+  }
+  return server ? CertificateUse::kServer : CertificateUse::kClient;
+}
+
 absl::StatusOr<CertificateAuthority> CertificateAuthority::Create(absl::string_view chain_pem,
                                                                   absl::string_view key_pem) {
   CHAYAN_ASSIGN_OR_RETURN(std::vector<Certificate> chain, Certificate::ChainFromPem(chain_pem));

@@ -48,6 +48,8 @@ bool KeyBelongsTo(absl::string_view key_pem, const Certificate& certificate);
 
 // Extended key usage: a gateway's certificate alone serves.
 enum class CertificateUse { kClient, kServer };
+// FAILED_PRECONDITION for a certificate that names neither use, or both.
+absl::StatusOr<CertificateUse> UseOf(const Certificate& certificate);
 
 // Thread-safe.
 class CertificateAuthority {

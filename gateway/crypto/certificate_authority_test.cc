@@ -106,7 +106,10 @@ TEST_F(CertificateAuthorityTest, GivesServersAndClientsDifferentUses) {
         purpose == X509_PURPOSE_SSL_CLIENT ? X509_PURPOSE_SSL_SERVER : X509_PURPOSE_SSL_CLIENT;
     EXPECT_EQ(X509_check_purpose(x509.get(), purpose, 0), 1);
     EXPECT_EQ(X509_check_purpose(x509.get(), other, 0), 0);
+    EXPECT_EQ(*UseOf(Certificate::ChainFromPem(pem)->front()), use);
   }
+  EXPECT_THAT(UseOf(authority_.certificate()),
+              StatusIs(absl::StatusCode::kFailedPrecondition, ::testing::_));
 }
 
 TEST_F(CertificateAuthorityTest, CarriesEveryNameThroughRequestAndCertificate) {
