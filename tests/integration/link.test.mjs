@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
 import {
-  clientFor, env, grpc, question, readAnswer, readRefusal, verifyDocument,
+  clientFor, encode, env, grpc, question, readAnswer, readRefusal, verifyDocument,
 } from '../interop/calls.mjs';
 import { HostileAdapter, answerKey, closeAll, kindDigest, matchAnswer } from './hostile_adapter.mjs';
 import {
@@ -229,7 +229,7 @@ const faultyAnswers = {
     { ...all[0], matchLevel: 4 }, ...all.slice(1)]), 'verdicts[0]'],
   'an outcome better than a verdict': [(request) => withVerdicts(request, (all) => [
     { ...all[0], verdict: 3, matchLevel: 4 }, ...all.slice(1)]), 'outcome'],
-  'no outcome': [() => ({ outcome: 0 }), 'outcome'],
+  'no outcome': [() => ({ outcome: null }), 'outcome'],
   'PENDING, which this kind has not': [() => ({ outcome: 9, verdicts: [] }), 'outcome'],
   'another request\'s id': [() => ({ requestId: randomUUID() }), 'request_id'],
   'NOT_FOUND with a document': [() => ({ outcome: 4, verdicts: [], documentReference: '1' }), 'document_reference'],
@@ -256,9 +256,21 @@ test('an answer that exceeds the permit or contradicts the question is withheld'
     adapter.answer([{ question: put, answer: matchAnswer(put.request, make(put.request)) }]);
     await expectWithheld(asked, fault);
   }
-  const asked = ask();
-  adapter.answer([{ question: await adapter.question(), answer: Buffer.from([0xff, 0xff]) }]);
-  await expectWithheld(asked, 'no VerificationAnswer');
+  const bytes = {
+    'no VerificationAnswer': () => Buffer.from([0xff, 0xff]),
+    // A reader of messages sees the second value alone; the caller holds both.
+    'more bytes': (request) => Buffer.concat([
+      encode('VerificationAnswer', matchAnswer(request, { documentReference: 'hidden' })),
+      encode('VerificationAnswer', { documentReference: 'shown' })]),
+    'unknown field': (request) => Buffer.concat([encode('VerificationAnswer', matchAnswer(request)),
+      Buffer.from([0xfa, 0x07, 0x01, 0x78])]),
+  };
+  for (const [fault, make] of Object.entries(bytes)) {
+    const asked = ask();
+    const put = await adapter.question();
+    adapter.answer([{ question: put, answer: make(put.request) }]);
+    await expectWithheld(asked, fault);
+  }
   await adapter.close();
 });
 
