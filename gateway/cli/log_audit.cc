@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "gateway/base/encoding.h"
@@ -26,6 +27,17 @@ namespace {
 // How often progress is told, in bundles: some ten times a second.
 constexpr uint64_t kProgressBundles = 256;
 
+// A decision that began before a registry switch is recorded behind it with the set that it began
+// with: among the next entries or, where many are recorded a second, within the time that a
+// decision may take at most. A holder may take two minutes; the rest is ours.
+constexpr uint64_t kEntriesAfterSwitchMax = 1024;
+constexpr absl::Duration kDecisionTimeMax = absl::Minutes(3);
+
+// The entry that put another registry set in force.
+struct Switch {
+  uint64_t index = 0;
+  std::optional<absl::Time> time;
+};
 // A tree head that the export must have passed through, and who says so.
 struct Landmark {
   tlog::Hash root;
@@ -267,14 +279,42 @@ class Audit {
     return true;
   }
 
+  // The set that an entry names is in the export with this digest, was put in force by an earlier
+  // entry, and is the one in force, or was when the entry's decision may have begun.
   bool CheckRegistry(uint64_t index, const log::LeafView& leaf) {
-    const absl::string_view text = leaf.registry;
-    if (text.empty() || text == last_registry_) return true;
-    if (registries_.contains(text)) {
-      last_registry_ = std::string(text);
+    const absl::string_view digest = leaf.registry;
+    if (digest.empty()) return true;
+    const bool puts_in_force =
+        leaf.known_type == log::EntryType::kGenesis || leaf.known_type == log::EntryType::kRegistry;
+    // Most entries name the set that the one before them names.
+    if (digest == in_force_ && !puts_in_force) return true;
+    if (!registries_.contains(digest) && !CheckRegistryFiles(index, digest)) return false;
+    if (puts_in_force) {
+      if (!in_force_.empty()) put_out_[in_force_] = {index, TimeOf(last_timestamp_)};
+      put_out_.erase(digest);
+      in_force_ = std::string(digest);
       return true;
     }
-    const auto raw = Base64Decode(text);
+    const auto before = put_out_.find(digest);
+    if (before == put_out_.end()) {
+      return Found(At(index) + " names a registry set that no earlier entry put in force", index,
+                   "a set decides from the genesis or registry entry on that names it");
+    }
+    // Not what decided, but what was looked at.
+    if (leaf.known_type == log::EntryType::kRead) return true;
+    const Switch& put_out = before->second;
+    const std::optional<absl::Time> now = TimeOf(last_timestamp_);
+    const bool had_begun =
+        index - put_out.index <= kEntriesAfterSwitchMax ||
+        (now.has_value() && put_out.time.has_value() && *now - *put_out.time <= kDecisionTimeMax);
+    if (had_begun) return true;
+    return Found(At(index) + " was decided by a registry set that was not in force", index,
+                 absl::StrCat(At(put_out.index), " put another set in force, ",
+                              index - put_out.index, " entries before"));
+  }
+
+  bool CheckRegistryFiles(uint64_t index, absl::string_view digest) {
+    const auto raw = Base64Decode(digest);
     if (!raw.ok()) return Found(At(index) + " names no registry set", index, "not a digest");
     const std::string folder = absl::StrCat("registry/", HexEncode(*raw));
     const auto files = ReadTree(absl::StrCat(options_.directory, "/", folder), "");
@@ -286,8 +326,7 @@ class Audit {
       return Found(absl::StrCat(folder, " was changed"), index,
                    absl::StrCat("its files have another digest than ", At(index), " names"));
     }
-    registries_.emplace(text, folder);
-    last_registry_ = std::string(text);
+    registries_.emplace(digest);
     ++report_.registry_sets;
     return true;
   }
@@ -435,8 +474,10 @@ class Audit {
   std::optional<tlog::Checkpoint> old_;
   std::multimap<uint64_t, Landmark> landmarks_;
   absl::flat_hash_map<uint64_t, KnownLeaf> known_leaves_;
-  absl::flat_hash_map<std::string, std::string> registries_;  // digest as in leaves → folder
-  std::string last_registry_;
+  // Digests as they stand in leaves.
+  absl::flat_hash_set<std::string> registries_;       // whose files were checked
+  absl::flat_hash_map<std::string, Switch> put_out_;  // in force once, and by when no more
+  std::string in_force_;
   std::string first_timestamp_;
   std::string last_timestamp_;
   tlog::RightEdge tree_;

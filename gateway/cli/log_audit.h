@@ -1,6 +1,7 @@
 // The audit of an exported log (tiles, entry bundles, registry sets, checkpoint) with nothing but
 // public keys: every entry is read and hashed again, every stored hash is compared, the root is
-// held against the signed checkpoint. The first lie is named with its index and how it is known.
+// held against the signed checkpoint, and every registry set that decided was put in force by an
+// earlier entry. The first lie is named with its index and how it is known.
 //
 // What it proves: the export is exactly what the log signed, complete from the first entry to the
 // checkpoint's size. What it cannot: that what was signed is true, or that no second history was

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -62,13 +63,22 @@ class SampleLog {
   }
   tlog::Policy Trust() const { return *tlog::Policy::Parse(TrustText()); }
 
-  // Appends an entry, one millisecond after the last.
+  // Appends an entry, one millisecond after the last; one that names no registry set names that in
+  // force.
   uint64_t Append(log::Entry entry) {
     time_ += absl::Milliseconds(1);
     entry.id = Uuid::Version7(time_, *random_);
-    entry.registry = registry::SetDigest(registry_);
+    if (!entry.registry.has_value()) entry.registry = registry::SetDigest(registry_);
     leaves_.push_back(log::RenderLeaf(entry, time_, "gw-1"));
     return leaves_.size() - 1;
+  }
+  void Wait(absl::Duration time) { time_ += time; }
+  // Puts another set in force. An honest log has an entry of it; every set is exported.
+  void SwitchRegistry(registry::Files files, bool with_entry = true) {
+    earlier_registries_.push_back(std::exchange(registry_, std::move(files)));
+    log::Entry entry;
+    entry.type = log::EntryType::kRegistry;
+    if (with_entry) Append(entry);
   }
   void AppendReads(int count) {
     for (int i = 0; i < count; ++i) {
@@ -226,16 +236,20 @@ class SampleLog {
         put(id, tlog::EncodeTile(edge.PartialTile(id.level)));
       }
     }
-    for (const auto& [name, content] : registry_) {
-      const std::string path =
-          absl::StrCat(directory, "/registry/", registry::SetDigest(registry_).ToHex(), "/", name);
-      CHAYAN_CHECK(MakeDirectories(path.substr(0, path.rfind('/'))).ok());
-      CHAYAN_CHECK(WriteFile(path, content).ok());
-    }
+    ExportRegistry(directory, registry_);
+    for (const registry::Files& files : earlier_registries_) ExportRegistry(directory, files);
     CHAYAN_CHECK(WriteFile(absl::StrCat(directory, "/checkpoint"), Checkpoint()).ok());
   }
 
  private:
+  static void ExportRegistry(const std::string& directory, const registry::Files& files) {
+    for (const auto& [name, content] : files) {
+      const std::string path =
+          absl::StrCat(directory, "/registry/", registry::SetDigest(files).ToHex(), "/", name);
+      CHAYAN_CHECK(MakeDirectories(path.substr(0, path.rfind('/'))).ok());
+      CHAYAN_CHECK(WriteFile(path, content).ok());
+    }
+  }
   void SignAsHolder(const crypto::Ed25519Key& key, log::Entry& entry, v1::EvidenceFile& evidence) {
     // The second of three answers in its frame.
     const tlog::Frame frame({crypto::Sha256("one"),
@@ -257,7 +271,8 @@ class SampleLog {
   crypto::Ed25519Key witness_key_ = crypto::Ed25519Key::Generate(*random_);
   crypto::Ed25519Key holder_key_ = crypto::Ed25519Key::Generate(*random_);
   absl::Time time_ = absl::FromUnixSeconds(1767225600);
-  registry::Files registry_;
+  registry::Files registry_;  // in force
+  std::vector<registry::Files> earlier_registries_;
   std::vector<std::string> leaves_;
 };
 
