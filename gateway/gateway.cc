@@ -198,13 +198,6 @@ absl::Status Gateway::Rooms::OpenFront() {
 void Gateway::Rooms::RecordRefusal(rpc::DoorRefusal refusal) {
   log::Entry entry = rpc::EntryOf(refusal.caller, refusal.method, log::EntryType::kDenied,
                                   Uuid::Version7(clock.Now(), random));
-  // What a certificate claims is not the registry's word until the registry knows it.
-  if (registry->Get()->FindMember(entry.member) == nullptr) {
-    if (!entry.member.empty()) entry.member = "unknown";
-    entry.system.clear();
-  } else if (registry->Get()->FindSystem(entry.member, entry.system) == nullptr) {
-    entry.system = "unknown";
-  }
   entry.reason = refusal.refusal.reason_name();
   committer->Submit(
       {std::move(entry), std::nullopt, std::nullopt,

@@ -77,13 +77,6 @@ TEST_F(AnswerTest, EachRuleRefusesWhatBreaksIt) {
        [](auto& a) { a.mutable_released_fields(0)->set_code("address"); }},
       {"of another type",
        [](auto& a) { a.mutable_released_fields(0)->set_code("registered_date"); }},
-      {"an unknown field",
-       [](auto& a) { a.GetReflection()->MutableUnknownFields(&a)->AddVarint(99, 1); }},
-      {"an unknown field",
-       [](auto& a) {
-         auto* verdict = a.mutable_verdicts(0);
-         verdict->GetReflection()->MutableUnknownFields(verdict)->AddLengthDelimited(99, "hidden");
-       }},
   };
   for (const Attack& attack : attacks) {
     v1::VerificationAnswer answer = Good();

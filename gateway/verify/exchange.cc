@@ -9,9 +9,9 @@
 #include "chayan/v1/receipt.pb.h"
 #include "gateway/base/diag.h"
 #include "gateway/verify/answer.h"
-#include "gateway/verify/known_fields.h"
 #include "gateway/verify/limits.h"
 #include "gateway/verify/next_step.h"
+#include "gateway/verify/plain_wire.h"
 
 namespace chayan::verify {
 namespace {
@@ -92,10 +92,11 @@ bool Exchange::Parse() {
                    "the request is not a valid VerifyDocumentRequest"));
     return false;
   }
-  if (HasUnknownFields(*request_)) {
-    Refuse(Refused(
-        v1::ERROR_REASON_MESSAGE_MALFORMED,
-        "the request has a field that this gateway does not know; use its version of the protos"));
+  if (!IsPlainWire(bytes, *v1::VerifyDocumentRequest::descriptor())) {
+    Refuse(Refused(v1::ERROR_REASON_MESSAGE_MALFORMED,
+                   "the request has a field that this gateway does not know, or one that is there "
+                   "twice; use its "
+                   "version of the protos"));
     return false;
   }
   return true;
