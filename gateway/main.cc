@@ -5,6 +5,7 @@
 #include <iostream>
 #include <string>
 
+#include "absl/synchronization/mutex.h"
 #include "gateway/base/diag.h"
 #include "gateway/config.h"
 #include "gateway/gateway.h"
@@ -48,6 +49,9 @@ std::string WaitForStop(const sigset_t& stop, const chayan::Gateway& gateway) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // The packaged Abseil looks for deadlocks: each lock and unlock takes a lock of the whole
+  // process.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   CLI::App app(
       "Chayan gateway: verifies documents between agencies, with a receipt for every answer.",
       "chayan-gateway");

@@ -11,6 +11,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/synchronization/mutex.h"
 #include "gateway/base/diag.h"
 #include "gateway/base/random.h"
 #include "gateway/config.h"
@@ -87,6 +88,8 @@ int Fail(const absl::Status& status) {
 }  // namespace chayan::bench
 
 int main(int argc, char** argv) {
+  // As chayan-gateway does.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   CLI::App app("The gateway without its vault.", "chayan-bench-gateway");
   std::string config_file, bootstrap_directory;
   app.add_option("--config", config_file, "Settings file")->required();
