@@ -1,6 +1,7 @@
 #include "gateway/tlog/proof_file.h"
 
 #include "absl/status/status.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "gateway/base/check.h"
@@ -31,13 +32,23 @@ std::optional<absl::string_view> TakeLine(absl::string_view& rest) {
 }  // namespace
 
 std::string FormatProofFile(const ProofFile& proof) {
-  std::string text = absl::StrCat(kFirstLine, "\n");
+  // A hash in base64 is 44 characters and its newline; the rest is the index line.
+  constexpr size_t kHashLineBytes = 45;
+  constexpr size_t kIndexLineBytesMax = 32;
+  std::string text;
+  text.reserve(kFirstLine.size() + kIndexLineBytesMax + proof.path.size() * kHashLineBytes +
+               proof.checkpoint.size());
+  absl::StrAppend(&text, kFirstLine, "\n");
   if (proof.extra) {
     CHAYAN_CHECK(!proof.extra->empty());
     absl::StrAppend(&text, kExtra, Base64Encode(*proof.extra), "\n");
   }
   absl::StrAppend(&text, kIndex, proof.index, "\n");
-  for (const Hash& hash : proof.path) absl::StrAppend(&text, hash.ToBase64(), "\n");
+  std::string line;  // one for all: a hash in base64 is too long to live in the string itself
+  for (const Hash& hash : proof.path) {
+    absl::Base64Escape(hash.raw(), &line);
+    text.append(line).push_back('\n');
+  }
   absl::StrAppend(&text, "\n", proof.checkpoint);
   return text;
 }
