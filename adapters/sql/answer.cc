@@ -239,7 +239,7 @@ HolderAnswer CompareRows(const KindPlan& plan, const v1::VerifyDocumentRequest& 
   HolderAnswer result{BeginAsOf(request, OutcomeOf(best), as_of), false};
   v1::VerificationAnswer& answer = result.answer;
   if (answer.outcome() == v1::OUTCOME_NOT_COMPARED) {
-    return NotCompared(request, best.verdicts.front().not_compared_reason());
+    return NotCompared(request);
   }
   for (const v1::ClaimVerdict& verdict : best.verdicts) *answer.add_verdicts() = verdict;
   if (answer.outcome() == v1::OUTCOME_MATCH || answer.outcome() == v1::OUTCOME_VARIANT) {
@@ -320,23 +320,23 @@ HolderAnswer AnswerFromRows(const KindPlan& plan, const v1::VerifyDocumentReques
   if (!absl::c_all_of(request.claims(), [&](const v1::Claim& claim) {
         return absl::c_linear_search(permit.claims(), claim.code());
       })) {
-    return NotCompared(request, v1::NOT_COMPARED_REASON_ASK_HOLDER);
+    return NotCompared(request);
   }
   std::vector<SubjectRow> found = FindSubjectRows(plan.source.subject(), request.subject(), rows);
   if (plan.source.has_restricted_when() && absl::c_any_of(found, [&](const SubjectRow& row) {
         return Holds(plan.source.restricted_when(), rows, row.index);
       })) {
-    HolderAnswer answer = NotCompared(request, v1::NOT_COMPARED_REASON_ASK_HOLDER);
+    HolderAnswer answer = NotCompared(request);
     answer.restricted = true;
     return answer;
   }
-  if (rows.truncated) return NotCompared(request, v1::NOT_COMPARED_REASON_AMBIGUOUS);
+  if (rows.truncated) return NotCompared(request);
   if (!found.empty() && found.front().identity == Verdict::kMismatch) {
     return AnswerContradicted(plan, request, permit, rows, found, as_of);
   }
   if (found.empty()) return {BeginAsOf(request, v1::OUTCOME_NOT_FOUND, as_of), false};
   if (!AreOnePerson(plan, rows, found)) {
-    return NotCompared(request, v1::NOT_COMPARED_REASON_AMBIGUOUS);
+    return NotCompared(request);
   }
   if (plan.source.has_void_when()) {
     const auto is_void = [&](const SubjectRow& row) {
@@ -349,14 +349,14 @@ HolderAnswer AnswerFromRows(const KindPlan& plan, const v1::VerifyDocumentReques
     found.erase(std::remove_if(found.begin(), found.end(), is_void), found.end());
   }
   if (found.size() > 1 && plan.source.several_rows() != v1::SEVERAL_ROWS_BEST) {
-    return NotCompared(request, v1::NOT_COMPARED_REASON_AMBIGUOUS);
+    return NotCompared(request);
   }
   return CompareRows(plan, request, permit, rows, found, as_of);
 }
 
-HolderAnswer NotCompared(const v1::VerifyDocumentRequest& request, v1::NotComparedReason reason) {
+HolderAnswer NotCompared(const v1::VerifyDocumentRequest& request) {
   HolderAnswer result{Begin(request, v1::OUTCOME_NOT_COMPARED), false};
-  result.answer.set_not_compared_reason(reason);
+  result.answer.set_not_compared_reason(v1::NOT_COMPARED_REASON_ASK_HOLDER);
   return result;
 }
 

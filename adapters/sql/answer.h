@@ -31,9 +31,10 @@ absl::Status CheckColumns(const KindPlan& plan, const Rows& rows);
 HolderAnswer AnswerFromRows(const KindPlan& plan, const v1::VerifyDocumentRequest& request,
                             const v1::QuestionPermit& permit, const Rows& rows, absl::Time as_of);
 
-// Nothing was compared. Says nothing of the register, so that a protected person's answer and any
-// other are the same bytes.
-HolderAnswer NotCompared(const v1::VerifyDocumentRequest& request, v1::NotComparedReason reason);
+// Nothing was compared; ask the holder. It takes no reason: were there one for "several rows" or
+// "no value", a protected person would be known by the reason of hers. All such answers to one
+// question are the same bytes.
+HolderAnswer NotCompared(const v1::VerifyDocumentRequest& request);
 // The source could not be asked. `forwarded`: whether it may have seen the question.
 HolderAnswer SourceDown(const v1::VerifyDocumentRequest& request, bool forwarded);
 

@@ -134,12 +134,12 @@ TEST(AnswerTest, AClaimWithoutAColumnKeepsTheAnswerFromMatching) {
   EXPECT_EQ(answer.verdicts(1).not_compared_reason(), v1::NOT_COMPARED_REASON_CLAIM_UNKNOWN);
 }
 
-TEST(AnswerTest, AnEmptyColumnIsNoValue) {
+TEST(AnswerTest, AnEmptyColumnIsNotCompared) {
   Row row;
   row.share = std::nullopt;
   const auto answer = Ask("claims { code: 'share' text: '1/2' }", {row});
   EXPECT_EQ(answer.outcome(), v1::OUTCOME_NOT_COMPARED);
-  EXPECT_EQ(answer.not_compared_reason(), v1::NOT_COMPARED_REASON_NO_VALUE);
+  EXPECT_EQ(answer.not_compared_reason(), v1::NOT_COMPARED_REASON_ASK_HOLDER);
 }
 
 TEST(AnswerTest, AQuestionBeyondThePermitIsNotAnswered) {
@@ -237,7 +237,7 @@ TEST(AnswerTest, AnOldNumberWithAnotherNameIsNotFound) {
 TEST(AnswerTest, SeveralRowsOfThePersonAreAmbiguous) {
   const auto answer = Ask(kLot, {Row{}, Row{}});
   EXPECT_EQ(answer.outcome(), v1::OUTCOME_NOT_COMPARED);
-  EXPECT_EQ(answer.not_compared_reason(), v1::NOT_COMPARED_REASON_AMBIGUOUS);
+  EXPECT_EQ(answer.not_compared_reason(), v1::NOT_COMPARED_REASON_ASK_HOLDER);
 }
 
 TEST(AnswerTest, OfRecordsTheOneThatAgreesBestIsMeant) {
@@ -270,7 +270,7 @@ TEST(AnswerTest, TwoPersonsUnderOneNumberAreAmbiguous) {
   other.person = "2";
   const auto answer =
       AnswerFromRows(plan, Request(kLot), Permit(), RowsOf({other, Row{}}), kAsOf).answer;
-  EXPECT_EQ(answer.not_compared_reason(), v1::NOT_COMPARED_REASON_AMBIGUOUS);
+  EXPECT_EQ(answer.not_compared_reason(), v1::NOT_COMPARED_REASON_ASK_HOLDER);
 }
 
 TEST(AnswerTest, AVoidDocumentIsNotCompared) {
@@ -296,12 +296,48 @@ TEST(AnswerTest, AProtectedPersonsAnswerIsTheOrdinaryOneWhateverTheRowHolds) {
   row.share = "1/9";
   const HolderAnswer with_other_data =
       AnswerFromRows(Plan(), Request(kLot), Permit(), RowsOf({row, row}), kAsOf);
-  const HolderAnswer ordinary = NotCompared(Request(kLot), v1::NOT_COMPARED_REASON_ASK_HOLDER);
+  const HolderAnswer ordinary = NotCompared(Request(kLot));
   EXPECT_TRUE(protected_answer.restricted);
   EXPECT_TRUE(with_other_data.restricted);
   EXPECT_FALSE(ordinary.restricted);
   EXPECT_EQ(protected_answer.answer.SerializeAsString(), ordinary.answer.SerializeAsString());
   EXPECT_EQ(with_other_data.answer.SerializeAsString(), ordinary.answer.SerializeAsString());
+}
+
+// Whoever could tell these apart would know a protected person by the answer.
+TEST(AnswerTest, EveryAnswerThatComparedNothingIsTheProtectedPersonsButForTheRequestId) {
+  Row restricted;
+  restricted.restricted = "1";
+  Row nothing_held;
+  nothing_held.share = std::nullopt;
+  Row another_person;
+  another_person.person = "2";
+  Rows too_many = RowsOf({Row{}});
+  too_many.truncated = true;
+  const std::string share = "claims { code: 'share' text: '1/2' }";
+  const std::string unmapped = "claims { code: 'unmapped' text: 'x' }";
+  struct Case {
+    const char* name;
+    std::string claims;
+    Rows rows;
+  };
+  const std::vector<Case> cases = {{"several rows", kLot, RowsOf({Row{}, Row{}})},
+                                   {"two persons", kLot, RowsOf({Row{}, another_person})},
+                                   {"too many rows", kLot, too_many},
+                                   {"no value", share, RowsOf({nothing_held})},
+                                   {"no column", unmapped, RowsOf({Row{}})},
+                                   {"beyond the permit", "claims { code: 'x' }", RowsOf({Row{}})}};
+  v1::VerificationAnswer hidden =
+      AnswerFromRows(Plan(), Request(kLot), Permit(), RowsOf({restricted}), kAsOf).answer;
+  ASSERT_EQ(hidden.outcome(), v1::OUTCOME_NOT_COMPARED);
+  for (const Case& one : cases) {
+    v1::VerifyDocumentRequest request = Request(one.claims);
+    request.set_request_id(one.name);
+    const HolderAnswer answer = AnswerFromRows(Plan(), request, Permit(), one.rows, kAsOf);
+    EXPECT_FALSE(answer.restricted) << one.name;
+    hidden.set_request_id(one.name);
+    EXPECT_EQ(answer.answer.SerializeAsString(), hidden.SerializeAsString()) << one.name;
+  }
 }
 
 TEST(AnswerTest, AProtectedCoOwnerDoesNotHideTheSubject) {

@@ -50,7 +50,7 @@ absl::CivilDay SqlConnector::Today() const {
 void SqlConnector::Answer(const v1::VerifyDocumentRequest& request,
                           const v1::QuestionPermit& permit, absl::Duration timeout, Done done) {
   const KindPlan* plan = FindPlan(request.document_kind());
-  const auto refuse = [&] { done(NotCompared(request, v1::NOT_COMPARED_REASON_ASK_HOLDER)); };
+  const auto refuse = [&] { done(NotCompared(request)); };
   if (plan == nullptr || !CanAnswerFor(*plan, request, Today())) return refuse();
   absl::StatusOr<std::vector<Value>> values = BindValues(*plan, request, Today());
   if (!values.ok()) {
