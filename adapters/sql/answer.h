@@ -38,7 +38,8 @@ HolderAnswer NotCompared(const v1::VerifyDocumentRequest& request);
 // The source could not be asked. `forwarded`: whether it may have seen the question.
 HolderAnswer SourceDown(const v1::VerifyDocumentRequest& request, bool forwarded);
 
-// The values of the query's parameters, in its order. INVALID_ARGUMENT if one has no normal form.
+// The values of the query's parameters, in its order. INVALID_ARGUMENT if one has no normal form
+// or holds a zero byte.
 // `today` is the day in Taipei.
 absl::StatusOr<std::vector<Value>> BindValues(const KindPlan& plan,
                                               const v1::VerifyDocumentRequest& request,

@@ -397,6 +397,24 @@ TEST(BindValuesTest, BindsNormalFormsAndNullForWhatIsNotAsked) {
   EXPECT_EQ((*BindValues(plan, request, today))[2], Value("-0100520"));
 }
 
+TEST(BindValuesTest, AZeroByteNeverReachesTheDriver) {
+  KindPlan plan = Plan();
+  plan.query.parameters = {"share", "name"};
+  *plan.source.mutable_parameters() = Parse<v1::KindSource>(R"(
+          parameters { name: "share" claim: "share" }
+          parameters { name: "name" subject: SUBJECT_PART_NAME })")
+                                          .parameters();
+  const absl::CivilDay today(2026, 1, 15);
+  const auto sound = Request("claims { code: 'share' text: '1/2' }");
+  ASSERT_TRUE(BindValues(plan, sound, today).ok());
+  auto request = sound;
+  request.mutable_claims(0)->set_text(std::string("1/2\0", 4));
+  EXPECT_TRUE(absl::IsInvalidArgument(BindValues(plan, request, today).status()));
+  request = sound;
+  request.mutable_subject()->set_name(std::string("\0王", 4));
+  EXPECT_TRUE(absl::IsInvalidArgument(BindValues(plan, request, today).status()));
+}
+
 TEST(CanAnswerForTest, ARegisterOfTodayAnswersForTodayOnly) {
   const absl::CivilDay today(2026, 1, 15);
   auto request = Request(kLot);

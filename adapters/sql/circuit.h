@@ -25,7 +25,7 @@ class Circuit {
   bool Admit();
   void Succeeded();
   void Failed();
-  // The source was not asked after all: this says nothing about it.
+  // The source was not asked after all, or refused this one statement: this says nothing about it.
   void Cancelled();
   bool is_open() const;
 

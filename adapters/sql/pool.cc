@@ -5,6 +5,15 @@
 #include "gateway/base/status_macros.h"
 
 namespace chayan::sql {
+namespace {
+
+// Any other fault is of one statement: a value that the source refuses, a column that it lacks. If
+// such counted, one caller's questions could shut the source to all.
+bool MeansSourceDown(const absl::Status& status) {
+  return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status);
+}
+
+}  // namespace
 
 Pool::Pool(const Clock& clock, Options options, Connector connector)
     : clock_(clock), connector_(std::move(connector)), circuit_(clock, options.circuit) {
@@ -63,7 +72,11 @@ void Pool::RunThread() {
     } else {
       // After a fault nobody knows what state the connection is in.
       connection.reset();
-      circuit_.Failed();
+      if (MeansSourceDown(status)) {
+        circuit_.Failed();
+      } else {
+        circuit_.Cancelled();
+      }
     }
     task.done(status);
   }

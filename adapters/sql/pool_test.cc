@@ -96,6 +96,37 @@ TEST_F(PoolTest, LeavesADeadSourceAloneAndFindsItAgain) {
   EXPECT_FALSE(pool->source_is_down());
 }
 
+TEST_F(PoolTest, AStatementsOwnFaultDoesNotShutTheSource) {
+  const auto pool = NewPool();
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_FALSE(Ask(*pool, [](Connection&) { return absl::InternalError("too long"); }).ok());
+  }
+  EXPECT_FALSE(pool->source_is_down());
+  EXPECT_TRUE(Ask(*pool, Fine).ok());
+}
+
+TEST_F(PoolTest, StatementsThatRunTooLongShutTheSource) {
+  const auto pool = NewPool();
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_FALSE(Ask(*pool, [](Connection&) { return absl::DeadlineExceededError("slow"); }).ok());
+  }
+  EXPECT_TRUE(pool->source_is_down());
+}
+
+// A statement that fails for its own sake while the circuit is open neither closes it nor keeps the
+// next one from trying.
+TEST_F(PoolTest, AStatementsOwnFaultLeavesTheTrialToTheNext) {
+  const auto pool = NewPool();
+  reachable_ = false;
+  for (int i = 0; i < 2; ++i) EXPECT_TRUE(absl::IsUnavailable(Ask(*pool, Fine)));
+  reachable_ = true;
+  clock_.Advance(absl::Seconds(5));
+  EXPECT_FALSE(Ask(*pool, [](Connection&) { return absl::InternalError("too long"); }).ok());
+  EXPECT_TRUE(pool->source_is_down());
+  EXPECT_TRUE(Ask(*pool, Fine).ok());
+  EXPECT_FALSE(pool->source_is_down());
+}
+
 // One thread is held in its work while others queue behind it.
 class BusyPoolTest : public PoolTest {
  protected:
