@@ -20,6 +20,7 @@
 #include "gateway/base/encoding.h"
 #include "gateway/base/random.h"
 #include "gateway/base/status_matchers.h"
+#include "gateway/crypto/digest.h"
 #include "gateway/crypto/signing_key.h"
 #include "gateway/link/bounds.h"
 #include "gateway/link/links.h"
@@ -436,6 +437,7 @@ struct LinkWorld {
                 .kind = std::string(kind),
                 .area = std::string(area),
                 .request = request,
+                .request_digest = crypto::Sha256(request),
                 .caller = &caller,
                 .acting_for = "hro-1",
                 .permit = &permit,

@@ -11,7 +11,6 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
-#include "gateway/crypto/digest.h"
 #include "gateway/link/bounds.h"
 #include "gateway/link/exchange.h"
 #include "gateway/link/frame_checker.h"
@@ -121,7 +120,7 @@ void LinkTable::Ask(struct Ask ask) {
     return;
   }
   exchange->route = RouteKey(ask.holder, ask.kind, ask.area);
-  exchange->request_digest = crypto::Sha256(ask.request);
+  exchange->request_digest = ask.request_digest;
   exchange->question = std::make_shared<const std::string>(EncodeQuestion(ask));
   exchange->deadline = clock_.Elapsed() + ask.timeout;
   exchange->repeatable = ask.repeatable;

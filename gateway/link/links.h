@@ -13,6 +13,7 @@
 #include "absl/time/time.h"
 #include "gateway/base/clock.h"
 #include "gateway/base/uuid.h"
+#include "gateway/crypto/bytes.h"
 #include "gateway/log/committer.h"
 #include "gateway/policy/decide.h"
 #include "gateway/rpc/call.h"
@@ -41,8 +42,9 @@ struct Ask {
   Uuid exchange_id;
   std::string holder;  // member id
   std::string kind;
-  std::string area;           // normalised routing value, or empty
-  absl::string_view request;  // bytes; copied
+  std::string area;               // normalised routing value, or empty
+  absl::string_view request;      // bytes; copied
+  crypto::Digest request_digest;  // their SHA-256
   const policy::Caller* caller;
   absl::string_view acting_for;
   const policy::Permit* permit;

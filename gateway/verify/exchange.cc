@@ -6,7 +6,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "chayan/v1/receipt.pb.h"
 #include "gateway/base/diag.h"
 #include "gateway/verify/answer.h"
 #include "gateway/verify/limits.h"
@@ -148,13 +147,12 @@ bool Exchange::EnterTwins() {
   const policy::Caller& caller = asker_->caller();
   std::string key = absl::StrCat(caller.member, "/", caller.system, "/", asker_->method(), "/",
                                  request_->request_id());
+  request_digest_ = crypto::Sha256(asker_->request());
   // Weak: neither the twins nor the call keep an exchange alive.
-  const Twins::Entered entered =
-      with_.twins.Enter(key, crypto::Sha256(asker_->request()), asker_,
-                        [weak = weak_from_this()](std::shared_ptr<Asker> last) {
-                          if (std::shared_ptr<Exchange> self = weak.lock())
-                            self->Abandon(std::move(last));
-                        });
+  const Twins::Entered entered = with_.twins.Enter(
+      key, request_digest_, asker_, [weak = weak_from_this()](std::shared_ptr<Asker> last) {
+        if (std::shared_ptr<Exchange> self = weak.lock()) self->Abandon(std::move(last));
+      });
   switch (entered.kind) {
     case Twins::Entered::Kind::kKept:
       asker_->Answer(*entered.response);
@@ -235,6 +233,7 @@ void Exchange::AskHolder() {
   ask.kind = kind.code();
   ask.area = question_.area;
   ask.request = asker_->request();
+  ask.request_digest = request_digest_;
   ask.caller = &asker_->caller();
   ask.acting_for = request_->acting_for();
   ask.permit = &permit_;
@@ -351,17 +350,18 @@ void Exchange::Release(Told told, const log::VaultOutput& sealed,
   }
   if (holder_part_.signature.has_value())
     with_.links.Recorded(holder_part_.link, id_, committed->index);
-  if (!told.refusal.has_value()) return TellAnswer(told, sealed, *committed);
-  TellFailure({*std::move(told.refusal), std::move(told.status_bytes),
-               ReceiptBytes(sealed, *committed), request_->request_id()});
+  if (!told.refusal.has_value()) return TellAnswer(std::move(told), sealed, *std::move(committed));
+  v1::Receipt receipt;
+  FillReceipt(sealed, *std::move(committed), receipt);
+  TellFailure({*std::move(told.refusal), std::move(told.status_bytes), receipt.SerializeAsString(),
+               request_->request_id()});
 }
 
-void Exchange::TellAnswer(const Told& told, const log::VaultOutput& sealed,
-                          const log::Committed& committed) {
+void Exchange::TellAnswer(Told told, const log::VaultOutput& sealed, log::Committed committed) {
   v1::VerifyDocumentResponseView view;
   view.set_request_id(request_->request_id());
-  view.set_answer(told.answer);
-  view.mutable_receipt()->ParseFromString(ReceiptBytes(sealed, committed));
+  view.set_answer(std::move(told.answer));
+  FillReceipt(sealed, std::move(committed), *view.mutable_receipt());
   view.set_next_step(
       NextStepAfter(told.outcome, told.forwarded, *permit_.kind->proto, holder_, with_.clock.Now())
           .SerializeAsString());
@@ -383,13 +383,12 @@ std::vector<std::shared_ptr<Asker>> Exchange::TakeWaiting(
   return waiting;
 }
 
-std::string Exchange::ReceiptBytes(const log::VaultOutput& sealed,
-                                   const log::Committed& committed) const {
-  v1::Receipt receipt;
-  receipt.set_leaf(committed.leaf);
+void Exchange::FillReceipt(const log::VaultOutput& sealed, log::Committed committed,
+                           v1::Receipt& receipt) const {
+  receipt.set_leaf(std::move(committed.leaf));
   receipt.set_request_opening(sealed.request_opening);
   receipt.set_response_opening(sealed.response_opening);
-  receipt.set_tlog_proof(committed.tlog_proof);
+  receipt.set_tlog_proof(std::move(committed.tlog_proof));
   if (holder_part_.signature.has_value()) {
     const tlog::HolderSignature& from = *holder_part_.signature;
     v1::HolderSignature* to = receipt.mutable_holder_signature();
@@ -399,7 +398,6 @@ std::string Exchange::ReceiptBytes(const log::VaultOutput& sealed,
     to->set_count(from.count);
     for (const crypto::Digest& hash : from.path) to->add_path(hash.ToString());
   }
-  return receipt.SerializeAsString();
 }
 
 log::Entry Exchange::NewEntry(log::EntryType type) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "chayan/v1/entry_detail.pb.h"
+#include "chayan/v1/receipt.pb.h"
 #include "chayan/v1/verification_service.pb.h"
 #include "gateway/base/clock.h"
 #include "gateway/base/random.h"
@@ -26,7 +27,7 @@
 
 namespace chayan::verify {
 
-// What exchanges work with. All outlive every exchange; all are thread-safe.
+// What exchanges work with. It and all in it outlive every exchange; all are thread-safe.
 struct Collaborators {
   rpc::RegistrySource registry;
   link::Links& links;
@@ -75,12 +76,12 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   void Refuse(policy::Refusal refusal);
   void Record(log::Entry entry, Told told);
   void Release(Told told, const log::VaultOutput& sealed, absl::StatusOr<log::Committed> committed);
-  void TellAnswer(const Told& told, const log::VaultOutput& sealed,
-                  const log::Committed& committed);
+  void TellAnswer(Told told, const log::VaultOutput& sealed, log::Committed committed);
   void TellFailure(const Failure& failure);
   std::vector<std::shared_ptr<Asker>> TakeWaiting(std::shared_ptr<const std::string> response,
                                                   bool keep);
-  std::string ReceiptBytes(const log::VaultOutput& sealed, const log::Committed& committed) const;
+  void FillReceipt(const log::VaultOutput& sealed, log::Committed committed,
+                   v1::Receipt& receipt) const;
 
   log::Entry NewEntry(log::EntryType type);
   absl::StatusOr<log::VaultOutput> Seal(absl::string_view response);
@@ -89,7 +90,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   // detail.
   std::string KnownOrUnknown(bool known, absl::string_view field, absl::string_view text);
 
-  const Collaborators with_;
+  const Collaborators& with_;
   const std::shared_ptr<Asker> asker_;
   const Uuid id_;
   const std::shared_ptr<const registry::Snapshot> snapshot_;
@@ -101,7 +102,8 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   const v1::Member* holder_ = nullptr;
   HolderPart holder_part_;
   std::optional<uint64_t> forward_index_;
-  std::string twin_key_;  // empty until it is among the twins
+  crypto::Digest request_digest_;  // from EnterTwins on
+  std::string twin_key_;           // empty until it is among the twins
   uint64_t twin_ticket_ = 0;
   std::shared_ptr<Asker> abandoned_by_;  // written before abandoned_ is set
   std::atomic<bool> abandoned_ = false;

@@ -28,7 +28,7 @@ class QuestionStream : public std::enable_shared_from_this<QuestionStream> {
   // An item has its response: writes it, reads on, ends the stream after the last.
   void OnResponse(const std::shared_ptr<Item>& item, std::string response);
 
-  const Collaborators with_;
+  const Collaborators& with_;
   const std::shared_ptr<rpc::StreamCall> stream_;
   absl::flat_hash_set<std::shared_ptr<Item>> items_;  // in flight; at most kStreamItemsMax
   bool paused_ = false;
