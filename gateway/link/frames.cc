@@ -29,6 +29,11 @@ void AppendBytes(std::string& out, int field, absl::string_view bytes) {
   out.append(bytes.data(), bytes.size());
 }
 
+// A field that is not repeated is absent when it is empty.
+void AppendText(std::string& out, int field, absl::string_view text) {
+  if (!text.empty()) AppendBytes(out, field, text);
+}
+
 // Collects the items of one field of ToAdapter and starts a new message where a bound is reached.
 class FrameWriter {
  public:
@@ -64,25 +69,32 @@ class FrameWriter {
   std::vector<std::string> frames_;
 };
 
-constexpr size_t kItemHeadMax = 16;  // tags, lengths and the timeout
+constexpr size_t kItemHeadMax = 16;        // tags, lengths and the timeout
+constexpr size_t kUsualPermitBytes = 256;  // a grant, and some ten codes
 
 }  // namespace
 
 std::string EncodeQuestion(const struct Ask& ask) {
-  v1::Question head;
-  head.set_exchange_id(std::string(ask.exchange_id.raw()));
-  v1::CallerIdentity& caller = *head.mutable_caller();
-  caller.set_member(ask.caller->member);
-  caller.set_system(ask.caller->system);
-  caller.set_acting_for(std::string(ask.acting_for));
-  v1::QuestionPermit& permit = *head.mutable_permit();
-  permit.set_grant(ask.permit->grant);
-  *permit.mutable_claims() = {ask.permit->claims.begin(), ask.permit->claims.end()};
-  *permit.mutable_released_fields() = {ask.permit->released_fields.begin(),
-                                       ask.permit->released_fields.end()};
+  // Straight to the wire as well: a message made and thrown away cost a string for each code.
+  std::string caller;
+  caller.reserve(ask.caller->member.size() + ask.caller->system.size() + ask.acting_for.size() +
+                 kItemHeadMax);
+  AppendText(caller, v1::CallerIdentity::kMemberFieldNumber, ask.caller->member);
+  AppendText(caller, v1::CallerIdentity::kSystemFieldNumber, ask.caller->system);
+  AppendText(caller, v1::CallerIdentity::kActingForFieldNumber, ask.acting_for);
+  std::string permit;
+  permit.reserve(kUsualPermitBytes);
+  AppendText(permit, v1::QuestionPermit::kGrantFieldNumber, ask.permit->grant);
+  for (const std::string& claim : ask.permit->claims)
+    AppendBytes(permit, v1::QuestionPermit::kClaimsFieldNumber, claim);
+  for (const std::string& field : ask.permit->released_fields)
+    AppendBytes(permit, v1::QuestionPermit::kReleasedFieldsFieldNumber, field);
   std::string bytes;
-  bytes.reserve(head.ByteSizeLong() + ask.request.size() + kItemHeadMax);
-  head.AppendToString(&bytes);
+  bytes.reserve(ask.exchange_id.raw().size() + caller.size() + permit.size() + ask.request.size() +
+                2 * kItemHeadMax);
+  AppendBytes(bytes, v1::Question::kExchangeIdFieldNumber, ask.exchange_id.raw());
+  AppendBytes(bytes, v1::Question::kCallerFieldNumber, caller);
+  AppendBytes(bytes, v1::Question::kPermitFieldNumber, permit);
   AppendBytes(bytes, v1::Question::kRequestFieldNumber, ask.request);
   return bytes;
 }

@@ -8,7 +8,7 @@
 namespace chayan::link {
 namespace {
 
-OutgoingQuestion MakeQuestion(const std::string& request) {
+OutgoingQuestion MakeQuestion(const std::string& request, absl::string_view acting_for = "hro-2") {
   const policy::Caller caller = TestCaller("hro-1");
   policy::Permit permit;
   permit.grant = "grant-1";
@@ -18,7 +18,7 @@ OutgoingQuestion MakeQuestion(const std::string& request) {
   ask.exchange_id.bytes.fill(7);
   ask.request = request;
   ask.caller = &caller;
-  ask.acting_for = "hro-2";
+  ask.acting_for = acting_for;
   ask.permit = &permit;
   return {std::make_shared<const std::string>(EncodeQuestion(ask)), 1234};
 }
@@ -45,6 +45,15 @@ TEST(FramesTest, WritesAQuestionAsTheLibraryReadsIt) {
   EXPECT_EQ(question.permit().released_fields(0), "share");
   EXPECT_EQ(question.timeout_ms(), 1234u);
   EXPECT_TRUE(question.GetReflection()->GetUnknownFields(question).empty());
+}
+
+TEST(FramesTest, WritesNoMoreThanTheLibraryWould) {
+  for (const absl::string_view acting_for : {"hro-2", ""}) {
+    const std::string bytes = *MakeQuestion("request", acting_for).question;
+    v1::Question question;
+    ASSERT_TRUE(question.ParseFromString(bytes));
+    EXPECT_EQ(question.ByteSizeLong(), bytes.size());
+  }
 }
 
 TEST(FramesTest, StartsANewFrameAtEachBound) {
