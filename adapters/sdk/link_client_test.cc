@@ -85,11 +85,11 @@ class FakeLink {
     return reading_ended_;
   }
   void Write(const v1::ToAdapter& message) { EXPECT_TRUE(stream_->Write(message)); }
-  void Welcome() {
+  void Welcome(uint32_t heartbeat_ms) {
     v1::ToAdapter message;
     message.mutable_welcome()->set_protocol_version(1);
     message.mutable_welcome()->set_gateway("gw-1");
-    message.mutable_welcome()->set_heartbeat_interval_ms(5000);
+    message.mutable_welcome()->set_heartbeat_interval_ms(heartbeat_ms);
     Write(message);
   }
   void Ask(const Uuid& id, absl::string_view request_id, uint32_t timeout_ms = 10'000) {
@@ -103,6 +103,11 @@ class FakeLink {
     question.mutable_permit()->add_claims("lot");
     question.mutable_caller()->set_member("hro-1");
     question.set_timeout_ms(timeout_ms);
+    Write(message);
+  }
+  void GiveUp(const Uuid& id) {
+    v1::ToAdapter message;
+    message.mutable_questions()->add_cancelled_exchange_ids(std::string(id.raw()));
     Write(message);
   }
   void TellRecorded(const Uuid& id, uint64_t index) {
@@ -254,10 +259,10 @@ class LinkClientTest : public ::testing::Test {
     return Accept(0);
   }
   std::shared_ptr<FakeLink> Open(bool at_once) { return Open(at_once, system_clock_); }
-  std::shared_ptr<FakeLink> Accept(size_t index) {
+  std::shared_ptr<FakeLink> Accept(size_t index, uint32_t heartbeat_ms = 5000) {
     auto link = gateway_.WaitForLink(index);
     EXPECT_TRUE(link->Next().has_hello());
-    link->Welcome();
+    link->Welcome(heartbeat_ms);
     return link;
   }
   Uuid NewId() { return Uuid::Version7(absl::UnixEpoch(), random_); }
@@ -336,9 +341,7 @@ TEST_F(LinkClientTest, TellsTheAdapterThatAQuestionWasGivenUp) {
   EXPECT_EQ(question.caller().member(), "hro-1");
   EXPECT_EQ(question.exchange_id(), id);
   EXPECT_FALSE(question.cancelled());
-  v1::ToAdapter cancel;
-  cancel.mutable_questions()->add_cancelled_exchange_ids(std::string(id.raw()));
-  link->Write(cancel);
+  link->GiveUp(id);
   EXPECT_TRUE(Eventually([&question = question] { return question.cancelled(); }));
   EXPECT_THAT(responder.Send(TestAdapter::Match()),
               StatusIs(absl::StatusCode::kCancelled, testing::_));
@@ -445,6 +448,55 @@ TEST_F(LinkClientTest, DrainsInOrder) {
   link->FinishWell();
   drainer.join();
   EXPECT_FALSE(client_->Status().gateways[0].connected);
+}
+
+TEST_F(LinkClientTest, AnAnswerThatCrossesItsCancellationDoesNotHoldADrain) {
+  auto link = Open(/*at_once=*/true, clock_);
+  const Uuid id = NewId();
+  link->Ask(id, "request");
+  EXPECT_TRUE(link->Next().has_answers());
+  // The clock stands still: nothing but the cancellation lets the drain end.
+  std::thread drainer([this] { client_->Drain(kPatience); });
+  EXPECT_TRUE(link->Next().has_draining());
+  EXPECT_FALSE(link->ended());
+  link->GiveUp(id);
+  EXPECT_TRUE(link->WaitForEnd());
+  link->FinishWell();
+  drainer.join();
+}
+
+TEST_F(LinkClientTest, AnAnswerThatCrossesItsCancellationIsNoAlarm) {
+  auto link = Open(/*at_once=*/true, clock_);
+  const Uuid id = NewId();
+  link->Ask(id, "given up");
+  EXPECT_TRUE(link->Next().has_answers());
+  link->GiveUp(id);
+  // Its answer says that the cancellation before it was read; its alarm, that the watch was asked.
+  link->Ask(NewId(), "never recorded");
+  EXPECT_TRUE(link->Next().has_answers());
+  EXPECT_TRUE(Eventually([&] { return client_->Status().answers_sent == 2; }));
+  clock_.Advance(absl::Seconds(60));
+  EXPECT_TRUE(Eventually([&] { return client_->Status().alarms > 0; }));
+  EXPECT_EQ(client_->Status().alarms, 1u);
+}
+
+// As after a fault of the gateway's log.
+TEST_F(LinkClientTest, AnOverdueAnswerDoesNotHoldADrain) {
+  Start(/*at_once=*/true, clock_);
+  // With this heartbeat the link bears a silence of three minutes.
+  auto link = Accept(0, /*heartbeat_ms=*/60'000);
+  link->Ask(NewId(), "request");
+  EXPECT_TRUE(link->Next().has_answers());
+  EXPECT_TRUE(Eventually([&] { return client_->Status().answers_sent == 1; }));
+  std::thread drainer([this] { client_->Drain(absl::Hours(1)); });
+  EXPECT_TRUE(link->Next().has_draining());
+  EXPECT_FALSE(link->ended());
+  clock_.Advance(absl::Seconds(60));
+  EXPECT_TRUE(link->WaitForEnd());
+  link->FinishWell();
+  drainer.join();
+  EXPECT_EQ(client_->Status().alarms, 1u);
+  EXPECT_FALSE(LastErrorContains("nothing heard"));
 }
 
 TEST_F(LinkClientTest, WithholdsAnswersItCannotWriteDown) {

@@ -206,13 +206,24 @@ void LinkConnection::OnQuestions(v1::QuestionFrame& frame) {
   for (v1::Question& question : *frame.mutable_questions()) OnQuestion(question);
   for (const std::string& raw : frame.cancelled_exchange_ids()) {
     auto id = Uuid::FromRaw(raw);
-    if (!id.ok()) continue;
-    absl::MutexLock lock(&mu_);
-    auto it = open_.find(*id);
-    if (it == open_.end()) continue;
-    it->second->cancelled = true;
-    open_.erase(it);
+    if (id.ok()) OnGivenUp(*id);
   }
+}
+
+// An answer that is on its way already is not recorded by a gateway that gave the question up.
+void LinkConnection::OnGivenUp(const Uuid& id) {
+  {
+    absl::MutexLock lock(&mu_);
+    auto it = open_.find(id);
+    if (it != open_.end()) {
+      it->second->cancelled = true;
+      open_.erase(it);
+      return;
+    }
+    // Before it is sent, SendAnswers sees that it is gone from here.
+    if (answered_.erase(id) == 0 || !parts_.watch.GivenUp(id)) return;
+  }
+  diag::Warning("sdk.answer_given_up", {{"gateway", address_}, {"exchange", id.ToText()}});
 }
 
 void LinkConnection::OnQuestion(v1::Question& wire) {
@@ -245,17 +256,20 @@ void LinkConnection::OnQuestion(v1::Question& wire) {
 }
 
 void LinkConnection::OnRecorded(const v1::RecordedFrame& frame) {
+  std::vector<Uuid> recorded;
   std::vector<std::pair<Uuid, uint64_t>> entries;
   for (const v1::RecordedAnswer& answer : frame.answers()) {
     auto id = Uuid::FromRaw(answer.exchange_id());
-    if (id.ok() && parts_.watch.Recorded(*id)) entries.emplace_back(*id, answer.entry_index());
+    if (!id.ok()) continue;
+    recorded.push_back(*id);
+    if (parts_.watch.Recorded(*id)) entries.emplace_back(*id, answer.entry_index());
   }
   parts_.counters.answers_recorded.fetch_add(entries.size(), std::memory_order_relaxed);
   if (absl::Status status = parts_.log.Recorded(entries, parts_.clock.Now()); !status.ok()) {
     diag::Error("sdk.answer_log", {{"error", status.message()}});
   }
   absl::MutexLock lock(&mu_);
-  unrecorded_ -= std::min(unrecorded_, entries.size());
+  for (const Uuid& id : recorded) answered_.erase(id);
 }
 
 absl::Status LinkConnection::Submit(std::shared_ptr<OpenQuestion> question, std::string answer,
@@ -263,6 +277,7 @@ absl::Status LinkConnection::Submit(std::shared_ptr<OpenQuestion> question, std:
   absl::MutexLock lock(&mu_);
   if (ended_ || stop_writing_) return absl::UnavailableError("the link is gone");
   if (open_.erase(question->exchange_id) == 0) return absl::CancelledError("given up");
+  answered_.insert(question->exchange_id);
   ready_.push_back({std::move(question), std::move(answer), restricted});
   return absl::OkStatus();
 }
@@ -273,8 +288,7 @@ void LinkConnection::Drain() {
 }
 
 bool LinkConnection::drained() const {
-  return (drain_said_ || gateway_drains_) && open_.empty() && ready_.empty() && sending_ == 0 &&
-         unrecorded_ == 0;
+  return (drain_said_ || gateway_drains_) && open_.empty() && ready_.empty() && answered_.empty();
 }
 
 bool LinkConnection::HasWork() const {
@@ -299,11 +313,12 @@ bool LinkConnection::WaitForWork(Work& work) {
     const auto end = ready_.begin() + static_cast<ptrdiff_t>(count);
     work.answers.assign(std::make_move_iterator(ready_.begin()), std::make_move_iterator(end));
     ready_.erase(ready_.begin(), end);
-    sending_ = work.answers.size();
     if (!work.draining && work.answers.empty()) {
       // Questions nobody will answer any more do not keep a draining link open.
       if (drain_said_ || gateway_drains_) {
         absl::erase_if(open_, [now](const auto& entry) { return entry.second->deadline <= now; });
+        // Nor do answers whose minute is over: all of these were sent, since none is ready.
+        absl::erase_if(answered_, [this](const Uuid& id) { return !parts_.watch.Watches(id); });
       }
       work.finish = drained();
       work.heartbeat = !work.finish && now - last_sent_ >= heartbeat_interval_;
@@ -353,9 +368,13 @@ void LinkConnection::Write() {
 absl::Status LinkConnection::SendAnswers(std::vector<Ready> ready) {
   const absl::Duration now = parts_.clock.Elapsed();
   std::erase_if(ready, [this, now](const Ready& answer) {
-    const bool drop = answer.question->deadline <= now || answer.question->cancelled;
-    if (drop) Drop(answer);
-    return drop;
+    absl::ReleasableMutexLock lock(&mu_);
+    const Uuid& id = answer.question->exchange_id;
+    if (answer.question->deadline > now && answered_.contains(id)) return false;
+    answered_.erase(id);
+    lock.Release();
+    Drop(answer);
+    return true;
   });
   absl::Status status;
   if (!ready.empty()) {
@@ -378,17 +397,14 @@ absl::Status LinkConnection::SendAnswers(std::vector<Ready> ready) {
       item.set_exchange_id(std::string(answer.question->exchange_id.raw()));
       item.set_answer(std::move(answer.answer));
       item.set_restricted(answer.restricted);
-      parts_.watch.Sent(answer.question->exchange_id, now);
-    }
-    {
-      absl::MutexLock lock(&mu_);
-      unrecorded_ += ready.size();
+      absl::MutexLock lock(&mu_);  // with the lock of OnGivenUp: one that comes now is not watched
+      if (answered_.contains(answer.question->exchange_id)) {
+        parts_.watch.Sent(answer.question->exchange_id, now);
+      }
     }
     if (!stream_->Write(message)) status = absl::UnavailableError("the link is gone");
     parts_.counters.answers_sent.fetch_add(ready.size(), std::memory_order_relaxed);
   }
-  absl::MutexLock lock(&mu_);
-  sending_ = 0;
   return status;
 }
 

@@ -18,6 +18,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/synchronization/mutex.h"
 #include "adapters/sdk/adapter.h"
 #include "adapters/sdk/answer_log.h"
@@ -107,6 +108,7 @@ class LinkConnection final : public AnswerSink,
   // Signs, logs and sends; an error ends the link.
   absl::Status SendAnswers(std::vector<Ready> ready);
   void Drop(const Ready& ready);
+  void OnGivenUp(const Uuid& id);
 
   // Constant after construction.
   const LinkParts parts_;
@@ -138,8 +140,8 @@ class LinkConnection final : public AnswerSink,
   absl::Status status_ ABSL_GUARDED_BY(mu_);
   absl::flat_hash_map<Uuid, std::shared_ptr<OpenQuestion>> open_ ABSL_GUARDED_BY(mu_);
   std::vector<Ready> ready_ ABSL_GUARDED_BY(mu_);
-  size_t sending_ ABSL_GUARDED_BY(mu_) = 0;     // taken from ready_, not yet sent
-  size_t unrecorded_ ABSL_GUARDED_BY(mu_) = 0;  // sent on this link, not heard of yet
+  // Answered on this link, sent or not yet, and neither recorded nor given up.
+  absl::flat_hash_set<Uuid> answered_ ABSL_GUARDED_BY(mu_);
 };
 
 }  // namespace chayan::sdk

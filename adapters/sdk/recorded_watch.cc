@@ -33,6 +33,11 @@ std::vector<Uuid> RecordedWatch::TakeOverdue(absl::Duration now) {
   return overdue;
 }
 
+bool RecordedWatch::Watches(const Uuid& exchange_id) const {
+  absl::MutexLock lock(&mu_);
+  return waiting_.contains(exchange_id);
+}
+
 size_t RecordedWatch::waiting() const {
   absl::MutexLock lock(&mu_);
   return waiting_.size();

@@ -26,6 +26,10 @@ class RecordedWatch {
   void Sent(const Uuid& exchange_id, absl::Duration now);
   // False for an exchange that is not watched.
   bool Recorded(const Uuid& exchange_id);
+  // The gateway wants the answer no more: no alarm. False for an exchange that is not watched.
+  bool GivenUp(const Uuid& exchange_id) { return Recorded(exchange_id); }
+  // Neither recorded, nor given up, nor overdue.
+  bool Watches(const Uuid& exchange_id) const;
   // Those whose minute is over, each once.
   std::vector<Uuid> TakeOverdue(absl::Duration now);
   size_t waiting() const;

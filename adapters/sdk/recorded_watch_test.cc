@@ -38,6 +38,18 @@ TEST(RecordedWatchTest, KnowsOnlyWhatItWatches) {
   EXPECT_EQ(watch.waiting(), 0u);
 }
 
+TEST(RecordedWatchTest, RaisesNothingForWhatWasGivenUp) {
+  RecordedWatch watch;
+  watch.Sent(Id(1), absl::Seconds(0));
+  watch.Sent(Id(2), absl::Seconds(0));
+  EXPECT_TRUE(watch.GivenUp(Id(1)));
+  EXPECT_FALSE(watch.GivenUp(Id(1)));
+  EXPECT_FALSE(watch.Watches(Id(1)));
+  EXPECT_TRUE(watch.Watches(Id(2)));
+  EXPECT_THAT(watch.TakeOverdue(absl::Seconds(60)), ElementsAre(Id(2)));
+  EXPECT_FALSE(watch.Watches(Id(2)));
+}
+
 TEST(RecordedWatchTest, RaisesTheOldestAtOnceWhereTooManyWait) {
   RecordedWatch watch;
   for (size_t i = 0; i <= RecordedWatch::kWatchedMax; ++i) {
