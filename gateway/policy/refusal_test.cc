@@ -52,6 +52,42 @@ TEST(RefusalTest, EveryReasonHasTheCodeItsCommentPromises) {
   }
 }
 
+// All reasons but those of links, of other services and of no method at all.
+bool MayMeetAQuestion(v1::ErrorReason reason) {
+  switch (reason) {
+    case v1::ERROR_REASON_METHOD_UNKNOWN:
+    case v1::ERROR_REASON_AUDIT_NOT_GRANTED:
+    case v1::ERROR_REASON_ENTRY_NOT_FOUND:
+    case v1::ERROR_REASON_PAGE_TOKEN_INVALID:
+    case v1::ERROR_REASON_REGISTRY_SET_NOT_FOUND:
+    case v1::ERROR_REASON_REGISTRY_INVALID:
+    case v1::ERROR_REASON_REGISTRY_CHANGED:
+    case v1::ERROR_REASON_LINK_NOT_FOUND:
+      return false;
+    default:
+      return reason != v1::ERROR_REASON_UNSPECIFIED && reason < v1::ERROR_REASON_HELLO_INVALID;
+  }
+}
+
+TEST(RefusalTest, VerifyDocumentListsTheCodesThatAQuestionMayMeet) {
+  const auto proto = ReadFile("proto/chayan/v1/verification_service.proto");
+  ASSERT_OK(proto);
+  const size_t begin = proto->find("Codes: ");
+  const std::string listed = proto->substr(begin, proto->find("rpc VerifyDocument(") - begin);
+  std::map<std::string, std::string> wanted;  // code → one reason for it
+  const auto* descriptor = google::protobuf::GetEnumDescriptor<v1::ErrorReason>();
+  for (int i = 0; i < descriptor->value_count(); ++i) {
+    const auto reason = static_cast<v1::ErrorReason>(descriptor->value(i)->number());
+    if (!MayMeetAQuestion(reason)) continue;
+    wanted[absl::StatusCodeToString(CodeOf(reason))] = std::string(ReasonName(reason));
+  }
+  for (int code = 1; code <= 16; ++code) {
+    const std::string name = absl::StatusCodeToString(static_cast<absl::StatusCode>(code));
+    EXPECT_EQ(absl::StrContains(listed, name + " ("), wanted.contains(name))
+        << name << " " << wanted[name];
+  }
+}
+
 TEST(RefusalTest, AReasonThatIsNoneIsOurOwnFault) {
   EXPECT_EQ(CodeOf(v1::ERROR_REASON_UNSPECIFIED), absl::StatusCode::kInternal);
   EXPECT_EQ(CodeOf(static_cast<v1::ErrorReason>(4711)), absl::StatusCode::kInternal);
