@@ -259,7 +259,7 @@ test('an answer that exceeds the permit or contradicts the question is withheld'
   const bytes = {
     'no VerificationAnswer': () => Buffer.from([0xff, 0xff]),
     // A reader of messages sees the second value alone; the caller holds both.
-    'more bytes': (request) => Buffer.concat([
+    'there twice': (request) => Buffer.concat([
       encode('VerificationAnswer', matchAnswer(request, { documentReference: 'hidden' })),
       encode('VerificationAnswer', { documentReference: 'shown' })]),
     'unknown field': (request) => Buffer.concat([encode('VerificationAnswer', matchAnswer(request)),
