@@ -132,6 +132,10 @@ const Shape kFilePath{MatchesFilePath,
                       "a path inside the folder of letters, digits, dots, hyphens and underscores "
                       "that ends in .textproto"};
 
+absl::string_view WithoutLeadingZeros(absl::string_view hex) {
+  return hex.substr(std::min(hex.find_first_not_of('0'), hex.size()));
+}
+
 bool IsReservedName(absl::string_view name) {
   // "gateway" is the gateway's own place in the trust domain's URIs.
   return name == "unknown" || name == "none" || name == "gateway";

@@ -33,6 +33,10 @@ extern const Shape kSerial;      // hexadecimal without leading zeros
 extern const Shape kPersonRole;
 extern const Shape kFilePath;  // of a file in a set: relative, inside, *.textproto
 
+// The serial number of a certificate (crypto::Certificate::serial(): whole bytes) as a registry
+// writes it, so that the two can be compared.
+absl::string_view WithoutLeadingZeros(absl::string_view hex);
+
 // Names that would be mistaken for something else in a log entry or a certificate's URI.
 bool IsReservedName(absl::string_view name);
 

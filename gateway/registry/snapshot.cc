@@ -14,6 +14,7 @@
 #include "gateway/crypto/signing_key.h"
 #include "gateway/registry/check.h"
 #include "gateway/registry/index.h"
+#include "gateway/registry/shapes.h"
 #include "gateway/registry/source.h"
 #include "gateway/registry/values.h"
 
@@ -33,10 +34,6 @@ template <typename Map, typename Key>
 auto* Find(Map& map, const Key& key) {
   const auto found = map.find(key);
   return found == map.end() ? nullptr : &found->second;
-}
-
-absl::string_view WithoutLeadingZeros(absl::string_view hex) {
-  return hex.substr(std::min(hex.find_first_not_of('0'), hex.size()));
 }
 
 absl::StatusOr<AnswerKey> MakeAnswerKey(const v1::AnswerKey& proto) {

@@ -127,7 +127,7 @@ std::variant<Identity, IdentityRefusal> Identify(const Chain& chain,
   caller.system = system->name();
   const std::string uri =
       absl::StrCat("spiffe://", snapshot.trust_domain(), "/", member->id(), "/", system->name());
-  switch (lists.Check(chain, uri, snapshot)) {
+  switch (lists.Check(chain, uri)) {
     case TrustLists::Finding::kRevoked:
       return refuse(Refuse(v1::ERROR_REASON_CERTIFICATE_REVOKED,
                            "The certificate, or one above it, is revoked."));

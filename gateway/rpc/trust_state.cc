@@ -1,7 +1,5 @@
 #include "gateway/rpc/trust_state.h"
 
-#include <google/protobuf/text_format.h>
-
 #include <algorithm>
 #include <utility>
 
@@ -35,46 +33,9 @@ bool SameCertificates(const std::vector<crypto::Certificate>& a,
 
 }  // namespace
 
-bool TrustLists::IsDenied(const std::vector<crypto::Certificate>& chain, absl::string_view uri,
-                          const registry::Snapshot& snapshot) const {
-  for (const v1::DeniedCertificate& denied : denied_.certificates()) {
-    switch (denied.target_case()) {
-      case v1::DeniedCertificate::kSpkiSha256:
-        for (const crypto::Certificate& certificate : chain) {
-          if (certificate.spki_digest().ToHex() == denied.spki_sha256()) return true;
-        }
-        break;
-      case v1::DeniedCertificate::kUri: {
-        const std::vector<std::string>& uris = chain.front().uri_sans();
-        if (uri == denied.uri() ||
-            std::find(uris.begin(), uris.end(), denied.uri()) != uris.end()) {
-          return true;
-        }
-        break;
-      }
-      case v1::DeniedCertificate::kIssuerSerial: {
-        const crypto::Certificate* const issuer =
-            snapshot.FindIssuer(denied.issuer_serial().issuer());
-        if (issuer == nullptr) break;
-        for (size_t i = 0; i + 1 < chain.size(); ++i) {
-          if (chain[i].serial() == denied.issuer_serial().serial() &&
-              chain[i + 1].spki_digest() == issuer->spki_digest()) {
-            return true;
-          }
-        }
-        break;
-      }
-      case v1::DeniedCertificate::TARGET_NOT_SET:
-        break;
-    }
-  }
-  return false;
-}
-
 TrustLists::Finding TrustLists::Check(const std::vector<crypto::Certificate>& chain,
-                                      absl::string_view uri,
-                                      const registry::Snapshot& snapshot) const {
-  if (IsDenied(chain, uri, snapshot)) return Finding::kRevoked;
+                                      absl::string_view uri) const {
+  if (denied_.Denies(chain, uri)) return Finding::kRevoked;
   if (!roots_.contains(chain.back().digest())) return Finding::kRootGone;
   bool known = true;
   // The root at the end is trusted by its file, not by a list.
@@ -122,22 +83,28 @@ bool TrustState::ReadFolder() {
   return true;
 }
 
-bool TrustState::ReadDenyList() {
-  if (files_.denylist_file.empty() || !denylist_.Changed()) return false;
-  absl::StatusOr<std::string> text = ReadFile(files_.denylist_file);
-  if (text.ok() && *text == denylist_text_ && denylist_alarms_.empty() && !first_) return false;
-  v1::DenyList denied;
-  bool usable = text.ok() && google::protobuf::TextFormat::ParseFromString(*text, &denied);
-  for (const v1::DeniedCertificate& certificate : denied.certificates()) {
-    usable &= certificate.target_case() != v1::DeniedCertificate::TARGET_NOT_SET;
-  }
-  if (!usable) {
-    denylist_alarms_ = {"denylist.unreadable"};
+bool TrustState::ReadDenyList(const registry::Snapshot& snapshot, bool registry_changed) {
+  if (files_.denylist_file.empty()) return false;
+  // Another registry can mend a list or spoil it: entries name issuers by their ids in it.
+  if (!denylist_.Changed() && !registry_changed) return false;
+  const absl::StatusOr<std::string> text = ReadFile(files_.denylist_file);
+  if (text.ok() && *text == denylist_text_ && denylist_fault_.empty() && !registry_changed) {
     return false;
   }
-  denylist_alarms_.clear();
-  denylist_text_ = *std::move(text);
-  denied_ = std::move(denied);
+  absl::StatusOr<DenyList> denied =
+      text.ok() ? DenyList::Parse(*text, snapshot) : absl::StatusOr<DenyList>(text.status());
+  if (!denied.ok()) {
+    const std::string fault(denied.status().message());
+    if (std::exchange(denylist_fault_, fault) != fault) {
+      diag::Error("denylist.unreadable", {{"path", files_.denylist_file},
+                                          {"why", fault},
+                                          {"in_force", first_ ? "none" : "the last good list"}});
+    }
+    return false;
+  }
+  denylist_fault_.clear();
+  denylist_text_ = *text;
+  denied_ = *std::move(denied);
   return true;
 }
 
@@ -174,16 +141,16 @@ void TrustState::AcceptLists(const TrustLists* last, TrustLists& next) {
 absl::Status TrustState::Refresh(const std::vector<crypto::Certificate>& roots,
                                  std::shared_ptr<const registry::Snapshot> snapshot) {
   const bool folder_changed = ReadFolder();
-  const bool denylist_changed = ReadDenyList();
+  const bool registry_changed = first_ || snapshot != snapshot_;
+  const bool denylist_changed = ReadDenyList(*snapshot, registry_changed);
   if (first_ && folder_alarms_.contains("crl.unreadable")) {
     return absl::InvalidArgumentError(
         absl::StrCat(files_.crl_directory, ": the folder of revocation lists cannot be read"));
   }
-  if (first_ && !denylist_alarms_.empty()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(files_.denylist_file, ": not a readable text file of chayan.v1.DenyList"));
+  if (first_ && !denylist_fault_.empty()) {
+    return absl::InvalidArgumentError(absl::StrCat(files_.denylist_file, ": ", denylist_fault_));
   }
-  const bool signers_changed = first_ || snapshot != snapshot_ || !SameCertificates(roots, roots_);
+  const bool signers_changed = registry_changed || !SameCertificates(roots, roots_);
   if (folder_changed || denylist_changed || signers_changed) {
     roots_ = roots;
     snapshot_ = std::move(snapshot);
@@ -198,7 +165,7 @@ absl::Status TrustState::Refresh(const std::vector<crypto::Certificate>& roots,
   first_ = false;
   std::set<std::string> alarms = folder_alarms_;
   alarms.insert(accept_alarms_.begin(), accept_alarms_.end());
-  alarms.insert(denylist_alarms_.begin(), denylist_alarms_.end());
+  if (!denylist_fault_.empty()) alarms.insert("denylist.unreadable");
   const absl::MutexLock lock(&mu_);
   for (const std::string& alarm : alarms) {
     if (!alarms_.contains(alarm)) diag::Warning("alarm", {{"name", alarm}});

@@ -3,8 +3,9 @@
 //
 // Invariants: a list counts only when a root or an issuer of the registry signed it. What was once
 // revoked stays revoked until a newer list of the same issuer says otherwise: an expired list, a
-// vanished one, an empty or unreadable folder, an unreadable deny-list change nothing but raise an
-// alarm. An issuer of which no list was ever loaded is an answer of its own: unknown, never good.
+// vanished one, an empty or unreadable folder, a deny-list that cannot be read or has an entry that
+// can match nobody change nothing but raise an alarm. An issuer of which no list was ever loaded is
+// an answer of its own: unknown, never good.
 #ifndef CHAYAN_GATEWAY_RPC_TRUST_STATE_H_
 #define CHAYAN_GATEWAY_RPC_TRUST_STATE_H_
 
@@ -21,12 +22,12 @@
 #include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
-#include "chayan/v1/registry.pb.h"
 #include "gateway/base/clock.h"
 #include "gateway/crypto/certificate.h"
 #include "gateway/crypto/crl.h"
 #include "gateway/crypto/digest.h"
 #include "gateway/registry/snapshot.h"
+#include "gateway/rpc/deny_list.h"
 #include "gateway/rpc/watched_file.h"
 
 namespace chayan::rpc {
@@ -37,19 +38,15 @@ class TrustLists {
   enum class Finding { kGood, kRevoked, kUnknown, kRootGone };
 
   // `chain`: leaf first, root last. `uri`: the system's, also when the certificate carries none.
-  Finding Check(const std::vector<crypto::Certificate>& chain, absl::string_view uri,
-                const registry::Snapshot& snapshot) const;
+  Finding Check(const std::vector<crypto::Certificate>& chain, absl::string_view uri) const;
 
  private:
   friend class TrustState;
   // Lists of one authority, by the digest of its key.
   using Lists = std::vector<crypto::Crl>;
 
-  bool IsDenied(const std::vector<crypto::Certificate>& chain, absl::string_view uri,
-                const registry::Snapshot& snapshot) const;
-
   absl::flat_hash_map<crypto::Digest, Lists> lists_;
-  v1::DenyList denied_;
+  DenyList denied_;
   absl::flat_hash_set<crypto::Digest> roots_;
 };
 
@@ -77,7 +74,7 @@ class TrustState {
  private:
   // True when what they read differs from before.
   bool ReadFolder();
-  bool ReadDenyList();
+  bool ReadDenyList(const registry::Snapshot& snapshot, bool registry_changed);
   void AcceptLists(const TrustLists* last, TrustLists& next);
 
   const Files files_;
@@ -92,8 +89,8 @@ class TrustState {
   std::string denylist_text_;
   std::set<std::string> folder_alarms_;
   std::set<std::string> accept_alarms_;
-  std::set<std::string> denylist_alarms_;
-  v1::DenyList denied_;
+  std::string denylist_fault_;  // of the file as it is; empty: none
+  DenyList denied_;
   std::vector<crypto::Certificate> roots_;
   std::shared_ptr<const registry::Snapshot> snapshot_;
 

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "gateway/base/file.h"
@@ -22,6 +23,7 @@ namespace {
 
 using ::testing::_;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using Finding = TrustLists::Finding;
 
@@ -35,15 +37,7 @@ class TrustStateTest : public ::testing::Test {
     Write("deny.textproto", "");
     Write("crl/root.pem", crypto::NewTestCrl(root_, {}));
     Write("crl/members.pem", crypto::NewTestCrl(authority_, {}));
-    std::vector<std::string> faults;
-    snapshot_ = registry::Snapshot::Create(
-                    {{"all.textproto",
-                      absl::StrCat(
-                          "deployment { trust_domain: \"test.example\" } issuers { id: \"members\" "
-                          "certificate_pem: \"",
-                          absl::CEscape(authority_.certificate_pem), "\" }")}},
-                    &faults)
-                    .value();
+    snapshot_ = NewSnapshot("members");
     state_ = std::make_unique<TrustState>(
         TrustState::Files{.crl_directory = directory_ / "crl",
                           .denylist_file = directory_ / "deny.textproto"},
@@ -51,6 +45,16 @@ class TrustStateTest : public ::testing::Test {
   }
   ~TrustStateTest() override { std::filesystem::remove_all(directory_); }
 
+  std::shared_ptr<const registry::Snapshot> NewSnapshot(const std::string& issuer) {
+    std::vector<std::string> faults;
+    return registry::Snapshot::Create(
+               {{"all.textproto",
+                 absl::StrCat("deployment { trust_domain: \"test.example\" } issuers { id: \"",
+                              issuer, "\" certificate_pem: \"",
+                              absl::CEscape(authority_.certificate_pem), "\" }")}},
+               &faults)
+        .value();
+  }
   void Write(const std::string& name, const std::string& content) {
     EXPECT_TRUE(WriteFile(directory_ / name, content).ok());
   }
@@ -58,7 +62,7 @@ class TrustStateTest : public ::testing::Test {
   Finding Check(const crypto::TestParty& party) {
     EXPECT_TRUE(Refresh().ok());
     return state_->Current()->Check(
-        {party.certificate(), authority_.certificate(), root_.certificate()}, kUri, *snapshot_);
+        {party.certificate(), authority_.certificate(), root_.certificate()}, kUri);
   }
   crypto::TestParty NewLeaf(uint64_t serial) {
     return crypto::NewTestParty({.uris = {kUri}, .serial = serial}, &authority_);
@@ -146,12 +150,67 @@ TEST_F(TrustStateTest, DeniesByKeyUriAndSerial) {
     Write("deny.textproto", absl::StrCat("certificates { ", target, " reason: \"lost\" }"));
     EXPECT_EQ(Check(leaf_), Finding::kRevoked) << target;
   }
-  for (const char* target : {"spki_sha256: \"00\"", "uri: \"spiffe://test.example/a/c\"",
-                             "issuer_serial { issuer: \"members\" serial: \"65\" }",
-                             "issuer_serial { issuer: \"others\" serial: \"64\" }"}) {
+  const std::string other_key = NewLeaf(101).certificate().spki_digest().ToHex();
+  for (const std::string& target :
+       {absl::StrCat("spki_sha256: \"", other_key, "\""),
+        std::string("uri: \"spiffe://test.example/a/c\""),
+        std::string("issuer_serial { issuer: \"members\" serial: \"65\" }")}) {
     Write("deny.textproto", absl::StrCat("certificates { ", target, " }"));
     EXPECT_EQ(Check(leaf_), Finding::kGood) << target;
+    EXPECT_THAT(state_->Alarms(), IsEmpty()) << target;
   }
+}
+
+// A certificate's serial is whole bytes, a list's has no leading zeros.
+TEST_F(TrustStateTest, DeniesASerialWhateverItsLeadingZeros) {
+  const crypto::TestParty leaf = NewLeaf(0x0a3f);
+  ASSERT_EQ(leaf.certificate().serial(), "0a3f");
+  for (const char* serial : {"a3f", "0a3f", "000a3f"}) {
+    Write("deny.textproto", absl::StrCat("certificates { issuer_serial { issuer: \"members\" "
+                                         "serial: \"",
+                                         serial, "\" } }"));
+    EXPECT_EQ(Check(leaf), Finding::kRevoked) << serial;
+    EXPECT_EQ(Check(leaf_), Finding::kGood) << serial;
+  }
+}
+
+TEST_F(TrustStateTest, AnEntryThatCanMatchNobodySpoilsTheList) {
+  const std::string key = leaf_.certificate().spki_digest().ToHex();
+  for (const std::string& bad :
+       {std::string("issuer_serial { issuer: \"members\" serial: \"A3F\" }"),
+        std::string("issuer_serial { issuer: \"members\" serial: \"0\" }"),
+        std::string("issuer_serial { issuer: \"members\" serial: \"a3:f0\" }"),
+        std::string("issuer_serial { issuer: \"others\" serial: \"64\" }"),
+        std::string("spki_sha256: \"00\""),
+        absl::StrCat("spki_sha256: \"", absl::AsciiStrToUpper(key), "\""),
+        std::string("uri: \"test.example/a/b\""), std::string("uri: \"spiffe://test.exmaple/a/b\""),
+        std::string("reason: \"whom?\"")}) {
+    Write("deny.textproto", absl::StrCat("certificates { spki_sha256: \"", key, "\" }"));
+    EXPECT_EQ(Check(leaf_), Finding::kRevoked) << bad;
+    EXPECT_THAT(state_->Alarms(), IsEmpty()) << bad;
+    ::testing::internal::CaptureStderr();
+    Write("deny.textproto", absl::StrCat("certificates { uri: \"spiffe://test.example/a/c\" } "
+                                         "certificates { ",
+                                         bad, " }"));
+    EXPECT_EQ(Check(leaf_), Finding::kRevoked) << bad;
+    const std::string told = ::testing::internal::GetCapturedStderr();
+    EXPECT_THAT(told, HasSubstr("certificates[1]")) << bad;
+    EXPECT_THAT(told, HasSubstr("write ")) << bad;
+    EXPECT_THAT(state_->Alarms(), ElementsAre("denylist.unreadable")) << bad;
+    EXPECT_EQ(Check(NewLeaf(101)), Finding::kGood) << bad;
+  }
+}
+
+TEST_F(TrustStateTest, ARegistryThatRenamesAnIssuerTakesNobodyOffTheDenyList) {
+  Write("deny.textproto", "certificates { issuer_serial { issuer: \"members\" serial: \"64\" } }");
+  EXPECT_EQ(Check(leaf_), Finding::kRevoked);
+  const auto before = snapshot_;
+  snapshot_ = NewSnapshot("renamed");
+  EXPECT_EQ(Check(leaf_), Finding::kRevoked);
+  EXPECT_THAT(state_->Alarms(), ElementsAre("denylist.unreadable"));
+  snapshot_ = before;
+  EXPECT_EQ(Check(leaf_), Finding::kRevoked);
+  EXPECT_THAT(state_->Alarms(), IsEmpty());
 }
 
 TEST_F(TrustStateTest, AnUnreadableDenyListKeepsTheLast) {
@@ -181,10 +240,9 @@ TEST_F(TrustStateTest, ARootThatIsNoLongerTrustedIsNoticed) {
   EXPECT_EQ(Check(leaf_), Finding::kGood);
   const crypto::TestParty other = crypto::NewTestAuthority("Root");
   ASSERT_TRUE(state_->Refresh({other.certificate()}, snapshot_).ok());
-  EXPECT_EQ(
-      state_->Current()->Check({leaf_.certificate(), authority_.certificate(), root_.certificate()},
-                               kUri, *snapshot_),
-      Finding::kRootGone);
+  EXPECT_EQ(state_->Current()->Check(
+                {leaf_.certificate(), authority_.certificate(), root_.certificate()}, kUri),
+            Finding::kRootGone);
 }
 
 }  // namespace
