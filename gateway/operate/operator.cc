@@ -13,6 +13,8 @@ namespace {
 constexpr char kService[] = "/chayan.v1.OperatorService/";
 // Sets that may wait to be checked: operators are few.
 constexpr size_t kChecksQueuedMax = 8;
+// The 4 MiB of files that operator_service.proto allows, their paths, and what comes beside them.
+constexpr size_t kApplyRegistryBytesMax = 5 << 20;
 constexpr int kPageSizeDefault = 100;
 constexpr int kPageSizeMax = 1000;
 
@@ -59,8 +61,9 @@ void Operator::ServeOn() {
   server_.HandleUnary(service + "GetStatus", [this](Call call) { GetStatus(std::move(call)); });
   server_.HandleUnary(service + "ListLinks", [this](Call call) { ListLinks(std::move(call)); });
   server_.HandleUnary(service + "DrainLink", [this](Call call) { DrainLink(std::move(call)); });
-  server_.HandleUnary(service + "ApplyRegistry",
-                      [this](Call call) { ApplyRegistry(std::move(call)); });
+  server_.HandleUnary(
+      service + "ApplyRegistry", [this](Call call) { ApplyRegistry(std::move(call)); },
+      kApplyRegistryBytesMax);
 }
 
 void Operator::GetStatus(Call call) {

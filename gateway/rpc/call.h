@@ -19,6 +19,12 @@ namespace chayan::rpc {
 
 // One unary call. Held by shared_ptr while work goes on; Reply or Fail exactly once, from any
 // thread. Handlers run on a worker's thread and never block.
+//
+// The deadline ends no call that a handler has: only the handler can say what became of it, and it
+// says so once that is recorded. When the deadline passes, on_cancel runs; the handler cuts its
+// work short, records, and answers as always. A caller that is still there gets the answer, however
+// late; for one that is gone it is dropped. A call whose last shared_ptr goes away unanswered is
+// recorded and answered as INTERNAL: a fault of ours.
 class UnaryCall {
  public:
   virtual ~UnaryCall() = default;
@@ -37,11 +43,13 @@ class UnaryCall {
   virtual void Fail(const policy::Refusal& refusal, std::string status_bytes = {},
                     std::string receipt_bytes = {}) = 0;
   // `on_cancel` runs once, on the worker's thread, when the caller resets the call, its deadline
-  // passes or its connection ends before an answer. At once when that has happened already.
+  // passes or its connection ends before an answer. At once when that has happened already. It does
+  // not hold the call: the call holds it.
   virtual void OnCancel(absl::AnyInvocable<void()> on_cancel) = 0;
 };
 
-// A bidirectional stream. Callbacks run on the stream's worker, never two at a time.
+// A bidirectional stream. It ends at its caller's deadline: each of its answers is recorded by
+// itself, its own end is none. Callbacks run on the stream's worker, never two at a time.
 class StreamCall {
  public:
   virtual ~StreamCall() = default;

@@ -177,17 +177,62 @@ TEST(CallTest, TheDeadlineCancelsTheHandler) {
   EXPECT_TRUE(client.Call(kEcho).status.ok());
 }
 
-TEST(CallTest, TheServersOwnClockEndsACallWhoseClientStaysSilent) {
+// An outcome is released when it is recorded, and only the handler knows when.
+TEST(CallTest, AfterTheDeadlineTheHandlerStillGivesTheAnswer) {
+  TestFront front;
+  Client client(front, front.desk);
+  for (const bool fails : {true, false}) {
+    std::thread caller([&] {
+      const auto result = client.Call(kHold, {.timeout = absl::Seconds(3600)});
+      EXPECT_EQ(ReasonOf(result.status), fails ? "CANCELLED" : "");
+      EXPECT_EQ(result.status.ok(), !fails);
+      EXPECT_EQ(result.response, fails ? "" : "late but true");
+    });
+    const size_t count = fails ? 1 : 2;
+    EXPECT_TRUE(Eventually([&] { return front.held().size() == count; }));
+    // gRPC rounds long timeouts up.
+    front.clock.Advance(absl::Seconds(3700));
+    EXPECT_TRUE(Eventually([&] { return front.cancelled == static_cast<int>(count); }));
+    const auto call = front.held().back();
+    if (fails) {
+      call->Fail({.reason = v1::ERROR_REASON_CANCELLED, .message = "recorded as given up"});
+    } else {
+      call->Reply("late but true");
+    }
+    caller.join();
+  }
+  EXPECT_EQ(front.cancelled, 2);
+  EXPECT_EQ(front.server->Status().calls_shed, 0u);
+}
+
+TEST(CallTest, ACallItsHandlerForgetsIsRecordedAndAnsweredAsOurFault) {
   TestFront front;
   Client client(front, front.desk);
   std::thread caller([&] {
-    const auto result = client.Call(kHold, {.timeout = absl::Seconds(3600)});
-    EXPECT_EQ(result.status.error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
+    const auto result = client.Call(kHold);
+    EXPECT_EQ(result.status.error_code(), grpc::StatusCode::INTERNAL);
+    EXPECT_EQ(ReasonOf(result.status), "INTERNAL");
   });
   EXPECT_TRUE(Eventually([&] { return front.held().size() == 1; }));
-  front.clock.Advance(absl::Seconds(3601));
+  front.ForgetHeld();
   caller.join();
-  EXPECT_EQ(front.cancelled, 1);
+  EXPECT_THAT(front.recorded(), ElementsAre("INTERNAL"));
+  EXPECT_TRUE(Eventually([&] { return front.server->Status().calls_in_flight == 0; }));
+}
+
+TEST(CallTest, AMethodMayTakeLargerMessagesThanOthers) {
+  TestFront front;
+  const auto console = front.NewCaller("spiffe://test.example/operator/console", 102);
+  Client client(front, console);
+  for (const bool gzip : {false, true}) {
+    const auto whole =
+        client.Call(kLarge, {.request = std::string(kLargeBytesMax, 'q'), .gzip = gzip});
+    ASSERT_TRUE(whole.status.ok()) << whole.status.error_message();
+    EXPECT_EQ(whole.response, absl::StrCat(kLargeBytesMax));
+    const auto larger =
+        client.Call(kLarge, {.request = std::string(kLargeBytesMax + 1, 'q'), .gzip = gzip});
+    EXPECT_EQ(ReasonOf(larger.status), "MESSAGE_TOO_LARGE");
+  }
 }
 
 TEST(CallTest, CancellationReachesTheHandler) {

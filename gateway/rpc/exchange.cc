@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "gateway/base/check.h"
+#include "gateway/base/diag.h"
 #include "gateway/policy/decide.h"
 #include "gateway/rpc/connection.h"
 #include "gateway/rpc/limits.h"
@@ -64,17 +65,19 @@ void Exchange::AddHeader(absl::string_view name, absl::string_view value) {
 }
 
 void Exchange::Open() {
-  if (!headers_.is_post || !headers_.is_grpc) {
-    phase_ = Phase::kEnding;
-    connection_->SendHttpError(*this, headers_.is_post ? 415 : 405);
-    return;
-  }
   const Standing& standing = connection_->CurrentStanding();
   const View& view = connection_->view();
   caller_ = standing.caller;
   arrival_ = view.elapsed;
   if (standing.refusal) return Refuse(*standing.refusal);
   if (!Admit(standing)) return;
+  if (!headers_.is_post || !headers_.is_grpc) {
+    // No gRPC, so no call that could be recorded: counted.
+    phase_ = Phase::kEnding;
+    mailbox_->front().calls_shed.fetch_add(1, std::memory_order_relaxed);
+    connection_->SendHttpError(*this, headers_.is_post ? 415 : 405);
+    return;
+  }
   if (std::optional<policy::Refusal> refusal = CheckHeaders()) return Refuse(*std::move(refusal));
   if (headers_.timeout != absl::InfiniteDuration()) {
     connection_->ArmDeadline(*this, arrival_ + headers_.timeout);
@@ -141,7 +144,7 @@ std::optional<policy::Refusal> Exchange::CheckHeaders() const {
 
 void Exchange::OpenStream() {
   phase_ = Phase::kRunning;
-  reader_.emplace(kMessageBytesMax, headers_.gzip);
+  reader_.emplace(headers_.method->message_bytes_max, headers_.gzip);
   // While the handler opens, what it says is queued, never answered into its own call.
   delivering_ = true;
   events_ = headers_.method->stream(shared_from_this());
@@ -174,7 +177,7 @@ size_t Exchange::TakeUnary(absl::string_view chunk) {
   body_.append(chunk.data(), chunk.size());
   CountBuffered(body_.size());
   if (phase_ != Phase::kBody || body_.size() < kPrefixBytes) return chunk.size();
-  const absl::StatusOr<Prefix> prefix = ParsePrefix(body_, kMessageBytesMax);
+  const absl::StatusOr<Prefix> prefix = ParsePrefix(body_, headers_.method->message_bytes_max);
   if (!prefix.ok()) {
     Refuse(RefusalOf(prefix.status()));
   } else if (body_.size() > kPrefixBytes + prefix->size) {
@@ -237,7 +240,7 @@ void Exchange::TellHalfClose() {
 void Exchange::RunUnary() {
   absl::StatusOr<Prefix> prefix = body_.size() < kPrefixBytes
                                       ? absl::InvalidArgumentError("The call carries no message.")
-                                      : ParsePrefix(body_, kMessageBytesMax);
+                                      : ParsePrefix(body_, headers_.method->message_bytes_max);
   if (prefix.ok() && body_.size() != kPrefixBytes + prefix->size) {
     prefix = absl::InvalidArgumentError("The call ended within its message.");
   }
@@ -247,7 +250,7 @@ void Exchange::RunUnary() {
   if (!prefix.ok()) return Refuse(RefusalOf(prefix.status()));
   request_ = absl::string_view(body_).substr(kPrefixBytes);
   if (prefix->compressed) {
-    absl::StatusOr<std::string> plain = Gunzip(request_, kMessageBytesMax);
+    absl::StatusOr<std::string> plain = Gunzip(request_, headers_.method->message_bytes_max);
     if (!plain.ok()) return Refuse(RefusalOf(plain.status()));
     body_ = *std::move(plain);
     request_ = body_;
@@ -255,7 +258,22 @@ void Exchange::RunUnary() {
   connection_->CountBuffered(buffered_, 0);
   buffered_ = 0;
   phase_ = Phase::kRunning;
-  headers_.method->unary(shared_from_this());
+  // Handlers get a count of references of their own, so that the last one to go is noticed.
+  auto drop = [held = shared_from_this()](UnaryCall*) mutable {
+    const std::shared_ptr<Exchange> self = std::move(held);
+    // Later: whoever let go may hold a lock.
+    if (!self->answered_.load()) self->Post([self] { self->OnDropped(); });
+  };
+  headers_.method->unary(
+      std::shared_ptr<UnaryCall>(static_cast<UnaryCall*>(this), std::move(drop)));
+}
+
+// No handler is left that could answer.
+void Exchange::OnDropped() {
+  if (phase_ != Phase::kRunning) return;
+  diag::Error("rpc.call_unanswered", {{"method", headers_.method->name}});
+  Refuse({.reason = v1::ERROR_REASON_INTERNAL,
+          .message = "The gateway failed to answer; its operators have been told."});
 }
 
 void Exchange::Refuse(policy::Refusal refusal) {
@@ -294,6 +312,7 @@ void Exchange::Refuse(policy::Refusal refusal) {
 void Exchange::Shed(policy::Refusal refusal) {
   if (phase_ >= Phase::kEnding) return;
   phase_ = Phase::kRefusing;
+  connection_->DisarmDeadline(*this);
   mailbox_->front().calls_shed.fetch_add(1, std::memory_order_relaxed);
   PostEnding(Mail::Kind::kRefused, EndingOf(refusal, {}, {}));
 }
@@ -395,12 +414,16 @@ void Exchange::Detach() {
 
 void Exchange::DeadlinePassed() {
   if (phase_ != Phase::kBody && phase_ != Phase::kRunning) return;
-  if (phase_ == Phase::kRunning) Abandon();
+  policy::Refusal passed{.reason = v1::ERROR_REASON_DEADLINE_TOO_SHORT,
+                         .message = "The call's deadline has passed."};
+  // Nobody was asked anything yet, so nothing is recorded.
+  if (phase_ == Phase::kBody) return Shed(std::move(passed));
+  Abandon();
+  // What a handler has begun it also ends: an outcome is released when it is recorded, not before.
+  if (!headers_.method->stream) return;
   DropOutput();
-  // The caller has given up by its own clock; this is for one whose clock is slower.
-  End(EndingOf(
-      {.reason = v1::ERROR_REASON_DEADLINE_TOO_SHORT, .message = "The call's deadline has passed."},
-      {}, {}));
+  // The answers of a stream were recorded one by one; its own end is none.
+  End(EndingOf(passed, {}, {}));
 }
 
 void Exchange::Expel(const policy::Refusal& refusal) {
@@ -433,7 +456,7 @@ void Exchange::Receive(Mail mail) {
       if (phase_ == Phase::kRefusing) End(std::move(*mail.ending));
       return;
     case Mail::Kind::kWrite:
-      if (phase_ != Phase::kRunning) {
+      if (phase_ != Phase::kRunning || connection_->closed()) {
         queued_bytes_.fetch_sub(mail.message.size(), std::memory_order_relaxed);
         return;
       }

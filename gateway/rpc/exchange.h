@@ -2,8 +2,9 @@
 // other threads goes through the mailbox.
 //
 // Life: headers → (refused | unary: body, handler, answer | stream: handler, messages both ways) →
-// ending → closed. It ends once: by the handler, by the deadline, by the loss of the caller's
-// right, by the peer. What a handler says afterwards is dropped.
+// ending → closed. It ends once: by the handler, by the loss of the caller's right, by the peer; by
+// the deadline only a stream, or a call whose body is not complete. What a handler says afterwards
+// is dropped.
 #ifndef CHAYAN_GATEWAY_RPC_EXCHANGE_H_
 #define CHAYAN_GATEWAY_RPC_EXCHANGE_H_
 
@@ -102,6 +103,7 @@ class Exchange final : public UnaryCall,
   bool Admit(const Standing& standing);
   void OpenStream();
   void RunUnary();
+  void OnDropped();
   // Answers with a refusal. Recorded first where it must be; what is shed is only counted.
   void Refuse(policy::Refusal refusal);
   void Shed(policy::Refusal refusal);

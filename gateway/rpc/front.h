@@ -16,6 +16,7 @@
 #include "gateway/rpc/admission.h"
 #include "gateway/rpc/call.h"
 #include "gateway/rpc/identity.h"
+#include "gateway/rpc/limits.h"
 #include "gateway/rpc/server.h"
 #include "gateway/rpc/tls.h"
 #include "gateway/rpc/trust_state.h"
@@ -25,6 +26,7 @@ namespace chayan::rpc {
 struct Method {
   std::string path{};  // "/chayan.v1.VerificationService/VerifyDocument"
   std::string name{};  // "VerifyDocument"
+  size_t message_bytes_max = kMessageBytesMax;
   UnaryHandler unary{};
   StreamHandler stream{};
 };
@@ -77,6 +79,7 @@ struct Front {
   using Count = std::shared_ptr<std::atomic<uint32_t>>;
   const Count connections = std::make_shared<std::atomic<uint32_t>>(0);
   const Count handshakes = std::make_shared<std::atomic<uint32_t>>(0);
+  const Count refused_connections = std::make_shared<std::atomic<uint32_t>>(0);
   const Count calls = std::make_shared<std::atomic<uint32_t>>(0);
   std::atomic<uint64_t> handshakes_failed{0};
   std::atomic<uint64_t> calls_shed{0};

@@ -135,8 +135,8 @@ class ServerImpl final : public Server {
         address_(BoundAddress(listener_, front_->options.address)) {}
   ~ServerImpl() override { Stop(); }
 
-  void HandleUnary(std::string method, UnaryHandler handler) override {
-    Add(std::move(method), {.unary = std::move(handler)});
+  void HandleUnary(std::string method, UnaryHandler handler, size_t message_bytes_max) override {
+    Add(std::move(method), {.message_bytes_max = message_bytes_max, .unary = std::move(handler)});
   }
   void HandleStream(std::string method, StreamHandler handler) override {
     Add(std::move(method), {.stream = std::move(handler)});

@@ -22,6 +22,7 @@
 #include "gateway/base/clock.h"
 #include "gateway/registry/snapshot.h"
 #include "gateway/rpc/call.h"
+#include "gateway/rpc/limits.h"
 
 namespace chayan::rpc {
 
@@ -69,7 +70,12 @@ class Server {
 
   // Before Start; each method once. `method`: full name,
   // "/chayan.v1.VerificationService/VerifyDocument".
-  virtual void HandleUnary(std::string method, UnaryHandler handler) = 0;
+  void HandleUnary(std::string method, UnaryHandler handler) {
+    HandleUnary(std::move(method), std::move(handler), kMessageBytesMax);
+  }
+  // For a method whose requests may be larger than others (`message_bytes_max`, also after
+  // decompression).
+  virtual void HandleUnary(std::string method, UnaryHandler handler, size_t message_bytes_max) = 0;
   virtual void HandleStream(std::string method, StreamHandler handler) = 0;
 
   virtual absl::Status Start() = 0;

@@ -61,12 +61,12 @@ TestFront::TestFront(const Setup& setup) : directory_(NewDirectory()), setup_(se
 }
 
 TestFront::~TestFront() {
+  server.reset();
   {
     const absl::MutexLock lock(&mu_);
     held_.clear();
     streams_.clear();
   }
-  server.reset();
   std::vector<std::thread> threads;
   {
     const absl::MutexLock lock(&mu_);
@@ -112,6 +112,10 @@ void TestFront::AddHandlers() {
   };
   server->HandleUnary(kEcho, echo);
   server->HandleUnary(kOperatorOnly, echo);
+  server->HandleUnary(
+      kLarge,
+      [](std::shared_ptr<UnaryCall> call) { call->Reply(absl::StrCat(call->request().size())); },
+      kLargeBytesMax);
   server->HandleUnary(kHold, [this](std::shared_ptr<UnaryCall> call) {
     call->OnCancel([this] { ++cancelled; });
     const absl::MutexLock lock(&mu_);

@@ -2,7 +2,8 @@
 // echo, hold and fail, and what a client needs to call it.
 //
 // Methods (named as the roles know them): VerifyDocument echoes; ListDocumentKinds holds the call;
-// GetDocumentKind answers from another thread; VerifyDocuments is a stream that echoes each
+// GetDocumentKind answers from another thread; ApplyRegistry takes large messages and answers their
+// size; VerifyDocuments is a stream that echoes each
 // message.
 #ifndef CHAYAN_GATEWAY_RPC_TEST_FRONT_H_
 #define CHAYAN_GATEWAY_RPC_TEST_FRONT_H_
@@ -33,6 +34,8 @@ inline constexpr char kEcho[] = "/chayan.v1.VerificationService/VerifyDocument";
 inline constexpr char kHold[] = "/chayan.v1.VerificationService/ListDocumentKinds";
 inline constexpr char kElsewhere[] = "/chayan.v1.VerificationService/GetDocumentKind";
 inline constexpr char kStream[] = "/chayan.v1.VerificationService/VerifyDocuments";
+inline constexpr char kLarge[] = "/chayan.v1.OperatorService/ApplyRegistry";
+inline constexpr size_t kLargeBytesMax = 5 << 20;
 inline constexpr char kOperatorOnly[] = "/chayan.v1.OperatorService/GetStatus";
 
 // The longest a test waits for what must come; far above what it takes.
@@ -42,13 +45,19 @@ inline constexpr absl::Duration kPatience = absl::Seconds(20);
 class ShiftedClock final : public Clock {
  public:
   absl::Time Now() const override { return real_.Now() + Shift(); }
-  absl::Duration Elapsed() const override { return real_.Elapsed() + Shift(); }
+  absl::Duration Elapsed() const override {
+    ++readings_;
+    return real_.Elapsed() + Shift();
+  }
+  // How often anybody looked at it; a worker looks a few times in each turn of its loop.
+  uint64_t readings() const { return readings_; }
   void Advance(absl::Duration step) { shift_ns_ += absl::ToInt64Nanoseconds(step); }
 
  private:
   absl::Duration Shift() const { return absl::Nanoseconds(shift_ns_.load()); }
   SystemClock real_;
   std::atomic<int64_t> shift_ns_{0};
+  mutable std::atomic<uint64_t> readings_{0};
 };
 
 // Waits until `condition` holds; false when patience ends.
@@ -100,6 +109,12 @@ class TestFront {
   std::vector<std::shared_ptr<UnaryCall>> held() {
     const absl::MutexLock lock(&mu_);
     return held_;
+  }
+  // As a handler that forgets its calls.
+  void ForgetHeld() {
+    std::vector<std::shared_ptr<UnaryCall>> forgotten;
+    const absl::MutexLock lock(&mu_);
+    forgotten.swap(held_);
   }
   std::vector<std::shared_ptr<StreamCall>> streams() {
     const absl::MutexLock lock(&mu_);
