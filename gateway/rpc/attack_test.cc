@@ -2,9 +2,14 @@
 // notices. Method: bytes and HTTP/2 frames written by hand; after each attack an honest client
 // asks.
 #include <gtest/gtest.h>
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 
+#include <algorithm>
 #include <string>
+#include <vector>
 
+#include "absl/synchronization/notification.h"
 #include "gateway/rpc/grpc_client.h"
 #include "gateway/rpc/limits.h"
 #include "gateway/rpc/raw_client.h"
@@ -77,6 +82,41 @@ TEST_F(AttackTest, WrongMethodAndContentTypeGetAnHttpStatus) {
   client.Send(H2Frame(NGHTTP2_HEADERS, kEndHeaders | kEndStream, 5,
                       H2Request(kEcho, "POST", "application/grpc-web")));
   EXPECT_EQ(client.ReadHeader(5, ":status"), "415");
+}
+
+TEST_F(AttackTest, CallsThatAreNoGrpcPassTheDoorLikeOthers) {
+  TestFront front({.requests_per_second = 1});
+  const auto get = [](uint32_t id) {
+    return H2Frame(NGHTTP2_HEADERS, kEndHeaders | kEndStream, id, H2Request(kEcho, "GET"));
+  };
+  RawClient client(front, {.party = &front.desk});
+  ASSERT_TRUE(client.StartHttp2());
+  uint32_t id = 1;
+  for (int i = 0; i < 10; ++i, id += 2) {
+    client.Send(get(id));
+    EXPECT_EQ(client.ReadHeader(id, ":status"), "405");
+  }
+  client.Send(get(id));
+  EXPECT_EQ(client.ReadHeader(id, "grpc-status"), "8");
+  EXPECT_EQ(front.server->Status().calls_shed, 11u);
+  const auto nobody = front.NewCaller("spiffe://test.example/hro-z/desk-1", 300);
+  RawClient stranger(front, {.party = &nobody});
+  ASSERT_TRUE(stranger.StartHttp2());
+  stranger.Send(get(1));
+  EXPECT_EQ(stranger.ReadHeader(1, "grpc-status"), "16");
+  EXPECT_EQ(front.recorded(), std::vector<std::string>{"CALLER_UNKNOWN"});
+}
+
+TEST_F(AttackTest, ABodyThatNeverComesEndsWithItsDeadline) {
+  RawClient client(front_, {.party = &front_.desk});
+  ASSERT_TRUE(client.StartHttp2());
+  client.Send(
+      H2Frame(NGHTTP2_HEADERS, kEndHeaders, 1, H2Request(kEcho) + H2Header("grpc-timeout", "40S")));
+  ASSERT_TRUE(Eventually([&] { return front_.server->Status().calls_in_flight == 1; }));
+  front_.clock.Advance(absl::Seconds(41));
+  EXPECT_EQ(client.ReadHeader(1, "grpc-status"), "4");
+  EXPECT_EQ(front_.server->Status().calls_shed, 1u);
+  EXPECT_TRUE(front_.recorded().empty());
 }
 
 TEST_F(AttackTest, MalformedBodiesAreRefused) {
@@ -171,6 +211,107 @@ TEST_F(AttackTest, AFloodOfEmptyDataEndsTheConnection) {
   ExpectAttackerGone();
 }
 
+TEST_F(AttackTest, AFloodOfWindowUpdatesEndsTheConnection) {
+  const std::string one("\0\0\0\1", 4);
+  for (const uint32_t stream_id : {0u, 1u}) {
+    RawClient client(front_, {.party = &front_.desk});
+    ASSERT_TRUE(client.StartHttp2());
+    // The stream is over when its windows are opened.
+    client.Send(H2Frame(NGHTTP2_HEADERS, kEndHeaders, 1, H2Request(kEcho)) +
+                H2Frame(NGHTTP2_DATA, kEndStream, 1, GrpcMessage("question")));
+    ASSERT_EQ(client.ReadHeader(1, "grpc-status"), "0");
+    for (int i = 0; i < 5000; ++i) {
+      if (!client.Send(H2Frame(NGHTTP2_WINDOW_UPDATE, 0, stream_id, one))) break;
+    }
+    EXPECT_TRUE(client.ReadsEnd()) << stream_id;
+    ExpectAttackerGone();
+  }
+}
+
+TEST_F(AttackTest, AFloodOfUnknownFramesEndsTheConnection) {
+  for (const uint8_t type : {uint8_t{0x0a}, uint8_t{0x10}, uint8_t{0xbb}, uint8_t{0xff}}) {
+    RawClient client(front_, {.party = &front_.desk});
+    ASSERT_TRUE(client.StartHttp2());
+    for (int i = 0; i < 5000; ++i) {
+      if (!client.Send(H2Frame(type, 0, 0, i % 2 == 0 ? "" : "something"))) break;
+    }
+    EXPECT_TRUE(client.ReadsEnd()) << int{type};
+    ExpectAttackerGone();
+  }
+}
+
+// The bound above is for those who open windows that are open.
+TEST_F(AttackTest, WhoReadsMuchMayOpenItsWindowsOften) {
+  RawClient client(front_, {.party = &front_.desk});
+  ASSERT_TRUE(client.StartHttp2());
+  client.Send(H2Frame(NGHTTP2_HEADERS, kEndHeaders, 1, H2Request(kStream)));
+  const std::string message = GrpcMessage("123");
+  const std::string size("\0\0\0\x8", 4);
+  for (int i = 0; i < 2 * static_cast<int>(kControlFramesBurst); ++i) {
+    ASSERT_TRUE(client.Send(H2Frame(NGHTTP2_DATA, 0, 1, message)));
+    ASSERT_TRUE(client.ReadUntil([](const auto& frame) { return frame.type == NGHTTP2_DATA; }))
+        << i;
+    ASSERT_TRUE(client.Send(H2Frame(NGHTTP2_WINDOW_UPDATE, 0, 0, size) +
+                            H2Frame(NGHTTP2_WINDOW_UPDATE, 0, 1, size)));
+  }
+}
+
+TEST_F(AttackTest, WhoSendsWithoutPauseHoldsNobodyUp) {
+  TestFront front({.in_flight_max = 2000});
+  RawClient honest(front, {.party = &front.desk});
+  ASSERT_TRUE(honest.StartHttp2());
+  honest.Send(H2Frame(NGHTTP2_HEADERS, kEndHeaders, 1, H2Request(kStream)));
+  ASSERT_TRUE(Eventually([&] { return front.streams().size() == 1; }));
+  RawClient greedy(front, {.party = &front.desk});
+  ASSERT_TRUE(greedy.StartHttp2());
+  ASSERT_TRUE(greedy.Read().has_value());
+  // While the worker is held up, more comes than it reads in one turn, and then one honest call.
+  absl::Notification held_up;
+  absl::Notification go_on;
+  front.streams()[0]->Post([&] {
+    held_up.Notify();
+    go_on.WaitForNotification();
+  });
+  held_up.WaitForNotification();
+  // Records so small that one reading of the socket brings hundreds of them.
+  constexpr size_t kPieceBytes = 20;
+  constexpr size_t kCalls = 40;
+  const int on = 1;
+  const int off = 0;
+  size_t call_bytes = 0;
+  setsockopt(greedy.socket_fd(), IPPROTO_TCP, TCP_CORK, &on, sizeof(on));
+  for (uint32_t id = 1; id < 2 * kCalls; id += 2) {
+    const std::string call = H2Frame(NGHTTP2_HEADERS, kEndHeaders, id, H2Request(kHold)) +
+                             H2Frame(NGHTTP2_DATA, kEndStream, id, GrpcMessage("greedy"));
+    for (size_t i = 0; i < call.size(); i += kPieceBytes) {
+      ASSERT_TRUE(greedy.Send(call.substr(i, kPieceBytes)));
+    }
+    call_bytes = call.size();
+  }
+  setsockopt(greedy.socket_fd(), IPPROTO_TCP, TCP_CORK, &off, sizeof(off));
+  // Bytes that the front's kernel has not taken yet.
+  const auto underway = [](const RawClient& client) {
+    int bytes = -1;
+    EXPECT_EQ(ioctl(client.socket_fd(), SIOCOUTQ, &bytes), 0);
+    return bytes;
+  };
+  EXPECT_TRUE(Eventually([&] { return underway(greedy) == 0; }));
+  honest.Send(H2Frame(NGHTTP2_HEADERS, kEndHeaders, 3, H2Request(kHold)) +
+              H2Frame(NGHTTP2_DATA, kEndStream, 3, GrpcMessage("honest")));
+  EXPECT_TRUE(Eventually([&] { return underway(honest) == 0; }));
+  go_on.Notify();
+  size_t before = 0;
+  EXPECT_TRUE(Eventually([&] {
+    before = 0;
+    for (const auto& call : front.held()) {
+      if (call->request() == "honest") return true;
+      ++before;
+    }
+    return false;
+  }));
+  EXPECT_LE(before, kReadsPerTurnMax * kPieceBytes / call_bytes);
+}
+
 TEST_F(AttackTest, AFloodOfResetsEndsTheConnection) {
   RawClient client(front_, {.party = &front_.desk});
   ASSERT_TRUE(client.StartHttp2());
@@ -215,6 +356,61 @@ TEST_F(AttackTest, APeerThatDoesNotReadLosesItsConnection) {
   front_.clock.Advance(kWriteStallMax + absl::Seconds(1));
   EXPECT_TRUE(client.ReadsEnd());
   ExpectAttackerGone();
+}
+
+TEST_F(AttackTest, AnswersNobodyReadsAreNotPiledUp) {
+  RawClient client(front_, {.party = &front_.desk});
+  ASSERT_TRUE(client.StartHttp2(std::string("\0\4\0\0\0\0", 6)));
+  client.Send(H2Frame(NGHTTP2_HEADERS, kEndHeaders, 1, H2Request(kStream)));
+  ASSERT_TRUE(Eventually([&] { return front_.streams().size() == 1; }));
+  const auto call = front_.streams()[0];
+  constexpr size_t kBytes = 1 << 20;
+  size_t most = 0;
+  absl::Notification done;
+  const auto write = [&](int count) {
+    for (int i = 0; i < count; ++i) {
+      call->Write(std::string(kBytes, 'x'));
+      most = std::max(most, call->queued_bytes());
+    }
+  };
+  ::testing::internal::CaptureStderr();
+  call->Post([&] {
+    write(1);
+    // In the next turn it is known that the peer takes nothing.
+    call->Post([&] {
+      write(60);
+      done.Notify();
+    });
+  });
+  done.WaitForNotification();
+  EXPECT_TRUE(client.ReadsEnd());
+  EXPECT_TRUE(Eventually([&] { return front_.ended == 1; }));
+  EXPECT_NE(::testing::internal::GetCapturedStderr().find("rpc.peer_does_not_read"),
+            std::string::npos);
+  EXPECT_GT(most, kBytes);
+  EXPECT_LE(most, kQueuedBytesPerConnectionMax + kBytes);
+  ExpectAttackerGone();
+}
+
+TEST_F(AttackTest, AConnectionThatWaitsForItsPeersEndCostsNoTurns) {
+  TestFront front;
+  RawClient client(front, {.party = &front.desk});
+  // Its windows take all; its socket does not.
+  ASSERT_TRUE(client.StartHttp2(std::string("\0\4\x7f\xff\xff\xff", 6)));
+  client.Send(H2Frame(NGHTTP2_WINDOW_UPDATE, 0, 0, std::string("\x7f\0\0\0", 4)) +
+              H2Frame(NGHTTP2_HEADERS, kEndHeaders, 1, H2Request(kStream)));
+  ASSERT_TRUE(Eventually([&] { return front.streams().size() == 1; }));
+  front.streams()[0]->Write(std::string(kQueuedBytesPerConnectionMax - 100, 'x'));
+  front.Write("crl/members.crl", crypto::NewTestCrl(front.authority, {100}));
+  ASSERT_TRUE(Eventually([&] { return front.ended == 1; }));
+  front.clock.Advance(kFarewellTimeout);
+  // Two turns later it waits for the peer; which reads, so that the socket could be written to.
+  const uint64_t then = front.clock.readings();
+  ASSERT_TRUE(Eventually([&] { return front.clock.readings() >= then + 6; }));
+  EXPECT_TRUE(client.ReadsEnd());
+  const uint64_t start = front.clock.readings();
+  EXPECT_TRUE(Eventually([&] { return front.server->Status().connections == 0; }));
+  EXPECT_LT(front.clock.readings() - start, 500u);
 }
 
 TEST_F(AttackTest, ASilentPeerIsAskedAndThenDropped) {

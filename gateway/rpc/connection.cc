@@ -103,6 +103,16 @@ struct SessionCallbacks {
   static nghttp2_session_callbacks* Make() {
     nghttp2_session_callbacks* callbacks = nullptr;
     CHAYAN_CHECK(nghttp2_session_callbacks_new(&callbacks) == 0);
+    nghttp2_session_callbacks_set_on_begin_frame_callback(
+        callbacks, [](nghttp2_session*, const nghttp2_frame_hd* head, void* user_data) {
+          return Of(user_data).OnBeginFrame(*head);
+        });
+    // Frames of unknown types are counted, then dropped.
+    nghttp2_session_callbacks_set_unpack_extension_callback(
+        callbacks, [](nghttp2_session*, void**, const nghttp2_frame_hd*, void* user_data) -> int {
+          return Of(user_data).TakeControlFrame() ? NGHTTP2_ERR_CANCEL
+                                                  : NGHTTP2_ERR_CALLBACK_FAILURE;
+        });
     nghttp2_session_callbacks_set_on_begin_headers_callback(
         callbacks, [](nghttp2_session*, const nghttp2_frame* frame, void* user_data) {
           return Of(user_data).OnBeginHeaders(*frame);
@@ -141,6 +151,10 @@ struct SessionCallbacks {
     nghttp2_option_set_stream_reset_rate_limit(options, kResetsBurst, kResetsPerSecond);
     nghttp2_option_set_max_continuations(options, kContinuationsMax);
     nghttp2_option_set_peer_max_concurrent_streams(options, 0);
+    // Others than these nghttp2 would skip without a word.
+    for (int type = NGHTTP2_CONTINUATION + 1; type <= UINT8_MAX; ++type) {
+      nghttp2_option_set_user_recv_extension_type(options, static_cast<uint8_t>(type));
+    }
     return options;
   }
 
@@ -214,6 +228,7 @@ void Connection::DoHandshake() {
       // The alert that says why was written; the peer should read it.
       worker_.front().handshakes_failed.fetch_add(1);
       shutdown(socket_, SHUT_WR);
+      WatchWritable(false);
       state_ = State::kLingering;
       farewell_ = view().elapsed + kLinger;
       handshake_slot_.Release();
@@ -235,13 +250,7 @@ bool Connection::StartSession() {
   state_ = State::kOpen;
   chain_ = *std::move(chain);
   standing_ = worker_.front().Judge(chain_, view());
-  if (standing_.load != nullptr &&
-      !member_slot_.Take({standing_.load, &standing_.load->connections},
-                         kConnectionsPerMemberMax)) {
-    worker_.front().calls_shed.fetch_add(1);
-    diag::Warning("rpc.connections_of_member", {{"member", standing_.caller->member}});
-    return false;
-  }
+  if (!TakeMemberSlot()) return false;
   static nghttp2_session_callbacks* const callbacks = SessionCallbacks::Make();
   static nghttp2_option* const options = SessionCallbacks::MakeOptions();
   nghttp2_session* session = nullptr;
@@ -260,9 +269,32 @@ bool Connection::StartSession() {
   return true;
 }
 
+// Once whose caller the connection is has been judged: it counts as its member's, or as one of the
+// refused, which are told why and go.
+bool Connection::TakeMemberSlot() {
+  const bool refused = standing_.refusal.has_value();
+  const bool taken =
+      refused ? member_slot_.Take(worker_.front().refused_connections, kRefusedConnectionsMax)
+              : member_slot_.Take({standing_.load, &standing_.load->connections},
+                                  kConnectionsPerMemberMax);
+  if (!taken) {
+    worker_.front().calls_shed.fetch_add(1);
+    diag::Warning(refused ? "rpc.refused_connections" : "rpc.connections_of_member",
+                  {{"member", standing_.caller->member}});
+    return false;
+  }
+  farewell_ = refused ? view().elapsed + kRefusedConnectionStay : absl::InfiniteDuration();
+  return true;
+}
+
 void Connection::Read() {
   std::string& buffer = worker_.read_buffer();
-  do {
+  for (int reads = 0; reads == 0 || SSL_has_pending(ssl_.get()) == 1; ++reads) {
+    if (reads == kReadsPerTurnMax) {
+      // The socket may have nothing more to say, so it would not wake the loop.
+      worker_.ReadOn(*this);
+      break;
+    }
     ERR_clear_error();
     const int count = SSL_read(ssl_.get(), buffer.data(), static_cast<int>(buffer.size()));
     if (count <= 0) {
@@ -282,7 +314,7 @@ void Connection::Read() {
       return;
     }
     if (state_ != State::kOpen) return;
-  } while (SSL_has_pending(ssl_.get()) == 1);
+  }
   worker_.MarkDirty(*this);
 }
 
@@ -294,6 +326,7 @@ void Connection::DiscardInput() {
 
 void Connection::Flush() {
   if (state_ != State::kOpen) return;
+  has_backlog_ = true;
   // What TLS took half of comes first.
   if (!unsent_.empty() && !WriteOut(std::exchange(unsent_, {}))) return;
   std::string& gathered = worker_.write_buffer();
@@ -310,6 +343,9 @@ void Connection::Flush() {
     if (!WriteOut(gathered)) return;
   }
   WatchWritable(false);
+  // Closed windows leave answers behind, too.
+  has_backlog_ = queued_bytes_ > 0;
+  if (queued_bytes_ > kQueuedBytesPerConnectionMax) return DropUnreadingPeer();
   if (expelled_ && exchanges_.empty()) return Linger();
   if (nghttp2_session_want_read(session_.get()) == 0 &&
       nghttp2_session_want_write(session_.get()) == 0) {
@@ -335,6 +371,10 @@ bool Connection::WriteOut(absl::string_view bytes) {
       return false;
     }
     unsent_ = std::string(bytes);
+    if (queued_bytes_ > kQueuedBytesPerConnectionMax) {
+      DropUnreadingPeer();
+      return false;
+    }
     WatchWritable(true);
     return false;
   }
@@ -355,6 +395,8 @@ void Connection::Linger() {
   SSL_shutdown(ssl_.get());
   ERR_clear_error();
   shutdown(socket_, SHUT_WR);
+  // Nothing is left to write: a socket that stays writable would wake the loop again and again.
+  WatchWritable(false);
   state_ = State::kLingering;
   farewell_ = view().elapsed + kLinger;
 }
@@ -364,7 +406,11 @@ const Standing& Connection::CurrentStanding() {
   const bool was_good = !standing_.refusal.has_value();
   const std::shared_ptr<const policy::Caller> before = standing_.caller;
   standing_ = worker_.front().Judge(chain_, view());
-  if (!was_good) return standing_;
+  if (!was_good) {
+    // Whoever gained the right meanwhile stays, if its member has a place.
+    if (!standing_.refusal && !expelled_ && !TakeMemberSlot()) BidFarewell(kFarewellTimeout);
+    return standing_;
+  }
   // The same certificate can become another system, or another role, by the registry: calls that
   // began as somebody else end.
   const bool same = !standing_.refusal && before->member == standing_.caller->member &&
@@ -378,15 +424,29 @@ void Connection::Expel() {
   const policy::Refusal refusal = standing_.refusal.value_or(
       policy::Refusal{.reason = v1::ERROR_REASON_ROLE_NOT_ALLOWED,
                       .message = "The registry has given this certificate another role."});
-  expelled_ = true;
-  farewell_ = view().elapsed + kFarewellTimeout;
-  nghttp2_submit_goaway(session_.get(), NGHTTP2_FLAG_NONE,
-                        nghttp2_session_get_last_proc_stream_id(session_.get()), NGHTTP2_NO_ERROR,
-                        nullptr, 0);
+  BidFarewell(kFarewellTimeout);
   std::vector<std::shared_ptr<Exchange>> running;
   for (const auto& [id, exchange] : exchanges_) running.push_back(exchange);
   for (const auto& exchange : running) exchange->Expel(refusal);
+}
+
+void Connection::BidFarewell(absl::Duration stay) {
+  expelled_ = true;
+  farewell_ = view().elapsed + stay;
+  SubmitGoaway();
+}
+
+void Connection::SubmitGoaway() {
+  nghttp2_submit_goaway(session_.get(), NGHTTP2_FLAG_NONE,
+                        nghttp2_session_get_last_proc_stream_id(session_.get()), NGHTTP2_NO_ERROR,
+                        nullptr, 0);
   worker_.MarkDirty(*this);
+}
+
+void Connection::DropUnreadingPeer() {
+  diag::Warning("rpc.peer_does_not_read",
+                {{"member", standing_.caller->member}, {"queued_bytes", queued_bytes_}});
+  Close();
 }
 
 void Connection::BeginDrain() {
@@ -405,24 +465,20 @@ void Connection::Sweep() {
     return;
   }
   if (now >= farewell_) {
-    if (state_ == State::kOpen) return Linger();
-    return Close();
+    if (state_ != State::kOpen) return Close();
+    if (expelled_) return Linger();
+    // It was refused from the start: calls on their way are told yet.
+    return BidFarewell(kFarewellTimeout);
   }
   if (state_ != State::kOpen) return;
   CurrentStanding();
   if (now >= final_goaway_) {
     final_goaway_ = absl::InfiniteDuration();
-    nghttp2_submit_goaway(session_.get(), NGHTTP2_FLAG_NONE,
-                          nghttp2_session_get_last_proc_stream_id(session_.get()), NGHTTP2_NO_ERROR,
-                          nullptr, 0);
-    worker_.MarkDirty(*this);
+    SubmitGoaway();
   }
   const bool stalled =
       (queued_bytes_ > 0 || !unsent_.empty()) && now - last_progress_ > kWriteStallMax;
-  if (stalled || queued_bytes_ > static_cast<int64_t>(kQueuedBytesPerConnectionMax)) {
-    diag::Warning("rpc.peer_does_not_read", {{"member", standing_.caller->member}});
-    return Close();
-  }
+  if (stalled) return DropUnreadingPeer();
   if (now - last_heard_ < kKeepaliveAfter) return;
   if (ping_sent_ < last_heard_) {
     ping_sent_ = now;
@@ -495,6 +551,12 @@ bool Connection::CountBuffered(size_t before, size_t now) {
 void Connection::CountQueued(int64_t bytes) {
   if (queued_bytes_ == 0 && bytes > 0) last_progress_ = view().elapsed;
   queued_bytes_ += bytes;
+  // What one turn produces gets its chance to leave at the turn's end; on top of what the peer has
+  // not taken before, nothing does.
+  if (bytes > 0 && has_backlog_ && state_ == State::kOpen &&
+      queued_bytes_ > kQueuedBytesPerConnectionMax) {
+    DropUnreadingPeer();
+  }
 }
 
 void Connection::ArmDeadline(Exchange& exchange, absl::Duration deadline) {
@@ -514,6 +576,16 @@ void Connection::ScheduleEnd(std::shared_ptr<Exchange> exchange) {
 
 bool Connection::TakeControlFrame() {
   return control_frames_.Take(view().elapsed, kControlFramesPerSecond, kControlFramesBurst);
+}
+
+int Connection::OnBeginFrame(const nghttp2_frame_hd& head) {
+  // Here, because what comes for a stream that is no more goes no further.
+  if (head.type != NGHTTP2_WINDOW_UPDATE) return 0;
+  if (window_updates_earned_ > 0) {
+    --window_updates_earned_;
+    return 0;
+  }
+  return TakeControlFrame() ? 0 : NGHTTP2_ERR_CALLBACK_FAILURE;
 }
 
 int Connection::OnBeginHeaders(const nghttp2_frame& frame) {
@@ -556,7 +628,6 @@ int Connection::OnFrame(const nghttp2_frame& frame) {
     case NGHTTP2_PING:
     case NGHTTP2_SETTINGS:
     case NGHTTP2_PRIORITY:
-    case NGHTTP2_PRIORITY_UPDATE:
       return TakeControlFrame() ? 0 : NGHTTP2_ERR_CALLBACK_FAILURE;
     default:
       return 0;
@@ -576,6 +647,10 @@ int Connection::OnData(int32_t stream_id, absl::string_view chunk) {
 }
 
 int Connection::OnFrameSent(const nghttp2_frame& frame) {
+  if (frame.hd.type == NGHTTP2_DATA && frame.hd.length > 0) {
+    window_updates_earned_ =
+        std::min(window_updates_earned_ + kWindowUpdatesPerData, kWindowUpdatesSavedMax);
+  }
   if ((frame.hd.flags & NGHTTP2_FLAG_END_STREAM) == 0) return 0;
   if (frame.hd.type != NGHTTP2_HEADERS && frame.hd.type != NGHTTP2_DATA) return 0;
   const auto found = exchanges_.find(frame.hd.stream_id);

@@ -61,7 +61,8 @@ class Connection {
   void DisarmDeadline(Exchange& exchange);
   void ScheduleEnd(std::shared_ptr<Exchange> exchange);
 
-  bool is_dirty = false;  // the worker's: stands in its list of connections to flush
+  bool is_unread = false;  // the worker's: stands in its list of connections to read on
+  bool is_dirty = false;   // the worker's: stands in its list of connections to flush
 
  private:
   enum class State { kHandshaking, kOpen, kLingering, kClosed };
@@ -79,9 +80,15 @@ class Connection {
   // Orderly end of our direction; waits a moment for the peer's, so that it reads our last frames.
   void Linger();
   void Expel();
+  bool TakeMemberSlot();
+  // No new calls; closed when those that run are told, or when `stay` is over.
+  void BidFarewell(absl::Duration stay);
+  void SubmitGoaway();
+  void DropUnreadingPeer();
   void SubmitTrailers(Exchange& exchange);
   bool TakeControlFrame();
 
+  int OnBeginFrame(const nghttp2_frame_hd& head);
   int OnBeginHeaders(const nghttp2_frame& frame);
   int OnHeader(const nghttp2_frame& frame, absl::string_view name, absl::string_view value);
   int OnFrame(const nghttp2_frame& frame);
@@ -98,7 +105,7 @@ class Connection {
   const absl::Duration opened_;
   Slot connection_slot_;
   Slot handshake_slot_;
-  Slot member_slot_;
+  Slot member_slot_;  // the member's, or one of those for the refused
   Chain chain_;
   Standing standing_;
   bool expelled_ = false;
@@ -109,6 +116,7 @@ class Connection {
   absl::flat_hash_map<int32_t, std::shared_ptr<Exchange>> exchanges_;
   Exchange* receiving_ = nullptr;  // whose header list is being read
   std::string unsent_;             // taken from the session, not yet by TLS
+  bool has_backlog_ = false;       // the last flush left something behind
   bool watches_writable_ = false;
   size_t buffered_bytes_ = 0;
   int64_t queued_bytes_ = 0;
@@ -116,6 +124,7 @@ class Connection {
   absl::Duration last_progress_;
   absl::Duration ping_sent_ = -absl::InfiniteDuration();
   Rate control_frames_;
+  int window_updates_earned_ = 0;
 };
 
 }  // namespace chayan::rpc

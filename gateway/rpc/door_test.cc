@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "gateway/rpc/grpc_client.h"
+#include "gateway/rpc/limits.h"
 #include "gateway/rpc/raw_client.h"
 #include "gateway/rpc/test_front.h"
 #include "google/rpc/error_details.pb.h"
@@ -204,6 +205,63 @@ TEST(DoorTest, RemovalFromTheRegistryEndsRunningCalls) {
         "members { id: \"office-b\" name { zh_tw: \"乙\" en: \"B\" } issuers: \"members\" "
         "systems { name: \"auditor\" role: ROLE_AUDITOR } }\n");
   });
+}
+
+TEST(DoorTest, AConnectionWithoutAnyRightGoesSoon) {
+  TestFront front;
+  const auto nobody = front.NewCaller("spiffe://test.example/hro-z/desk-1", 300);
+  RawClient client(front, {.party = &nobody});
+  ASSERT_TRUE(client.StartHttp2());
+  // It is told why, when it asks.
+  ASSERT_TRUE(client.Send(H2Frame(NGHTTP2_HEADERS, kEndHeaders, 1, H2Request(kEcho))));
+  EXPECT_EQ(client.ReadHeader(1, "grpc-status"), "16");
+  front.clock.Advance(kRefusedConnectionStay);
+  EXPECT_TRUE(client.ReadUntil([](const auto& frame) { return frame.type == NGHTTP2_GOAWAY; }));
+  EXPECT_TRUE(client.ReadsEnd());
+  EXPECT_TRUE(Eventually([&] { return front.server->Status().connections == 0; }));
+}
+
+TEST(DoorTest, ConnectionsWithoutAnyRightAreFew) {
+  TestFront front;
+  const auto nobody = front.NewCaller("spiffe://test.example/hro-z/desk-1", 300);
+  std::vector<std::unique_ptr<RawClient>> clients;
+  for (uint32_t i = 0; i < kRefusedConnectionsMax; ++i) {
+    clients.push_back(std::make_unique<RawClient>(front, RawClient::Options{.party = &nobody}));
+    ASSERT_TRUE(clients.back()->StartHttp2());
+    ASSERT_TRUE(clients.back()->Read().has_value()) << i;
+  }
+  EXPECT_TRUE(IsTurnedAway(front, {.party = &nobody}));
+  EXPECT_EQ(front.server->Status().calls_shed, 1u);
+  EXPECT_EQ(ReasonFor(front, front.desk), "OK");
+  // Each place is free again when its connection has gone.
+  clients.clear();
+  EXPECT_TRUE(Eventually([&] { return front.server->Status().connections <= 1; }));
+  RawClient next(front, {.party = &nobody});
+  ASSERT_TRUE(next.StartHttp2());
+  EXPECT_TRUE(next.Read().has_value());
+}
+
+TEST(DoorTest, WhoGainsTheRightMeanwhileStays) {
+  TestFront front;
+  const auto desk = front.NewCaller("spiffe://test.example/hro-c/desk-1", 301);
+  RawClient client(front, {.party = &desk});
+  ASSERT_TRUE(client.StartHttp2());
+  uint32_t id = 1;
+  const auto status = [&] {
+    client.Send(H2Frame(NGHTTP2_HEADERS, kEndHeaders, id, H2Request(kEcho)) +
+                H2Frame(NGHTTP2_DATA, kEndStream, id, GrpcMessage("question")));
+    id += 2;
+    return client.ReadHeader(id - 2, "grpc-status");
+  };
+  EXPECT_EQ(status(), "16");
+  front.SetRegistry(
+      "members { id: \"hro-c\" name { zh_tw: \"丙\" en: \"C\" } issuers: \"members\" "
+      "systems { name: \"desk-1\" role: ROLE_HOUSEHOLD acting_for: \"hro-c\" } }\n");
+  EXPECT_TRUE(Eventually([&] { return status() == "0"; }));
+  front.clock.Advance(2 * kRefusedConnectionStay);
+  EXPECT_EQ(status(), "0");
+  front.clock.Advance(2 * kRefusedConnectionStay);
+  EXPECT_EQ(status(), "0");
 }
 
 TEST(DoorTest, AnEmptyFolderOfListsKeepsTheLastOnesAndAlarms) {

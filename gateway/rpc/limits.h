@@ -14,11 +14,20 @@ namespace chayan::rpc {
 inline constexpr uint32_t kConnectionsMax = 4096;
 // A member's share, so that one cannot take all places.
 inline constexpr uint32_t kConnectionsPerMemberMax = 512;
+// Callers that are refused from the start belong to no member, so these places are theirs together:
+// enough for the offices of one mistaken renewal to be told why.
+inline constexpr uint32_t kRefusedConnectionsMax = 64;
+// How long they stay: time to ask once, be refused with the reason, and see that recorded.
+inline constexpr absl::Duration kRefusedConnectionStay = absl::Seconds(5);
 // A handshake costs 2-3 ms of CPU and comes from a peer nobody knows yet.
 inline constexpr uint32_t kHandshakesInProgressMax = 256;
 inline constexpr absl::Duration kHandshakeTimeout = absl::Seconds(10);
 // Connections taken from the listener in one turn of a loop: open connections get their turn.
 inline constexpr int kAcceptsPerTurnMax = 16;
+
+// TLS records taken from one connection in one turn: the others, and a revocation, wait no longer
+// than it takes to work on these.
+inline constexpr int kReadsPerTurnMax = 32;
 
 // HTTP/2.
 // 256 in flight on one connection are measured; twice that leaves room for streams beside.
@@ -34,14 +43,20 @@ inline constexpr int32_t kStreamWindowBytes = 256 << 10;
 inline constexpr int32_t kConnectionWindowBytes = 4 << 20;
 // Bodies of calls that are not complete, and what waits for paused streams, of one connection.
 inline constexpr size_t kBufferedBytesPerConnectionMax = 16 << 20;
-// Answers queued for one connection. A peer that does not read loses its connection.
-inline constexpr size_t kQueuedBytesPerConnectionMax = 32 << 20;
+// Answers queued for one connection: a thousand of the usual size. A peer that lets more come
+// together does not read and loses its connection.
+inline constexpr int64_t kQueuedBytesPerConnectionMax = 8 << 20;
 // Queued bytes and no progress for this long: the peer does not read.
 inline constexpr absl::Duration kWriteStallMax = absl::Seconds(30);
-// Frames that cost us work and the peer nothing (PING, SETTINGS, PRIORITY, empty DATA):
-// at once, then each second. Clients that measure their bandwidth send a few PINGs a second.
+// Frames that cost us work and the peer nothing (PING, SETTINGS, PRIORITY, empty DATA, frames of
+// unknown types, WINDOW_UPDATE beyond what our DATA earned): at once, then each second. Clients
+// that measure their bandwidth send a few PINGs a second.
 inline constexpr double kControlFramesBurst = 1000;
 inline constexpr double kControlFramesPerSecond = 100;
+// A peer that reads opens the windows of the stream and of the connection again: so many
+// WINDOW_UPDATEs are earned by each DATA frame of ours, and so many are saved up.
+inline constexpr int kWindowUpdatesPerData = 2;
+inline constexpr int kWindowUpdatesSavedMax = 4000;
 // Acknowledgements that wait because the peer does not read them.
 inline constexpr size_t kAcknowledgementsQueuedMax = 128;
 // Calls reset by the peer: at once, then each second (CVE-2023-44487).
@@ -56,7 +71,8 @@ inline constexpr absl::Duration kKeepaliveAfter = absl::Seconds(60);
 inline constexpr absl::Duration kKeepaliveTimeout = absl::Seconds(20);
 
 // Calls.
-// Largest message, also after decompression. Questions and frames are below 64 KiB.
+// Largest message, also after decompression, where a method states no other. Questions and frames
+// are below 64 KiB.
 inline constexpr size_t kMessageBytesMax = 1 << 20;
 // Calls in flight in this process: a call holds about 4 KiB beside its message.
 inline constexpr uint32_t kCallsInFlightMax = 16384;

@@ -4,6 +4,7 @@
 #define CHAYAN_GATEWAY_RPC_RAW_CLIENT_H_
 
 #include <arpa/inet.h>
+#include <netinet/tcp.h>
 #include <nghttp2/nghttp2.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -88,6 +89,8 @@ class RawClient {
     target.sin_port = htons(static_cast<uint16_t>(port));
     target.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     CHAYAN_CHECK(connect(socket_, reinterpret_cast<sockaddr*>(&target), sizeof(target)) == 0);
+    const int on = 1;
+    setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     context_ = SSL_CTX_new(TLS_client_method());
     SSL_CTX_set_max_proto_version(context_, options.version);
     if (options.party != nullptr) {

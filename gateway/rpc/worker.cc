@@ -69,6 +69,7 @@ void Worker::Run() {
   while (!stopping_) {
     const int count = epoll_wait(epoll_, events.data(), kEventsPerTurnMax, WaitMs());
     RefreshView();
+    ReadUnread();
     for (int i = 0; i < count; ++i) {
       void* const target = events[i].data.ptr;
       if (target == nullptr) continue;
@@ -94,6 +95,7 @@ void Worker::Run() {
 }
 
 int Worker::WaitMs() const {
+  if (!unread_.empty()) return 0;
   if (connections_.empty() && (listener_ < 0 || accepts_)) return -1;
   absl::Duration until = next_sweep_;
   if (!deadlines_.empty()) {
@@ -202,6 +204,19 @@ void Worker::MarkDirty(Connection& connection) {
   dirty_.push_back(&connection);
 }
 
+void Worker::ReadOn(Connection& connection) {
+  if (connection.is_unread) return;
+  connection.is_unread = true;
+  unread_.push_back(&connection);
+}
+
+void Worker::ReadUnread() {
+  for (Connection* const connection : std::exchange(unread_, {})) {
+    connection->is_unread = false;
+    if (!connection->closed()) connection->OnReadable();
+  }
+}
+
 void Worker::Watch(Connection& connection, bool writable) {
   epoll_event event{.events = EPOLLIN | EPOLLRDHUP, .data = {.ptr = &connection}};
   if (writable) event.events |= EPOLLOUT;
@@ -265,7 +280,10 @@ void Worker::Settle() {
     }
     for (const auto& exchange : std::exchange(ended_, {})) exchange->RunEnd();
     if (!dirty_.empty()) continue;
-    for (Connection* const connection : std::exchange(closed, {})) connections_.erase(connection);
+    for (Connection* const connection : std::exchange(closed, {})) {
+      if (connection->is_unread) std::erase(unread_, connection);
+      connections_.erase(connection);
+    }
   }
   if (drained_ && connections_.empty()) std::exchange(drained_, nullptr)();
 }

@@ -48,6 +48,8 @@ class Worker {
   const std::shared_ptr<Mailbox>& mailbox() const { return mailbox_; }
   const View& view() const { return view_; }
   void MarkDirty(Connection& connection);
+  // The connection has more to read: it goes on in the next turn.
+  void ReadOn(Connection& connection);
   void Watch(Connection& connection, bool writable);
   void AddDeadline(int64_t deadline_ns, Exchange* exchange);
   void RemoveDeadline(int64_t deadline_ns, Exchange* exchange);
@@ -62,6 +64,7 @@ class Worker {
   void RefreshView();
   void AcceptAll();
   void WatchListener(bool watch);
+  void ReadUnread();
   void TakeMail();
   void RunDeadlines();
   void Sweep();
@@ -85,6 +88,7 @@ class Worker {
   absl::AnyInvocable<void()> drained_;
   absl::btree_set<std::pair<int64_t, Exchange*>> deadlines_;
   std::vector<Connection*> dirty_;
+  std::vector<Connection*> unread_;
   std::vector<std::shared_ptr<Exchange>> ended_;
   std::vector<Mail> mails_;
   std::string read_buffer_;
