@@ -281,8 +281,11 @@ void Worker::Settle() {
     for (const auto& exchange : std::exchange(ended_, {})) exchange->RunEnd();
     if (!dirty_.empty()) continue;
     for (Connection* const connection : std::exchange(closed, {})) {
+      // One that closed while it was flushed is listed twice.
+      const auto it = connections_.find(connection);
+      if (it == connections_.end()) continue;
       if (connection->is_unread) std::erase(unread_, connection);
-      connections_.erase(connection);
+      connections_.erase(it);
     }
   }
   if (drained_ && connections_.empty()) std::exchange(drained_, nullptr)();
