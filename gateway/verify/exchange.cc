@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "gateway/base/diag.h"
+#include "gateway/rpc/recorded.h"
 #include "gateway/verify/answer.h"
 #include "gateway/verify/limits.h"
 #include "gateway/verify/next_step.h"
@@ -401,15 +402,8 @@ void Exchange::FillReceipt(const log::VaultOutput& sealed, log::Committed commit
 }
 
 log::Entry Exchange::NewEntry(log::EntryType type) {
-  const policy::Caller& caller = asker_->caller();
   const v1::Purpose& purpose = request_->purpose();
-  log::Entry entry;
-  entry.type = type;
-  entry.id = id_;
-  entry.member = caller.member;
-  entry.system = caller.system;
-  entry.cert = caller.certificate;
-  entry.method = std::string(asker_->method());
+  log::Entry entry = rpc::EntryOf(asker_->caller(), asker_->method(), type, id_);
   entry.acting_for = KnownOrUnknown(snapshot_->FindMember(request_->acting_for()) != nullptr,
                                     "acting_for", request_->acting_for());
   entry.kind = KnownOrUnknown(snapshot_->FindKind(request_->document_kind()) != nullptr,
