@@ -1,6 +1,5 @@
 #include "gateway/rpc/server.h"
 
-#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -13,12 +12,12 @@
 #include <thread>
 #include <utility>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/synchronization/notification.h"
 #include "gateway/base/check.h"
 #include "gateway/base/diag.h"
+#include "gateway/base/socket_address.h"
 #include "gateway/base/status_macros.h"
 #include "gateway/rpc/front.h"
 #include "gateway/rpc/health.h"
@@ -53,43 +52,13 @@ absl::Status SystemError(absl::string_view what, const std::string& address) {
   return absl::UnavailableError(absl::StrCat(what, " ", address, ": ", std::strerror(errno)));
 }
 
-// "127.0.0.1:8443" or "[::1]:8443".
-absl::StatusOr<std::pair<sockaddr_storage, socklen_t>> ParseAddress(const std::string& address) {
-  const auto refuse = [&] {
-    return absl::InvalidArgumentError(
-        absl::StrCat("address ", address, ": write IP:PORT, such as 127.0.0.1:8443"));
-  };
-  const size_t colon = address.rfind(':');
-  uint32_t port = 0;
-  if (colon == std::string::npos || !absl::SimpleAtoi(address.substr(colon + 1), &port) ||
-      port > UINT16_MAX) {
-    return refuse();
-  }
-  std::string host = address.substr(0, colon);
-  sockaddr_storage storage{};
-  if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
-    auto* const v6 = reinterpret_cast<sockaddr_in6*>(&storage);
-    host = host.substr(1, host.size() - 2);
-    v6->sin6_family = AF_INET6;
-    v6->sin6_port = htons(static_cast<uint16_t>(port));
-    if (inet_pton(AF_INET6, host.c_str(), &v6->sin6_addr) != 1) return refuse();
-    return std::make_pair(storage, socklen_t{sizeof(*v6)});
-  }
-  auto* const v4 = reinterpret_cast<sockaddr_in*>(&storage);
-  v4->sin_family = AF_INET;
-  v4->sin_port = htons(static_cast<uint16_t>(port));
-  if (inet_pton(AF_INET, host.c_str(), &v4->sin_addr) != 1) return refuse();
-  return std::make_pair(storage, socklen_t{sizeof(*v4)});
-}
-
 absl::StatusOr<Socket> ListenOn(const std::string& address) {
-  CHAYAN_ASSIGN_OR_RETURN(const auto parsed, ParseAddress(address));
-  const auto& [storage, size] = parsed;
-  Socket socket(::socket(storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  CHAYAN_ASSIGN_OR_RETURN(const SocketAddress parsed, ParseSocketAddress(address));
+  Socket socket(::socket(parsed.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (socket.fd() < 0) return SystemError("socket for", address);
   const int on = 1;
   setsockopt(socket.fd(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-  if (bind(socket.fd(), reinterpret_cast<const sockaddr*>(&storage), size) != 0 ||
+  if (bind(socket.fd(), parsed.raw(), parsed.size) != 0 ||
       listen(socket.fd(), kListenBacklog) != 0) {
     return SystemError("listen on", address);
   }
