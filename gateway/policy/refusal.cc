@@ -68,6 +68,7 @@ absl::StatusCode CodeOf(v1::ErrorReason reason) {
     case v1::ERROR_REASON_OVERLOADED:
     case v1::ERROR_REASON_LOG_UNAVAILABLE:
     case v1::ERROR_REASON_DRAINING:
+    case v1::ERROR_REASON_NOT_YET_PUBLISHED:
       return absl::StatusCode::kUnavailable;
 
     case v1::ERROR_REASON_METHOD_UNKNOWN:
@@ -87,6 +88,9 @@ absl::StatusCode CodeOf(v1::ErrorReason reason) {
     case v1::ERROR_REASON_NO_ROUTE:
     case v1::ERROR_REASON_KIND_DIGEST_DIFFERS:
     case v1::ERROR_REASON_ANSWER_UNEXPECTED:
+    case v1::ERROR_REASON_DETAIL_ERASED:
+    case v1::ERROR_REASON_LEGAL_HOLD:
+    case v1::ERROR_REASON_PROPOSAL_INVALID:
       return absl::StatusCode::kFailedPrecondition;
 
     case v1::ERROR_REASON_REQUEST_ID_REUSED:
@@ -95,6 +99,8 @@ absl::StatusCode CodeOf(v1::ErrorReason reason) {
     case v1::ERROR_REASON_ENTRY_NOT_FOUND:
     case v1::ERROR_REASON_REGISTRY_SET_NOT_FOUND:
     case v1::ERROR_REASON_LINK_NOT_FOUND:
+    case v1::ERROR_REASON_DRAW_NOT_FOUND:
+    case v1::ERROR_REASON_HOLD_NOT_FOUND:
       return absl::StatusCode::kNotFound;
 
     case v1::ERROR_REASON_REGISTRY_CHANGED:

@@ -63,6 +63,12 @@ bool MayMeetAQuestion(v1::ErrorReason reason) {
     case v1::ERROR_REASON_REGISTRY_INVALID:
     case v1::ERROR_REASON_REGISTRY_CHANGED:
     case v1::ERROR_REASON_LINK_NOT_FOUND:
+    case v1::ERROR_REASON_DETAIL_ERASED:
+    case v1::ERROR_REASON_LEGAL_HOLD:
+    case v1::ERROR_REASON_PROPOSAL_INVALID:
+    case v1::ERROR_REASON_DRAW_NOT_FOUND:
+    case v1::ERROR_REASON_NOT_YET_PUBLISHED:
+    case v1::ERROR_REASON_HOLD_NOT_FOUND:
       return false;
     default:
       return reason != v1::ERROR_REASON_UNSPECIFIED && reason < v1::ERROR_REASON_HELLO_INVALID;
