@@ -65,7 +65,7 @@ class Agency {
   }
 
   // `text` is a VerifyDocumentRequest; all its claims and fields are permitted.
-  sql::HolderAnswer Ask(const std::string& text) {
+  connector::HolderAnswer Ask(const std::string& text) {
     v1::VerifyDocumentRequest request;
     CHAYAN_CHECK(google::protobuf::TextFormat::ParseFromString(text, &request));
     v1::QuestionPermit permit;
@@ -74,8 +74,8 @@ class Agency {
       permit.add_released_fields(field);
     }
     absl::Notification answered;
-    sql::HolderAnswer answer;
-    connector_->Answer(request, permit, absl::Minutes(1), [&](sql::HolderAnswer given) {
+    connector::HolderAnswer answer;
+    connector_->Answer({request, permit, absl::Minutes(1)}, [&](connector::HolderAnswer given) {
       answer = std::move(given);
       answered.Notify();
     });
@@ -119,7 +119,7 @@ void PrintTo(const Case& one, std::ostream* out) { *out << one.what; }
 class ReadmeTest : public ::testing::TestWithParam<Case> {};
 
 TEST_P(ReadmeTest, ComesOutAsTheReadmeSays) {
-  const sql::HolderAnswer given = Agency(GetParam().agency).Ask(GetParam().question);
+  const connector::HolderAnswer given = Agency(GetParam().agency).Ask(GetParam().question);
   EXPECT_EQ(given.answer.outcome(), GetParam().outcome) << given.answer.DebugString();
   EXPECT_EQ(given.restricted, GetParam().restricted);
 }

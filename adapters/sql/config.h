@@ -1,5 +1,4 @@
-// The adapter's settings: read, checked whole, made ready to use. Every fault is told at once, as
-// `file:line: field: what is wrong, what to write instead`.
+// Settings of the sql connector: read, checked whole, made ready to use.
 #ifndef CHAYAN_ADAPTERS_SQL_CONFIG_H_
 #define CHAYAN_ADAPTERS_SQL_CONFIG_H_
 
@@ -9,19 +8,15 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "adapters/connector/config.h"
 #include "adapters/sql/odbc.h"
 #include "adapters/sql/statement.h"
 #include "chayan/v1/adapter_config.pb.h"
-#include "chayan/v1/registry.pb.h"
-#include "gateway/crypto/digest.h"
 
 namespace chayan::sql {
 
-// A kind with the place where its documents stand.
-struct KindPlan {
-  v1::DocumentKind kind;
-  crypto::Digest digest;
-  v1::KindSource source;  // column names lower-cased
+// A kind with its statements.
+struct KindPlan : connector::KindPlan {
   Statement query;
   std::optional<Statement> as_of_query;
 };
@@ -32,6 +27,8 @@ struct AdapterSettings {
   ConnectOptions connect;  // holds secrets: never print it
 };
 
+// The database's part of a file; faults go to the file. REQUIRES: the file was parsed.
+AdapterSettings LoadSettings(connector::ConfigFile& file);
 // INVALID_ARGUMENT with one line a fault.
 absl::StatusOr<AdapterSettings> LoadSettings(const std::string& path);
 

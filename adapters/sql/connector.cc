@@ -9,7 +9,10 @@
 namespace chayan::sql {
 namespace {
 
-Pool::Options PoolOptions(const v1::OdbcSource& source) {
+using connector::HolderAnswer;
+using connector::NotCompared;
+
+SqlConnector::Pool::Options PoolOptions(const v1::OdbcSource& source) {
   return {.connections = static_cast<int>(source.connections()),
           .circuit = {.failures_max = static_cast<int>(source.failures_max()),
                       .retry_after = absl::Milliseconds(source.retry_after_ms())}};
@@ -31,10 +34,11 @@ struct SqlConnector::Exchange {
 SqlConnector::SqlConnector(const Clock& clock, AdapterSettings settings)
     : SqlConnector(clock, settings, [options = settings.connect] { return Connect(options); }) {}
 
-SqlConnector::SqlConnector(const Clock& clock, AdapterSettings settings, Pool::Connector connector)
+SqlConnector::SqlConnector(const Clock& clock, AdapterSettings settings, Pool::Connector connect)
     : clock_(clock),
       settings_(std::move(settings)),
-      pool_(clock, PoolOptions(settings_.config.source()), std::move(connector)) {}
+      connect_(std::move(connect)),
+      pool_(clock, PoolOptions(settings_.config.source()), connect_) {}
 
 const KindPlan* SqlConnector::FindPlan(const std::string& kind) const {
   for (const KindPlan& plan : settings_.kinds) {
@@ -47,20 +51,27 @@ absl::CivilDay SqlConnector::Today() const {
   return absl::ToCivilDay(clock_.Now(), TaipeiTimeZone());
 }
 
-void SqlConnector::Answer(const v1::VerifyDocumentRequest& request,
-                          const v1::QuestionPermit& permit, absl::Duration timeout, Done done) {
+connector::SourceHealth SqlConnector::Health() const {
+  return {pool_.source_is_down(), pool_.source_is_down() ? "the database counts as down" : ""};
+}
+
+absl::Status SqlConnector::Probe() { return connect_().status(); }
+
+void SqlConnector::Answer(const connector::Inquiry& inquiry, Done done) {
+  const v1::VerifyDocumentRequest& request = inquiry.request;
   const KindPlan* plan = FindPlan(request.document_kind());
   const auto refuse = [&] { done(NotCompared(request)); };
-  if (plan == nullptr || !CanAnswerFor(*plan, request, Today())) return refuse();
-  absl::StatusOr<std::vector<Value>> values = BindValues(*plan, request, Today());
+  if (plan == nullptr || !connector::CanAnswerFor(*plan, request, Today())) return refuse();
+  absl::StatusOr<std::vector<Value>> values =
+      connector::BindValues(*plan, plan->query.parameters, request, Today());
   if (!values.ok()) {
     diag::Warning("sql.question_not_bindable", {{"document_kind", plan->kind.code()}});
     return refuse();
   }
-  auto exchange = std::make_shared<Exchange>(
-      Exchange{plan, request, permit, *std::move(values), std::move(done), false, std::nullopt});
+  auto exchange = std::make_shared<Exchange>(Exchange{
+      plan, request, inquiry.permit, *std::move(values), std::move(done), false, std::nullopt});
   pool_.Submit(
-      clock_.Elapsed() + timeout,
+      clock_.Elapsed() + inquiry.timeout,
       [this, exchange](Connection& connection) { return Ask(*exchange, connection); },
       [exchange](const absl::Status& status) { Finish(*exchange, status); });
 }
@@ -75,11 +86,11 @@ absl::Status SqlConnector::Ask(Exchange& exchange, Connection& connection) const
     if (rows.rows.empty() || rows.rows.front().empty() || !rows.rows.front().front().has_value()) {
       return absl::InternalError("the as_of_query returned no value");
     }
-    CHAYAN_ASSIGN_OR_RETURN(as_of, ParseAsOf(*rows.rows.front().front()));
+    CHAYAN_ASSIGN_OR_RETURN(as_of, connector::ParseAsOf(*rows.rows.front().front()));
   }
   CHAYAN_ASSIGN_OR_RETURN(const Rows rows, connection.Select(plan.query, exchange.values));
-  CHAYAN_RETURN_IF_ERROR(CheckColumns(plan, rows));
-  exchange.answer = AnswerFromRows(plan, exchange.request, exchange.permit, rows, as_of);
+  CHAYAN_RETURN_IF_ERROR(connector::CheckColumns(plan, rows));
+  exchange.answer = connector::AnswerFromRows(plan, exchange.request, exchange.permit, rows, as_of);
   return absl::OkStatus();
 }
 
@@ -88,7 +99,7 @@ void SqlConnector::Finish(Exchange& exchange, const absl::Status& status) {
     diag::Warning("sql.not_answered", {{"document_kind", exchange.plan->kind.code()},
                                        {"status", absl::StatusCodeToString(status.code())},
                                        {"cause", std::string(status.message())}});
-    exchange.answer = SourceDown(exchange.request, exchange.asked);
+    exchange.answer = connector::SourceDown(exchange.request, exchange.asked);
   }
   exchange.done(*std::move(exchange.answer));
 }

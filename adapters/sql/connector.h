@@ -1,39 +1,31 @@
 // The sql connector: a question comes, a SELECT runs on one of the pool's threads, an answer goes.
-// It always answers: what cannot be asked of the source is SOURCE_DOWN, what cannot be told is
-// NOT_COMPARED. A guess is never an answer.
 #ifndef CHAYAN_ADAPTERS_SQL_CONNECTOR_H_
 #define CHAYAN_ADAPTERS_SQL_CONNECTOR_H_
 
-#include <functional>
-#include <memory>
-#include <vector>
+#include <string>
 
 #include "absl/time/time.h"
-#include "adapters/sql/answer.h"
+#include "adapters/connector/connector.h"
+#include "adapters/connector/pool.h"
 #include "adapters/sql/config.h"
-#include "adapters/sql/pool.h"
-#include "chayan/v1/adapter_link_service.pb.h"
-#include "chayan/v1/verification_service.pb.h"
 #include "gateway/base/clock.h"
 
 namespace chayan::sql {
 
-// Thread-safe.
-class SqlConnector {
+class SqlConnector final : public connector::Connector {
  public:
-  using Done = std::function<void(HolderAnswer)>;
+  using Pool = connector::Pool<Connection>;
 
   // `clock` outlives the connector.
   SqlConnector(const Clock& clock, AdapterSettings settings);
   // The same over connections that a test makes.
   SqlConnector(const Clock& clock, AdapterSettings settings, Pool::Connector connector);
 
-  // Returns at once; `done` is called once, on any thread, for good or ill. Nobody waits for it
-  // beyond `timeout`.
-  void Answer(const v1::VerifyDocumentRequest& request, const v1::QuestionPermit& permit,
-              absl::Duration timeout, Done done);
+  void Answer(const connector::Inquiry& inquiry, Done done) override;
+  connector::SourceHealth Health() const override;
+  // Opens a connection and closes it.
+  absl::Status Probe() override;
 
-  const std::vector<KindPlan>& kinds() const { return settings_.kinds; }
   bool source_is_down() const { return pool_.source_is_down(); }
 
  private:
@@ -45,6 +37,7 @@ class SqlConnector {
 
   const Clock& clock_;
   const AdapterSettings settings_;
+  const Pool::Connector connect_;
   Pool pool_;  // last: its threads use what stands above
 };
 

@@ -73,7 +73,7 @@ class ConnectorTest : public ::testing::Test {
     permit.add_claims("owner_name");
     absl::Notification answered;
     v1::VerificationAnswer answer;
-    connector_->Answer(request, permit, absl::Seconds(60), [&](HolderAnswer given) {
+    connector_->Answer({request, permit, absl::Seconds(60)}, [&](connector::HolderAnswer given) {
       answer = std::move(given.answer);
       answered.Notify();
     });

@@ -226,13 +226,6 @@ class OdbcConnection final : public Connection {
 
 }  // namespace
 
-std::optional<size_t> Rows::Column(absl::string_view name) const {
-  for (size_t i = 0; i < columns.size(); ++i) {
-    if (absl::string_view(columns[i]) == name) return i;
-  }
-  return std::nullopt;
-}
-
 absl::StatusOr<std::unique_ptr<Connection>> Connect(const ConnectOptions& options) {
   auto connection = std::make_unique<OdbcConnection>(options.statement_timeout);
   CHAYAN_RETURN_IF_ERROR(connection->Open(options));

@@ -8,7 +8,6 @@
 
 #include <cstddef>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -17,25 +16,15 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "adapters/connector/rows.h"
 #include "adapters/sql/statement.h"
 
 namespace chayan::sql {
 
-// More rows than this are no answer to a question about one document: the rest is not fetched.
-inline constexpr size_t kRowsMax = 1000;
-// Longer than any name, address or reference that an answer may carry.
-inline constexpr size_t kValueBytesMax = 16 << 10;
-
-using Value = std::optional<std::string>;  // nullopt is NULL
-
-struct Rows {
-  std::vector<std::string> columns;  // lower-cased
-  std::vector<std::vector<Value>> rows;
-  bool truncated = false;  // there were more than kRowsMax
-
-  // The index of a column, if the result has it. `name` is lower-case.
-  std::optional<size_t> Column(absl::string_view name) const;
-};
+using connector::kRowsMax;
+using connector::kValueBytesMax;
+using connector::Rows;
+using connector::Value;
 
 struct ConnectOptions {
   std::string connection_string;

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <string>
 
+#include "adapters/connector/testing_folder.h"
 #include "gateway/base/check.h"
 
 namespace chayan::sql {
@@ -21,22 +22,7 @@ inline std::string SqliteDriver() {
   return "SQLite3";
 }
 
-// A folder that ends with the test.
-class TestingFolder {
- public:
-  TestingFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "chayan-sql-XXXXXX").string();
-    CHAYAN_CHECK(mkdtemp(pattern.data()) != nullptr);
-    path_ = pattern;
-  }
-  ~TestingFolder() { std::filesystem::remove_all(path_); }
-  TestingFolder(const TestingFolder&) = delete;
-  TestingFolder& operator=(const TestingFolder&) = delete;
-  std::string File(const std::string& name) const { return path_ + "/" + name; }
-
- private:
-  std::string path_;
-};
+using connector::TestingFolder;
 
 inline void RunSqlite(const std::string& file, const std::string& sql) {
   sqlite3* database = nullptr;

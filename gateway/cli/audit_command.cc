@@ -1,16 +1,13 @@
 // chayan audit export | verify.
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "chayan/v1/audit_service.pb.h"
 #include "gateway/base/status_macros.h"
 #include "gateway/cli/audit_export.h"
+#include "gateway/cli/beside.h"
 #include "gateway/cli/program.h"
 #include "gateway/cli/trust.h"
 
@@ -125,10 +122,7 @@ ExitCode RunExport(Program& program, const Options& options) {
 
 // Runs chayan-audit in a process of its own and ends as it ends.
 ExitCode RunVerify(Program& program, const Options& options) {
-  const std::string path = program.program_directory.empty()
-                               ? "chayan-audit"
-                               : absl::StrCat(program.program_directory, "/chayan-audit");
-  std::vector<std::string> words = {path, "verify", options.directory};
+  std::vector<std::string> words = {"verify", options.directory};
   const auto add = [&](const char* flag, const std::string& value) {
     if (value.empty()) return;
     words.emplace_back(flag);
@@ -139,25 +133,7 @@ ExitCode RunVerify(Program& program, const Options& options) {
   add("--old", options.old_checkpoint);
   add("--receipts", options.receipts);
   if (options.json) words.emplace_back("--json");
-  std::vector<char*> argv;
-  for (std::string& word : words) argv.push_back(word.data());
-  argv.push_back(nullptr);
-  program.out << std::flush;
-  const pid_t child = fork();
-  if (child == 0) {
-    execvp(argv[0], argv.data());
-    _exit(127);
-  }
-  int status = 0;
-  while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
-  if (child < 0 || !WIFEXITED(status) || WEXITSTATUS(status) == 127) {
-    return program.Fail(ExitCode::kUsage,
-                        absl::StrCat(path, program.Say(":無法執行;它應與 chayan 在同一資料夾",
-                                                       ": cannot be run; it belongs into the "
-                                                       "folder of chayan")));
-  }
-  return static_cast<ExitCode>(WEXITSTATUS(status));
+  return RunBeside(program, "chayan-audit", std::move(words));
 }
 
 }  // namespace

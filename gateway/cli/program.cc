@@ -99,6 +99,7 @@ int RunProgram(Program& program, std::vector<std::string> arguments) {
   AddRegistryCommand(app, program);
   AddGatewayCommand(app, program);
   AddCertsCommand(app, program);
+  AddAdapterCommand(app, program);
   AddCompletionCommand(app, program);
   std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
   try {

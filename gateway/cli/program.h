@@ -63,6 +63,7 @@ void AddAuditCommand(CLI::App& app, Program& program);
 void AddRegistryCommand(CLI::App& app, Program& program);
 void AddGatewayCommand(CLI::App& app, Program& program);
 void AddCertsCommand(CLI::App& app, Program& program);
+void AddAdapterCommand(CLI::App& app, Program& program);
 void AddCompletionCommand(CLI::App& app, Program& program);
 
 // Parses and runs. What main() returns.

@@ -1,0 +1,169 @@
+// Threads that ask a source, each with a connection of its own, so that a slow source never holds
+// the link. A failing source is left alone for a while (Circuit), and what waits is bounded.
+#ifndef CHAYAN_ADAPTERS_CONNECTOR_POOL_H_
+#define CHAYAN_ADAPTERS_CONNECTOR_POOL_H_
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "adapters/connector/circuit.h"
+#include "gateway/base/clock.h"
+#include "gateway/base/status_macros.h"
+
+namespace chayan::connector {
+
+// Questions that may wait for a thread: what one link may have in flight. More is overload,
+// answered at once.
+inline constexpr size_t kWaitingMax = 1024;
+
+// Any other fault is of one statement: a value that the source refuses, a column that it lacks. If
+// such counted, one caller's questions could shut the source to all.
+inline bool MeansSourceDown(const absl::Status& status) {
+  return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) || absl::IsAborted(status);
+}
+
+// `Connection` is whatever one thread keeps between questions. Thread-safe.
+template <typename Connection>
+class Pool {
+ public:
+  using Connector = std::function<absl::StatusOr<std::unique_ptr<Connection>>()>;
+  // Works with a connection and returns how that went. May be called twice, the second time with a
+  // new connection, when the first one turned out to be lost.
+  using Work = std::function<absl::Status(Connection&)>;
+  // Called once, after the last call of Work: OK, or why there was no result.
+  using Done = std::function<void(absl::Status)>;
+
+  struct Options {
+    int connections;
+    Circuit::Options circuit;
+  };
+  // `clock` outlives the pool.
+  Pool(const Clock& clock, Options options, Connector connector);
+  // Waits for what is being asked; what waits ends with CANCELLED.
+  ~Pool();
+
+  // `deadline` is on the clock's Elapsed(): work that has waited beyond it is not begun
+  // (DEADLINE_EXCEEDED). UNAVAILABLE at once when the circuit is open or too much waits: `done`
+  // then runs on the calling thread.
+  void Submit(absl::Duration deadline, Work work, Done done);
+
+  bool source_is_down() const { return circuit_.is_open(); }
+
+ private:
+  struct Task {
+    absl::Duration deadline;
+    Work work;
+    Done done;
+  };
+  void RunThread();
+  bool HasTaskOrStops() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    return stopping_ || !waiting_.empty();
+  }
+  absl::Status RunTask(const Task& task, std::unique_ptr<Connection>& connection);
+
+  const Clock& clock_;
+  const Connector connector_;
+  Circuit circuit_;
+  absl::Mutex mu_;
+  std::deque<Task> waiting_ ABSL_GUARDED_BY(mu_);
+  bool stopping_ ABSL_GUARDED_BY(mu_) = false;
+  std::vector<std::thread> threads_;
+};
+
+template <typename Connection>
+Pool<Connection>::Pool(const Clock& clock, Options options, Connector connector)
+    : clock_(clock), connector_(std::move(connector)), circuit_(clock, options.circuit) {
+  for (int i = 0; i < options.connections; ++i) threads_.emplace_back([this] { RunThread(); });
+}
+
+template <typename Connection>
+Pool<Connection>::~Pool() {
+  std::deque<Task> dropped;
+  {
+    absl::MutexLock lock(&mu_);
+    stopping_ = true;
+    dropped.swap(waiting_);
+  }
+  for (Task& task : dropped) {
+    circuit_.Cancelled();
+    task.done(absl::CancelledError("the adapter stops"));
+  }
+  for (std::thread& thread : threads_) thread.join();
+}
+
+template <typename Connection>
+void Pool<Connection>::Submit(absl::Duration deadline, Work work, Done done) {
+  if (!circuit_.Admit()) {
+    done(absl::UnavailableError("the source counts as down"));
+    return;
+  }
+  {
+    absl::MutexLock lock(&mu_);
+    if (!stopping_ && waiting_.size() < kWaitingMax) {
+      waiting_.push_back({deadline, std::move(work), std::move(done)});
+      return;
+    }
+  }
+  circuit_.Cancelled();
+  done(absl::UnavailableError("too many questions wait for the source"));
+}
+
+template <typename Connection>
+void Pool<Connection>::RunThread() {
+  std::unique_ptr<Connection> connection;
+  while (true) {
+    Task task;
+    {
+      absl::MutexLock lock(&mu_);
+      mu_.Await(absl::Condition(this, &Pool::HasTaskOrStops));
+      if (waiting_.empty()) return;
+      task = std::move(waiting_.front());
+      waiting_.pop_front();
+    }
+    if (clock_.Elapsed() >= task.deadline) {
+      circuit_.Cancelled();
+      task.done(absl::DeadlineExceededError("waited too long for a connection"));
+      continue;
+    }
+    const absl::Status status = RunTask(task, connection);
+    if (status.ok()) {
+      circuit_.Succeeded();
+    } else {
+      // After a fault nobody knows what state the connection is in.
+      connection.reset();
+      if (MeansSourceDown(status)) {
+        circuit_.Failed();
+      } else {
+        circuit_.Cancelled();
+      }
+    }
+    task.done(status);
+  }
+}
+
+template <typename Connection>
+absl::Status Pool<Connection>::RunTask(const Task& task, std::unique_ptr<Connection>& connection) {
+  const bool kept = connection != nullptr;
+  if (!kept) {
+    CHAYAN_ASSIGN_OR_RETURN(connection, connector_());
+  }
+  const absl::Status status = task.work(*connection);
+  if (!kept || !absl::IsUnavailable(status)) return status;
+  // A kept connection may have died since its last use, as after a restart of the database. Reading
+  // twice harms nobody.
+  connection.reset();
+  CHAYAN_ASSIGN_OR_RETURN(connection, connector_());
+  return task.work(*connection);
+}
+
+}  // namespace chayan::connector
+
+#endif  // CHAYAN_ADAPTERS_CONNECTOR_POOL_H_

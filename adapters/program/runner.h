@@ -1,0 +1,49 @@
+// The running adapter: links up, questions answered, settings reloaded, status written, until it is
+// told to stop.
+#ifndef CHAYAN_ADAPTERS_PROGRAM_RUNNER_H_
+#define CHAYAN_ADAPTERS_PROGRAM_RUNNER_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "adapters/program/front.h"
+#include "adapters/program/loaded.h"
+#include "adapters/sdk/link_client.h"
+#include "gateway/base/clock.h"
+#include "gateway/base/random.h"
+
+namespace chayan::adapter {
+
+// One thread uses it.
+class Runner {
+ public:
+  // `clock` and `random` outlive the runner.
+  static absl::StatusOr<std::unique_ptr<Runner>> Start(const std::string& path, Clock& clock,
+                                                       Random& random);
+
+  // Reads the settings again. Source, mappings, pauses and budgets change at once, on the links
+  // that are up. What a link says of itself when it opens (member, kinds, areas, gateways, key
+  // files) does not: such a file is refused, as a faulty one is, and the old settings stay.
+  void Reload();
+  // Writes the status file. A failure is a diagnostic.
+  void WriteStatus();
+  // Answers what is open, then ends the links.
+  void Drain();
+
+ private:
+  Runner(std::string path, Clock& clock, Loaded loaded);
+  absl::Status TryReload();
+
+  const std::string path_;
+  Clock& clock_;
+  Loaded loaded_;
+  Front front_;
+  std::unique_ptr<sdk::LinkClient> client_;  // last: its threads use the front
+  std::string reload_fault_;
+};
+
+}  // namespace chayan::adapter
+
+#endif  // CHAYAN_ADAPTERS_PROGRAM_RUNNER_H_

@@ -1,0 +1,28 @@
+// The beginning of an agency: a settings file with every line explained, and a fixture beside it,
+// written so that both pass `check` as they are.
+#ifndef CHAYAN_ADAPTERS_PROGRAM_SKELETON_H_
+#define CHAYAN_ADAPTERS_PROGRAM_SKELETON_H_
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "chayan/v1/registry.pb.h"
+
+namespace chayan::adapter {
+
+struct Skeleton {
+  std::string settings;  // adapter.textproto
+  std::string fixture;   // fixture.textproto
+};
+
+// `connector` is "sql", "http" or "file"; `kind_file` is what kind_files names. INVALID_ARGUMENT
+// for another connector.
+absl::StatusOr<Skeleton> NewSkeleton(const v1::DocumentKind& kind, const std::string& connector,
+                                     const std::string& kind_file);
+
+// The kind of this code in a registry file.
+absl::StatusOr<v1::DocumentKind> FindKind(const std::string& kind_file, const std::string& code);
+
+}  // namespace chayan::adapter
+
+#endif  // CHAYAN_ADAPTERS_PROGRAM_SKELETON_H_
