@@ -14,6 +14,7 @@
 #include "gateway/base/file.h"
 #include "gateway/base/status_macros.h"
 #include "gateway/log/head_guard.h"
+#include "gateway/log/log_metrics.h"
 #include "gateway/log/tree_reader.h"
 #include "gateway/tlog/batch.h"
 #include "gateway/tlog/checkpoint.h"
@@ -34,6 +35,7 @@ struct Waiting {
   store::NewEntry entry;
   std::optional<store::RegistrySet> registry;
   Done done;
+  LogMetrics::Place place{};
 };
 
 // The signed end of the log. Immutable.
@@ -102,6 +104,7 @@ class GroupCommitter final : public Committer {
   std::string verifier_key() const override { return verifier_key_; }
   CommitterStatus Status() const override;
   absl::StatusOr<Committed> Prove(uint64_t index) override;
+  void AddMetrics(metrics::Page& page) const override;
   void Stop() override;
 
  private:
@@ -143,6 +146,7 @@ class GroupCommitter final : public Committer {
   const std::string verifier_key_;
   Clock& clock_;
   Random& random_;
+  LogMetrics metrics_;  // its own synchronization
 
   // The committer thread's own (Recover's before it starts).
   store::Head head_;
@@ -232,6 +236,7 @@ void GroupCommitter::StartThreads() {
 // --- submitters --------------------------------------------------------------------------------
 
 void GroupCommitter::Submit(Submission submission) {
+  const LogMetrics::Place place = metrics_.PlaceOf(submission.entry);
   absl::StatusOr<std::string> leaf = RenderUnstampedLeaf(submission.entry, options_.gateway);
   if (!leaf.ok()) {
     diag::Error("log_entry_refused", {{"cause", leaf.status().message()}});
@@ -249,7 +254,8 @@ void GroupCommitter::Submit(Submission submission) {
     } else {
       queue_.push_back({.entry = {.leaf = *std::move(leaf), .vault = std::move(submission.vault)},
                         .registry = std::move(submission.registry),
-                        .done = std::move(submission.done)});
+                        .done = std::move(submission.done),
+                        .place = place});
       // One wake-up a batch: whoever comes while the committer works waits for its next turn.
       if (committer_idle_) {
         committer_idle_ = false;
@@ -275,6 +281,17 @@ CommitterStatus GroupCommitter::Status() const {
           .commit_p50_us = commit_times_.Median(),
           .fault = fatal_.ok() ? trouble_ : std::string(fatal_.message()),
           .stopped_by_fault = !fatal_.ok()};
+}
+
+void GroupCommitter::AddMetrics(metrics::Page& page) const {
+  const CommitterStatus status = Status();
+  page.AddGauge("chayan_log_entries", "Entries of the log.", static_cast<double>(status.size));
+  page.AddGauge("chayan_log_queue_entries", "Entries waiting for the next commit.",
+                static_cast<double>(status.queued));
+  page.AddGauge("chayan_log_fault", "1 while the log cannot be written.", !status.fault.empty());
+  page.AddGauge("chayan_log_stopped", "1 when only a new start can write the log again.",
+                status.stopped_by_fault);
+  metrics_.AddTo(page);
 }
 
 absl::StatusOr<Committed> GroupCommitter::Prove(uint64_t index) {
@@ -412,6 +429,7 @@ absl::Status GroupCommitter::Publish(Plan& plan, absl::Duration taken) {
   const tlog::TreeHead tree_head{.size = head_.size, .root = plan.tree.root()};
   CHAYAN_ASSIGN_OR_RETURN(std::string checkpoint, tlog::SignCheckpoint(tree_head, signer_));
   auto newest = std::make_shared<const Signed>(Signed{std::move(checkpoint), std::move(plan.edge)});
+  metrics_.CountBatch(plan.batch.entries.size(), taken);
   absl::MutexLock lock(&mu_);
   signed_.swap(newest);
   commit_times_.Add(taken);
@@ -423,6 +441,7 @@ void GroupCommitter::Release(Plan& plan, std::vector<Waiting>& waiting) {
   const std::string checkpoint = Checkpoint();
   for (size_t i = 0; i < waiting.size(); ++i) {
     const uint64_t index = plan.tree.old_size() + i;
+    metrics_.Count(waiting[i].place);
     waiting[i].done(
         Committed{.index = index,
                   .leaf = std::move(plan.batch.entries[i].leaf),
@@ -434,6 +453,7 @@ void GroupCommitter::Release(Plan& plan, std::vector<Waiting>& waiting) {
 }
 
 void GroupCommitter::Refuse(std::vector<Waiting>& waiting, const absl::Status& cause) {
+  metrics_.CountFailure();
   const absl::Status refusal = absl::UnavailableError(absl::StrCat("log: ", cause.message()));
   for (Waiting& each : waiting) each.done(refusal);
 }

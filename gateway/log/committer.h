@@ -19,6 +19,7 @@
 #include "gateway/crypto/signing_key.h"
 #include "gateway/log/entry.h"
 #include "gateway/log/vault.h"
+#include "gateway/metrics/page.h"
 #include "gateway/store/store.h"
 
 namespace chayan::log {
@@ -83,6 +84,8 @@ class Committer {
   virtual CommitterStatus Status() const = 0;
   // Proof of entry `index` under the newest checkpoint. OUT_OF_RANGE when there is none.
   virtual absl::StatusOr<Committed> Prove(uint64_t index) = 0;
+  // Adds what it counted and holds. What stands in for it in a test counts nothing.
+  virtual void AddMetrics(metrics::Page&) const {}
   // Commits what waits, then stops the thread. Later submissions are refused.
   virtual void Stop() = 0;
 };

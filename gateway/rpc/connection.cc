@@ -278,7 +278,7 @@ bool Connection::TakeMemberSlot() {
               : member_slot_.Take({standing_.load, &standing_.load->connections},
                                   kConnectionsPerMemberMax);
   if (!taken) {
-    worker_.front().calls_shed.fetch_add(1);
+    worker_.front().shed.With({"CONNECTIONS"}).Add();
     diag::Warning(refused ? "rpc.refused_connections" : "rpc.connections_of_member",
                   {{"member", standing_.caller->member}});
     return false;

@@ -74,7 +74,7 @@ void Exchange::Open() {
   if (!headers_.is_post || !headers_.is_grpc) {
     // No gRPC, so no call that could be recorded: counted.
     phase_ = Phase::kEnding;
-    mailbox_->front().calls_shed.fetch_add(1, std::memory_order_relaxed);
+    mailbox_->front().shed.With({"NOT_GRPC"}).Add();
     connection_->SendHttpError(*this, headers_.is_post ? 415 : 405);
     return;
   }
@@ -313,7 +313,7 @@ void Exchange::Shed(policy::Refusal refusal) {
   if (phase_ >= Phase::kEnding) return;
   phase_ = Phase::kRefusing;
   connection_->DisarmDeadline(*this);
-  mailbox_->front().calls_shed.fetch_add(1, std::memory_order_relaxed);
+  mailbox_->front().shed.With({refusal.reason_name()}).Add();
   PostEnding(Mail::Kind::kRefused, EndingOf(refusal, {}, {}));
 }
 

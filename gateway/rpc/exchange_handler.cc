@@ -46,7 +46,7 @@ void Exchange::OnCancel(absl::AnyInvocable<void()> on_cancel) {
 bool Exchange::TakeFromRate() {
   const bool taken = load_->rate.Take(mailbox_->front().clock.Elapsed(), requests_per_second_,
                                       requests_per_second_ * absl::ToDoubleSeconds(kRateSpan));
-  if (!taken) mailbox_->front().calls_shed.fetch_add(1, std::memory_order_relaxed);
+  if (!taken) mailbox_->front().shed.With({"RATE_LIMITED"}).Add();
   return taken;
 }
 

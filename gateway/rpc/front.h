@@ -11,6 +11,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/time/time.h"
 #include "gateway/base/clock.h"
+#include "gateway/metrics/instruments.h"
 #include "gateway/policy/refusal.h"
 #include "gateway/registry/snapshot.h"
 #include "gateway/rpc/admission.h"
@@ -82,7 +83,8 @@ struct Front {
   const Count refused_connections = std::make_shared<std::atomic<uint32_t>>(0);
   const Count calls = std::make_shared<std::atomic<uint32_t>>(0);
   std::atomic<uint64_t> handshakes_failed{0};
-  std::atomic<uint64_t> calls_shed{0};
+  // By reason: those of refusals, and what never became a call.
+  metrics::CounterFamily shed{{"reason"}, kShedReasonsMax};
 };
 
 }  // namespace chayan::rpc

@@ -87,6 +87,8 @@ inline constexpr absl::Duration kRetryDelay = absl::Seconds(1);
 // so that nobody floods the log.
 inline constexpr double kRecordedRefusalsBurst = 50;
 inline constexpr double kRecordedRefusalsPerSecond = 5;
+// Reasons that calls shed are counted under: those of admission, twice over.
+inline constexpr size_t kShedReasonsMax = 32;
 // Certificates whose refusals are counted at a time.
 inline constexpr size_t kRefusedCertificatesMax = 10000;
 // Trailers of a peer that states no bound: what gRPC clients take by default.

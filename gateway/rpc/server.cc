@@ -197,9 +197,13 @@ ServerStatus ServerImpl::Status() const {
   ServerStatus status{.connections = front_->connections->load(),
                       .calls_in_flight = front_->calls->load(),
                       .handshakes_failed = front_->handshakes_failed.load(),
-                      .calls_shed = front_->calls_shed.load(),
                       .alarms = front_->trust.Alarms(),
-                      .certificate_not_after = front_->tls.certificate_not_after()};
+                      .certificate_not_after = front_->tls.certificate_not_after(),
+                      .revocation_lists = front_->trust.RevocationLists()};
+  for (const auto* series : front_->shed.series()) {
+    status.shed_by_reason.emplace_back(series->values[0], series->instrument.value());
+    status.calls_shed += series->instrument.value();
+  }
   for (std::string& alarm : front_->tls.Alarms()) status.alarms.push_back(std::move(alarm));
   std::sort(status.alarms.begin(), status.alarms.end());
   return status;

@@ -23,6 +23,7 @@
 #include "gateway/registry/snapshot.h"
 #include "gateway/rpc/call.h"
 #include "gateway/rpc/limits.h"
+#include "gateway/rpc/trust_state.h"
 
 namespace chayan::rpc {
 
@@ -44,9 +45,11 @@ struct ServerStatus {
   uint32_t calls_in_flight = 0;
   uint64_t handshakes_failed = 0;
   uint64_t calls_shed = 0;
+  std::vector<std::pair<std::string, uint64_t>> shed_by_reason{};  // together calls_shed
   std::vector<std::string>
       alarms;  // "crl.expired", "crl.none", "certificate.unreadable", "denylist.unreadable", …
   absl::Time certificate_not_after;
+  std::vector<RevocationList> revocation_lists;
 };
 
 class Server {

@@ -112,8 +112,14 @@ bool TrustState::ReadDenyList(const registry::Snapshot& snapshot, bool registry_
 // none now, or older ones than before.
 void TrustState::AcceptLists(const TrustLists* last, TrustLists& next) {
   std::vector<const crypto::Certificate*> signers;
-  for (const crypto::Certificate& root : roots_) signers.push_back(&root);
-  for (const auto& [id, issuer] : snapshot_->issuers()) signers.push_back(&issuer);
+  for (const crypto::Certificate& root : roots_) {
+    signers.push_back(&root);
+    next.issuers_[root.spki_digest()] = absl::StrCat("root-", root.digest().ToHex().substr(0, 8));
+  }
+  for (const auto& [id, issuer] : snapshot_->issuers()) {
+    signers.push_back(&issuer);
+    next.issuers_[issuer.spki_digest()] = id;
+  }
   accept_alarms_.clear();
   for (const crypto::Crl& list : read_) {
     const auto signer = std::find_if(signers.begin(), signers.end(), [&](const auto* certificate) {
@@ -131,6 +137,7 @@ void TrustState::AcceptLists(const TrustLists* last, TrustLists& next) {
     if (now == next.lists_.end()) {
       accept_alarms_.insert("crl.missing");
       next.lists_[key] = lists;
+      next.issuers_.try_emplace(key, last->issuers_.at(key));
     } else if (NewestOf(now->second) < NewestOf(lists)) {
       accept_alarms_.insert("crl.older");
       now->second = lists;
@@ -189,6 +196,21 @@ std::vector<std::string> TrustState::Alarms() const {
     }
   }
   return {alarms.begin(), alarms.end()};
+}
+
+std::vector<RevocationList> TrustState::RevocationLists() const {
+  const std::shared_ptr<const TrustLists> current = Current();
+  std::vector<RevocationList> newest;
+  for (const auto& [key, lists] : current->lists_) {
+    const auto list = std::max_element(
+        lists.begin(), lists.end(),
+        [](const auto& a, const auto& b) { return a.this_update() < b.this_update(); });
+    if (list == lists.end()) continue;
+    newest.push_back({current->issuers_.at(key), list->this_update(), list->next_update()});
+  }
+  std::sort(newest.begin(), newest.end(),
+            [](const auto& a, const auto& b) { return a.issuer < b.issuer; });
+  return newest;
 }
 
 }  // namespace chayan::rpc

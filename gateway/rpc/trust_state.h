@@ -10,6 +10,7 @@
 #define CHAYAN_GATEWAY_RPC_TRUST_STATE_H_
 
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -32,6 +33,13 @@
 
 namespace chayan::rpc {
 
+// The newest revocation list of an authority that is in force.
+struct RevocationList {
+  std::string issuer;  // its id in the registry; of a root, "root-" and eight digits of its digest
+  absl::Time this_update;
+  std::optional<absl::Time> next_update;
+};
+
 // Immutable.
 class TrustLists {
  public:
@@ -46,6 +54,7 @@ class TrustLists {
   using Lists = std::vector<crypto::Crl>;
 
   absl::flat_hash_map<crypto::Digest, Lists> lists_;
+  absl::flat_hash_map<crypto::Digest, std::string> issuers_;  // of lists_, by name
   DenyList denied_;
   absl::flat_hash_set<crypto::Digest> roots_;
 };
@@ -70,6 +79,8 @@ class TrustState {
   // Sorted names: crl.expired, crl.malformed, crl.missing, crl.none, crl.older, crl.unreadable,
   // crl.unsigned, denylist.unreadable.
   std::vector<std::string> Alarms() const;
+  // Sorted by issuer.
+  std::vector<RevocationList> RevocationLists() const;
 
  private:
   // True when what they read differs from before.
