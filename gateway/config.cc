@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "gateway/base/file.h"
+#include "gateway/base/socket_address.h"
 #include "gateway/base/status_macros.h"
 #include "google/protobuf/io/tokenizer.h"
 #include "google/protobuf/text_format.h"
@@ -24,7 +25,8 @@ constexpr int kDrainGraceMaxMs = 600'000;
 bool IsRequired(const FieldDescriptor& field) {
   static const auto* const kOptional = new std::map<std::string, bool>{
       {"gateway_name", true},  {"listen", true},          {"workers", true},
-      {"denylist_file", true}, {"signature_share", true}, {"drain_grace_ms", true}};
+      {"denylist_file", true}, {"signature_share", true}, {"drain_grace_ms", true},
+      {"http_listen", true},   {"http_any_address", true}};
   return !kOptional->contains(field.name());
 }
 
@@ -40,6 +42,8 @@ v1::GatewayConfig Defaults() {
   config.set_denylist_file("");
   config.set_signature_share(0.02);
   config.set_drain_grace_ms(10'000);
+  config.set_http_listen("");
+  config.set_http_any_address(false);
   return config;
 }
 
@@ -90,6 +94,17 @@ void CheckValues(const v1::GatewayConfig& config,
   if (config.drain_grace_ms() < 0 || config.drain_grace_ms() > kDrainGraceMaxMs) {
     faults.Add(line("drain_grace_ms"),
                absl::StrCat("drain_grace_ms: write 0 to ", kDrainGraceMaxMs));
+  }
+  if (!config.http_listen().empty()) {
+    const absl::StatusOr<SocketAddress> address = ParseSocketAddress(config.http_listen());
+    if (!address.ok()) {
+      faults.Add(line("http_listen"), absl::StrCat("http_listen: ", address.status().message()));
+    } else if (!address->is_loopback() && !config.http_any_address()) {
+      faults.Add(
+          line("http_listen"),
+          "http_listen: other machines reach this address, and the listener has no TLS; write "
+          "127.0.0.1 or [::1] and put deploy/nginx in front, or set http_any_address: true");
+    }
   }
   const std::string& origin = config.log_origin();
   if (absl::StrContains(origin, "://") || absl::EndsWith(origin, "/") ||

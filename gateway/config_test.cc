@@ -49,7 +49,8 @@ TEST_F(ConfigTest, PathsAreRelativeToTheFileAndDefaultsAreNamed) {
   EXPECT_EQ(loaded->config.head_file(),
             std::filesystem::path(directory_).parent_path().string() + "/head");
   EXPECT_EQ(loaded->config.listen(), "127.0.0.1:7443");
-  ASSERT_EQ(loaded->settings.size(), 16u);
+  ASSERT_EQ(loaded->settings.size(),
+            static_cast<size_t>(v1::GatewayConfig::descriptor()->field_count()));
   EXPECT_EQ(loaded->settings[1].name, "listen");
   EXPECT_EQ(loaded->settings[1].source, "default");
   EXPECT_EQ(loaded->settings[2].value, "2");
@@ -62,6 +63,18 @@ TEST_F(ConfigTest, NamesEveryFaultAtOnce) {
       StatusIs(absl::StatusCode::kInvalidArgument,
                AllOf(HasSubstr(":1: workers: write"), HasSubstr(":2: listen: write"),
                      HasSubstr(":3: log_origin: write"), HasSubstr("store_file: is missing"))));
+}
+
+TEST_F(ConfigTest, AnHttpListenerThatOthersReachMustBeMeant) {
+  EXPECT_OK(Load(absl::StrCat(kComplete, "http_listen: \"127.0.0.1:0\"\n")));
+  EXPECT_OK(Load(absl::StrCat(kComplete, "http_listen: \"[::1]:7480\"\n")));
+  EXPECT_THAT(Load(absl::StrCat(kComplete, "http_listen: \"0.0.0.0:7480\"\n")),
+              StatusIs(absl::StatusCode::kInvalidArgument,
+                       AllOf(HasSubstr(":11: http_listen:"), HasSubstr("http_any_address: true"))));
+  EXPECT_OK(
+      Load(absl::StrCat(kComplete, "http_listen: \"0.0.0.0:7480\"\nhttp_any_address: true\n")));
+  EXPECT_THAT(Load(absl::StrCat(kComplete, "http_listen: \"localhost:80\"\n")),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("write IP:PORT")));
 }
 
 TEST_F(ConfigTest, NamesAnUnknownField) {

@@ -17,6 +17,12 @@
 #include "gateway/base/random.h"
 #include "gateway/base/status_macros.h"
 #include "gateway/crypto/signing_key.h"
+#include "gateway/gateway_metrics.h"
+#include "gateway/http/health.h"
+#include "gateway/http/listener.h"
+#include "gateway/http/listener_metrics.h"
+#include "gateway/http/tiles.h"
+#include "gateway/link/link_metrics.h"
 #include "gateway/link/links.h"
 #include "gateway/log/committer.h"
 #include "gateway/log/vault.h"
@@ -24,6 +30,7 @@
 #include "gateway/registry/current.h"
 #include "gateway/rpc/recorded.h"
 #include "gateway/rpc/server.h"
+#include "gateway/rpc/server_metrics.h"
 #include "gateway/store/sqlite.h"
 #include "gateway/tlog/note_key.h"
 #include "gateway/verify/verifier.h"
@@ -94,6 +101,9 @@ struct Gateway::Rooms {
   std::unique_ptr<operate::Operator> operator_service;
   std::unique_ptr<Periodic> ticker;
   std::unique_ptr<Periodic> readiness;
+  std::unique_ptr<http::Tiles> tiles;
+  std::unique_ptr<http::Listener> http;
+  std::atomic<const http::Listener*> counted_http{nullptr};  // http, for its own handlers
 
   // The front goes first: nothing may call a room that is gone, nor wait for a commit that never
   // comes.
@@ -104,9 +114,12 @@ struct Gateway::Rooms {
 
   absl::Status OpenLog(const std::string& bootstrap_directory, const Wrappers& wrappers);
   absl::Status OpenFront();
+  absl::Status OpenHttp();
   void RecordRefusal(rpc::DoorRefusal refusal);
-  // Whether a load balancer should send calls here.
-  bool IsReady() const;
+  // Why a load balancer should not send calls here, in short codes; empty when it should.
+  std::vector<std::string> Hindrances() const;
+  bool IsReady() const { return Hindrances().empty(); }
+  void AddMetrics(metrics::Page& page) const;
 };
 
 absl::StatusOr<std::string> LogVerifierKey(const v1::GatewayConfig& config) {
@@ -207,10 +220,46 @@ void Gateway::Rooms::RecordRefusal(rpc::DoorRefusal refusal) {
        }});
 }
 
-bool Gateway::Rooms::IsReady() const {
-  if (draining || committer->Status().stopped_by_fault) return false;
-  const std::vector<std::string> alarms = server->Status().alarms;
-  return std::find(alarms.begin(), alarms.end(), "denylist.unreadable") == alarms.end();
+std::vector<std::string> Gateway::Rooms::Hindrances() const {
+  std::vector<std::string> codes;
+  if (draining) codes.push_back("draining");
+  if (committer->Status().stopped_by_fault) codes.push_back("log.stopped");
+  for (const std::string& alarm : server->Status().alarms) {
+    if (alarm == "denylist.unreadable") codes.push_back(alarm);
+  }
+  return codes;
+}
+
+absl::Status Gateway::Rooms::OpenHttp() {
+  if (config.http_listen().empty()) return absl::OkStatus();
+  tiles = std::make_unique<http::Tiles>(*store, [this] { return committer->Checkpoint(); });
+  std::vector<http::Route> routes = tiles->Routes();
+  for (http::Route& route : http::HealthRoutes([this] { return Hindrances(); },
+                                               [this](metrics::Page& page) { AddMetrics(page); })) {
+    routes.push_back(std::move(route));
+  }
+  http::Listener::Options options;
+  options.address = config.http_listen();
+  options.any_address = config.http_any_address();
+  CHAYAN_ASSIGN_OR_RETURN(http,
+                          http::Listener::Create(std::move(options), std::move(routes), clock));
+  counted_http = http.get();
+  return absl::OkStatus();
+}
+
+void Gateway::Rooms::AddMetrics(metrics::Page& page) const {
+  AddGatewayMetrics({.name = config.gateway_name(),
+                     .version = kVersion,
+                     .hindrances = Hindrances(),
+                     .registry = *registry->Get()},
+                    page);
+  rpc::AddMetrics(server->Status(), page);
+  link::AddMetrics(*links, *registry->Get(), page);
+  committer->AddMetrics(page);
+  if (const http::Listener* const listener = counted_http) {
+    http::AddMetrics(listener->Counts(), page);
+  }
+  metrics::CollectProcess(page);
 }
 
 Gateway::Gateway(std::unique_ptr<Rooms> rooms) : rooms_(std::move(rooms)) {}
@@ -223,10 +272,15 @@ absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Create(const v1::GatewayConfig
   rooms->config = config;
   CHAYAN_RETURN_IF_ERROR(rooms->OpenLog(bootstrap_directory, wrappers));
   CHAYAN_RETURN_IF_ERROR(rooms->OpenFront());
+  CHAYAN_RETURN_IF_ERROR(rooms->OpenHttp());
   return std::unique_ptr<Gateway>(new Gateway(std::move(rooms)));
 }
 
 std::string Gateway::address() const { return rooms_->server->address(); }
+
+std::string Gateway::http_address() const {
+  return rooms_->http == nullptr ? std::string() : rooms_->http->address();
+}
 
 std::string Gateway::fatal_fault() const {
   const log::CommitterStatus status = rooms_->committer->Status();
@@ -239,6 +293,7 @@ void Gateway::Drain() {
   rooms_->links->DrainAll();
   rooms_->server->Drain(absl::Milliseconds(rooms_->config.drain_grace_ms()));
   rooms_->committer->Stop();
+  if (rooms_->http != nullptr) rooms_->http->Stop();
 }
 
 }  // namespace chayan

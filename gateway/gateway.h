@@ -40,6 +40,8 @@ class Gateway {
   ~Gateway();
 
   std::string address() const;
+  // Of the HTTP listener; empty without one.
+  std::string http_address() const;
   // What happened to the log is not known any more: only a new start, which reads it, goes on.
   // Empty otherwise.
   std::string fatal_fault() const;

@@ -77,7 +77,8 @@ int main(int argc, char** argv) {
   }
   auto gateway = chayan::Gateway::Create(loaded->config, bootstrap_directory);
   if (!gateway.ok()) return Fail(kExitUnavailable, gateway.status());
-  chayan::diag::Info("gateway.listening", {{"address", (*gateway)->address()}});
+  chayan::diag::Info("gateway.listening",
+                     {{"address", (*gateway)->address()}, {"http", (*gateway)->http_address()}});
   const std::string fault = WaitForStop(stop, **gateway);
   if (!fault.empty()) {
     // Whoever watches the process starts it anew; the start reads what the log came to.

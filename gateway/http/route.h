@@ -16,15 +16,15 @@ inline constexpr char kPlainText[] = "text/plain; charset=utf-8";
 inline constexpr char kOctetStream[] = "application/octet-stream";
 
 struct Request {
-  std::string method;  // "GET" (of HEAD too) or "POST"
-  std::string path;    // as it was written: nothing is decoded, no path of ours needs it
-  std::string query;   // what follows '?', if anything
-  std::string body;
+  std::string method{};  // "GET" (of HEAD too) or "POST"
+  std::string path{};    // as it was written: nothing is decoded, no path of ours needs it
+  std::string query{};   // what follows '?', if anything
+  std::string body{};
 };
 
 struct Response {
   int status = 200;
-  std::string body;
+  std::string body{};
   std::string content_type = kPlainText;
   // What depends on the moment is kept by nobody.
   std::string cache_control = "no-store";

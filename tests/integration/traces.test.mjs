@@ -6,7 +6,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import {
-  clientFor, decode, openStream, question, questionValue, readAnswer, readRefusal, verifyDocument,
+  clientFor, decode, env, openStream, question, questionValue, readAnswer, readRefusal, verifyDocument,
 } from '../interop/calls.mjs';
 import { awaitEntry, chayan, directory, logSize } from './deployment.mjs';
 
@@ -113,12 +113,15 @@ test('nothing of it stands in the store, the head, the keys, or any diagnostic o
   assert.ok(await logSize() > from);
 });
 
-test('the status screen and the exported log show nothing of it', async () => {
+test('the status screen, the metrics and the exported log show nothing of it', async () => {
   const { code, out, err } = await chayan('status', '--json');
   assert.equal(code, 0, err);
   const exported = join(directory, 'export-traces');
   assert.equal((await chayan('audit', 'export', exported)).code, 0);
-  const texts = [out];
+  const metrics = await (await fetch(`${env.CHAYAN_HTTP}/metrics`)).text();
+  // What the questions before came to is counted there.
+  assert.match(metrics, /^chayan_refusals_total\{type="failed",reason="FIELD_INVALID"\} [1-9]/m);
+  const texts = [out, metrics];
   const walk = (folder) => readdirSync(folder, { withFileTypes: true }).forEach((entry) => {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) walk(path);
