@@ -264,10 +264,11 @@ void LinkConnection::OnRecorded(const v1::RecordedFrame& frame) {
     recorded.push_back(*id);
     if (parts_.watch.Recorded(*id)) entries.emplace_back(*id, answer.entry_index());
   }
-  parts_.counters.answers_recorded.fetch_add(entries.size(), std::memory_order_relaxed);
   if (absl::Status status = parts_.log.Recorded(entries, parts_.clock.Now()); !status.ok()) {
     diag::Error("sdk.answer_log", {{"error", status.message()}});
   }
+  // Counted once it is written: who sees the count finds the lines.
+  parts_.counters.answers_recorded.fetch_add(entries.size(), std::memory_order_release);
   absl::MutexLock lock(&mu_);
   for (const Uuid& id : recorded) answered_.erase(id);
 }
