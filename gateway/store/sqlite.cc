@@ -10,6 +10,8 @@
 #include "gateway/base/status_macros.h"
 #include "gateway/store/connection.h"
 #include "gateway/store/file_guard.h"
+#include "gateway/store/pool.h"
+#include "gateway/store/rows.h"
 #include "gateway/store/schema.h"
 #include "gateway/store/sqlite_reader.h"
 
@@ -59,7 +61,8 @@ class OpenSqliteStore final : public Store {
 
  private:
   explicit OpenSqliteStore(std::unique_ptr<FileGuard> guard)
-      : guard_(std::move(guard)), readers_(guard_->real_path()) {}
+      : guard_(std::move(guard)),
+        readers_([this] { return SqliteReader::Open(guard_->real_path()); }) {}
 
   absl::Status OpenWriter();
   absl::Status CheckEntries();
@@ -87,7 +90,7 @@ class OpenSqliteStore final : public Store {
   absl::Mutex maintain_mu_;  // one Maintain at a time; nothing else waits for it
   Connection maintainer_ ABSL_GUARDED_BY(maintain_mu_);
 
-  ReaderPool readers_;
+  Pool<SqliteReader> readers_;
 
   absl::Mutex mu_;
   absl::Status lost_ ABSL_GUARDED_BY(mu_);
@@ -130,16 +133,12 @@ absl::Status OpenSqliteStore::OpenWriter() {
   return Configure(maintainer_);
 }
 
-// The cheapest sign of a half-restored file: the head must end where the entries end.
 absl::Status OpenSqliteStore::CheckEntries() {
   CHAYAN_ASSIGN_OR_RETURN(const Head head, StepHead(select_head_));
   CHAYAN_ASSIGN_OR_RETURN(Statement last, writer_.Prepare("SELECT max(idx) + 1 FROM entry"));
   CHAYAN_ASSIGN_OR_RETURN(const bool row, last.Step());
   const uint64_t entries = row ? static_cast<uint64_t>(last.Integer(0)) : 0;
-  if (entries == head.size) return absl::OkStatus();
-  return absl::DataLossError(absl::StrCat("the store is damaged: its head counts ", head.size,
-                                          " entries, there are ", entries,
-                                          ": stop, keep the files, restore from a copy"));
+  return CheckHeadEndsWith(head, entries);
 }
 
 absl::Status OpenSqliteStore::PrepareStatements() {
@@ -169,17 +168,13 @@ absl::Status OpenSqliteStore::PrepareStatements() {
 }
 
 absl::Status OpenSqliteStore::WriteHead(const Head& old, const Head& next) {
-  std::string peaks;
-  for (const crypto::Digest& peak : next.peaks) peaks.append(peak.raw().data(), peak.raw().size());
-  const auto id = [](const Head& head) {
-    return absl::string_view(reinterpret_cast<const char*>(head.batch.data()), head.batch.size());
-  };
+  const std::string peaks = JoinedPeaks(next);
   update_head_.Bind(1, static_cast<int64_t>(next.size))
       .Bind(2, peaks)
       .Bind(3, next.time_ms)
-      .Bind(4, id(next))
+      .Bind(4, BatchBytes(next))
       .Bind(5, static_cast<int64_t>(old.size))
-      .Bind(6, id(old));
+      .Bind(6, BatchBytes(old));
   CHAYAN_RETURN_IF_ERROR(update_head_.Run());
   if (writer_.changes() == 1) return absl::OkStatus();
   return absl::AbortedError(absl::StrCat("the head of the store is no longer that of ", old.size,
@@ -272,33 +267,33 @@ absl::Status OpenSqliteStore::CheckNotLost() {
 
 absl::StatusOr<Head> OpenSqliteStore::ReadHead() {
   CHAYAN_RETURN_IF_ERROR(CheckNotLost());
-  CHAYAN_ASSIGN_OR_RETURN(ReaderPool::Loan reader, readers_.Borrow());
+  CHAYAN_ASSIGN_OR_RETURN(Pool<SqliteReader>::Loan reader, readers_.Borrow());
   return reader->ReadHead();
 }
 
 absl::StatusOr<std::vector<std::string>> OpenSqliteStore::ReadLeaves(uint64_t first, uint64_t count,
                                                                      uint64_t bytes_max) {
-  CHAYAN_ASSIGN_OR_RETURN(ReaderPool::Loan reader, readers_.Borrow());
+  CHAYAN_ASSIGN_OR_RETURN(Pool<SqliteReader>::Loan reader, readers_.Borrow());
   return reader->ReadLeaves(first, count, bytes_max);
 }
 
 absl::StatusOr<std::string> OpenSqliteStore::ReadTile(uint32_t level, uint64_t index) {
-  CHAYAN_ASSIGN_OR_RETURN(ReaderPool::Loan reader, readers_.Borrow());
+  CHAYAN_ASSIGN_OR_RETURN(Pool<SqliteReader>::Loan reader, readers_.Borrow());
   return reader->ReadTile(level, index);
 }
 
 absl::StatusOr<VaultRow> OpenSqliteStore::ReadVault(uint64_t index) {
-  CHAYAN_ASSIGN_OR_RETURN(ReaderPool::Loan reader, readers_.Borrow());
+  CHAYAN_ASSIGN_OR_RETURN(Pool<SqliteReader>::Loan reader, readers_.Borrow());
   return reader->ReadVault(index);
 }
 
 absl::StatusOr<RegistrySet> OpenSqliteStore::ReadCurrentRegistry() {
-  CHAYAN_ASSIGN_OR_RETURN(ReaderPool::Loan reader, readers_.Borrow());
+  CHAYAN_ASSIGN_OR_RETURN(Pool<SqliteReader>::Loan reader, readers_.Borrow());
   return reader->ReadCurrentRegistry();
 }
 
 absl::StatusOr<RegistrySet> OpenSqliteStore::ReadRegistry(const crypto::Digest& digest) {
-  CHAYAN_ASSIGN_OR_RETURN(ReaderPool::Loan reader, readers_.Borrow());
+  CHAYAN_ASSIGN_OR_RETURN(Pool<SqliteReader>::Loan reader, readers_.Borrow());
   return reader->ReadRegistry(digest);
 }
 

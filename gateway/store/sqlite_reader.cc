@@ -1,47 +1,22 @@
 #include "gateway/store/sqlite_reader.h"
 
 #include <algorithm>
-#include <bit>
 #include <utility>
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "gateway/base/status_macros.h"
-#include "gateway/tlog/tile.h"
+#include "gateway/store/rows.h"
 
 namespace chayan::store {
-namespace {
-
-absl::Status Damaged(absl::string_view what) {
-  return absl::DataLossError(
-      absl::StrCat("the store is damaged: ", what, ": stop, keep the files, restore from a copy"));
-}
-
-}  // namespace
-
 absl::StatusOr<Head> StepHead(Statement& select_head) {
   CHAYAN_ASSIGN_OR_RETURN(const bool row, select_head.Step());
   if (!row) return Damaged("it has no head");
   const absl::Cleanup resetter = [&select_head] { select_head.Reset(); };
-  Head head;
-  const int64_t size = select_head.Integer(0);
-  if (size < 0) return Damaged("the size of its log is negative");
-  head.size = static_cast<uint64_t>(size);
-  const absl::string_view peaks = select_head.Blob(1);
-  head.time_ms = select_head.Integer(2);
-  const absl::string_view batch = select_head.Blob(3);
-  const auto peak_count = static_cast<size_t>(std::popcount(head.size));
-  if (peaks.size() != peak_count * crypto::Digest::kSize || batch.size() != head.batch.size()) {
-    return Damaged("its head does not go with its size");
-  }
-  std::copy(batch.begin(), batch.end(), head.batch.begin());
-  for (size_t i = 0; i < peak_count; ++i) {
-    CHAYAN_ASSIGN_OR_RETURN(
-        const crypto::Digest peak,
-        crypto::Digest::FromRaw(peaks.substr(i * crypto::Digest::kSize, crypto::Digest::kSize)));
-    head.peaks.push_back(peak);
-  }
-  return head;
+  return HeadFromRow({.size = select_head.Integer(0),
+                      .peaks = select_head.Blob(1),
+                      .time_ms = select_head.Integer(2),
+                      .batch = select_head.Blob(3)});
 }
 
 absl::StatusOr<std::unique_ptr<SqliteReader>> SqliteReader::Open(const std::string& path) {
@@ -74,7 +49,6 @@ absl::StatusOr<Head> SqliteReader::ReadHead() { return StepHead(select_head_); }
 
 absl::StatusOr<std::vector<std::string>> SqliteReader::ReadLeaves(uint64_t first, uint64_t count,
                                                                   uint64_t bytes_max) {
-  constexpr uint64_t kIndexMax = uint64_t{1} << 62;
   if (count == 0) return absl::InvalidArgumentError("no leaves asked for");
   if (first >= kIndexMax) return absl::OutOfRangeError("there is no such entry");
   const absl::Cleanup resetter = [this] { select_leaves_.Reset(); };
@@ -105,9 +79,7 @@ absl::StatusOr<std::string> SqliteReader::ReadTile(uint32_t level, uint64_t inde
   CHAYAN_ASSIGN_OR_RETURN(const bool row, select_tile_.Step());
   if (!row) return absl::NotFoundError(absl::StrCat("no full tile ", level, "/", index));
   const absl::string_view hashes = select_tile_.Blob(0);
-  if (hashes.size() != tlog::kTileWidth * crypto::Digest::kSize) {
-    return Damaged(absl::StrCat("tile ", level, "/", index, " has a wrong length"));
-  }
+  CHAYAN_RETURN_IF_ERROR(CheckTile(hashes, level, index));
   return std::string(hashes);
 }
 
@@ -146,37 +118,6 @@ absl::StatusOr<RegistrySet> SqliteReader::ReadRegistry(const crypto::Digest& dig
     return absl::NotFoundError(absl::StrCat("no registry set ", digest.ToHex()));
   }
   return set;
-}
-
-absl::StatusOr<ReaderPool::Loan> ReaderPool::Borrow() {
-  std::unique_ptr<SqliteReader> reader;
-  {
-    absl::MutexLock lock(&mu_);
-    const auto available = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-      return !idle_.empty() || lent_ < kReadersMax;
-    };
-    mu_.Await(absl::Condition(&available));
-    ++lent_;
-    if (!idle_.empty()) {
-      reader = std::move(idle_.back());
-      idle_.pop_back();
-    }
-  }
-  if (reader == nullptr) {
-    absl::StatusOr<std::unique_ptr<SqliteReader>> opened = SqliteReader::Open(path_);
-    if (!opened.ok()) {
-      Return(nullptr);
-      return opened.status();
-    }
-    reader = *std::move(opened);
-  }
-  return Loan(*this, std::move(reader));
-}
-
-void ReaderPool::Return(std::unique_ptr<SqliteReader> reader) {
-  absl::MutexLock lock(&mu_);
-  --lent_;
-  if (reader != nullptr) idle_.push_back(std::move(reader));
 }
 
 }  // namespace chayan::store

@@ -1,18 +1,15 @@
-// The reading side of the SQLite store: a few read-only connections, each lent to one thread at a
-// time, so that reads never wait for the committer nor it for them. Private to this room.
+// The reading side of the SQLite store: what one read-only connection can be asked. Private to this
+// room.
 #ifndef CHAYAN_GATEWAY_STORE_SQLITE_READER_H_
 #define CHAYAN_GATEWAY_STORE_SQLITE_READER_H_
 
-#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/synchronization/mutex.h"
 #include "gateway/store/connection.h"
 #include "gateway/store/store.h"
 
@@ -45,41 +42,6 @@ class SqliteReader {
   Statement select_vault_;
   Statement select_registry_;
   Statement select_current_;
-};
-
-// Thread-safe.
-class ReaderPool {
- public:
-  // More connections than cores read no faster.
-  static constexpr size_t kReadersMax = 4;
-
-  explicit ReaderPool(std::string path) : path_(std::move(path)) {}
-
-  // A reader on loan; waits for one when all are out.
-  class Loan {
-   public:
-    Loan(ReaderPool& pool, std::unique_ptr<SqliteReader> reader)
-        : pool_(&pool), reader_(std::move(reader)) {}
-    Loan(Loan&& other) noexcept = default;
-    Loan& operator=(Loan&&) = delete;
-    ~Loan() {
-      if (reader_ != nullptr) pool_->Return(std::move(reader_));
-    }
-    SqliteReader* operator->() { return reader_.get(); }
-
-   private:
-    ReaderPool* pool_;
-    std::unique_ptr<SqliteReader> reader_;
-  };
-  absl::StatusOr<Loan> Borrow();
-
- private:
-  void Return(std::unique_ptr<SqliteReader> reader);
-
-  const std::string path_;
-  absl::Mutex mu_;
-  std::vector<std::unique_ptr<SqliteReader>> idle_ ABSL_GUARDED_BY(mu_);
-  size_t lent_ ABSL_GUARDED_BY(mu_) = 0;
 };
 
 }  // namespace chayan::store
