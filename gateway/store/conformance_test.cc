@@ -82,6 +82,58 @@ TEST_P(StoreConformance, RefusesABatchOnAHeadThatIsNotTheStores) {
   EXPECT_EQ(AppendNext(1).result, AppendResult::kCommitted);
 }
 
+// Every byte may stand in every field, and a leaf may have any length up to that of a bundle.
+TEST_P(StoreConformance, KeepsBytesAsTheyAre) {
+  std::string all;
+  for (int byte = 0; byte < 256; ++byte) all += static_cast<char>(byte);
+  const VaultRow row = {.key_id = all, .wrapped_secret = "", .sealed_detail = all, .tags = "\xff"};
+  const RegistrySet set = {.digest = crypto::Sha256("all"), .files = {{"", all}, {all, ""}}};
+  const std::vector<std::string> leaves = {"", all, std::string(65535, '\0'), "\\x00'\"{},NULL"};
+  Batch batch;
+  for (const std::string& leaf : leaves) batch.entries.push_back({.leaf = leaf, .vault = row});
+  batch.registry = set;
+  const std::string hashes = PlannedTile(7);
+  batch.tiles = {{.level = 63, .index = (uint64_t{1} << 55) - 1, .hashes = hashes}};
+  PlannedBatch planned = PlanBatch(Head{}, leaves.size());
+  planned.head.time_ms = std::numeric_limits<int64_t>::max();
+  ASSERT_EQ(store_->Append(Head{}, batch, planned.head).result, AppendResult::kCommitted);
+  Reopen();
+  EXPECT_EQ(store_->ReadHead()->time_ms, planned.head.time_ms);
+  EXPECT_EQ(*store_->ReadLeaves(0, kAll, kAll), leaves);
+  EXPECT_EQ(*store_->ReadTile(63, (uint64_t{1} << 55) - 1), hashes);
+  EXPECT_EQ(store_->ReadCurrentRegistry()->files, set.files);
+  const absl::StatusOr<VaultRow> read = store_->ReadVault(3);
+  ASSERT_OK(read);
+  EXPECT_EQ(read->key_id, row.key_id);
+  EXPECT_EQ(read->wrapped_secret, row.wrapped_secret);
+  EXPECT_EQ(read->sealed_detail, row.sealed_detail);
+  EXPECT_EQ(read->tags, row.tags);
+}
+
+TEST_P(StoreConformance, WhatIsNotThereIsNotFound) {
+  ASSERT_EQ(AppendNext(3).result, AppendResult::kCommitted);
+  for (const uint64_t index : {uint64_t{3}, uint64_t{1} << 62, uint64_t{1} << 63, kAll}) {
+    EXPECT_TRUE(absl::IsNotFound(store_->ReadVault(index).status())) << index;
+    EXPECT_TRUE(absl::IsNotFound(store_->ReadTile(0, index).status())) << index;
+  }
+  EXPECT_TRUE(absl::IsNotFound(store_->ReadTile(0xFFFFFFFF, 0).status()));
+}
+
+// The last thing a batch writes cannot be written: the tile stands already.
+TEST_P(StoreConformance, ABatchThatCannotBeWrittenLeavesNothing) {
+  ASSERT_EQ(AppendNext(256).result, AppendResult::kCommitted);
+  PlannedBatch planned = PlanBatch(*store_->ReadHead(), 5, /*with_registry=*/true);
+  planned.batch.tiles = {{.level = 0, .index = 0, .hashes = PlannedTile(1)}};
+  const Appended appended = store_->Append(*store_->ReadHead(), planned.batch, planned.head);
+  EXPECT_EQ(appended.result, AppendResult::kFailed);
+  EXPECT_FALSE(appended.cause.ok());
+  EXPECT_FALSE(absl::IsAborted(appended.cause)) << appended.cause;
+  EXPECT_OK(CheckPlanned(*store_));
+  EXPECT_TRUE(absl::IsNotFound(store_->ReadCurrentRegistry().status()));
+  EXPECT_EQ(AppendNext(5).result, AppendResult::kCommitted);
+  EXPECT_OK(CheckPlanned(*store_));
+}
+
 TEST_P(StoreConformance, GivesLeavesWithinTheBoundsButAtLeastOne) {
   ASSERT_EQ(AppendNext(10).result, AppendResult::kCommitted);
   const auto count = [this](uint64_t first, uint64_t leaves_max, uint64_t bytes_max) {
