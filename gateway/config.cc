@@ -9,6 +9,7 @@
 #include "gateway/base/file.h"
 #include "gateway/base/socket_address.h"
 #include "gateway/base/status_macros.h"
+#include "gateway/store/postgres_settings.h"
 #include "google/protobuf/io/tokenizer.h"
 #include "google/protobuf/text_format.h"
 
@@ -24,9 +25,10 @@ constexpr int kDrainGraceMaxMs = 600'000;
 // Fields without a default and without which nothing starts.
 bool IsRequired(const FieldDescriptor& field) {
   static const auto* const kOptional = new std::map<std::string, bool>{
-      {"gateway_name", true},  {"listen", true},          {"workers", true},
-      {"denylist_file", true}, {"signature_share", true}, {"drain_grace_ms", true},
-      {"http_listen", true},   {"http_any_address", true}};
+      {"gateway_name", true},  {"listen", true},           {"workers", true},
+      {"denylist_file", true}, {"signature_share", true},  {"drain_grace_ms", true},
+      {"http_listen", true},   {"http_any_address", true}, {"store_file", true},
+      {"store_postgres", true}};
   return !kOptional->contains(field.name());
 }
 
@@ -40,6 +42,8 @@ v1::GatewayConfig Defaults() {
   config.set_listen("127.0.0.1:7443");
   config.set_workers(1);
   config.set_denylist_file("");
+  config.set_store_file("");
+  config.set_store_postgres("");
   config.set_signature_share(0.02);
   config.set_drain_grace_ms(10'000);
   config.set_http_listen("");
@@ -116,6 +120,21 @@ void CheckValues(const v1::GatewayConfig& config,
   }
 }
 
+// Exactly one store. A connection string is never repeated: it may hold what it must not.
+void CheckStore(const v1::GatewayConfig& config, int line, Faults& faults) {
+  if (config.store_file().empty() == config.store_postgres().empty()) {
+    faults.Add(line, config.store_file().empty()
+                         ? "store_file: is missing, add a line `store_file: \"…\"`, or "
+                           "`store_postgres: \"…\"` for a database"
+                         : "store_postgres: a gateway has one store: remove this line or that of "
+                           "store_file");
+    return;
+  }
+  if (config.store_postgres().empty()) return;
+  const absl::Status settings = store::PostgresSettings::Parse(config.store_postgres()).status();
+  if (!settings.ok()) faults.Add(line, absl::StrCat("store_postgres: ", settings.message()));
+}
+
 std::string TextOf(const v1::GatewayConfig& config, const FieldDescriptor& field) {
   std::string text;
   google::protobuf::TextFormat::PrintFieldValueToString(config, &field, -1, &text);
@@ -153,6 +172,8 @@ absl::StatusOr<LoadedConfig> LoadConfig(const std::string& path) {
   }
   loaded.config.MergeFrom(written);
   CheckValues(loaded.config, places, faults);
+  CheckStore(loaded.config,
+             places.GetLocation(descriptor->FindFieldByName("store_postgres"), -1).line, faults);
   CHAYAN_RETURN_IF_ERROR(faults.ToStatus());
   for (int i = 0; i < descriptor->field_count(); ++i) {
     const FieldDescriptor& field = *descriptor->field(i);

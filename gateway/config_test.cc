@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "absl/strings/str_replace.h"
 #include "gateway/base/file.h"
 #include "gateway/base/status_matchers.h"
 
@@ -13,6 +14,7 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 constexpr char kComplete[] = R"(certificate_file: "tls/gateway.pem"
 key_file: "tls/gateway.key"
@@ -75,6 +77,47 @@ TEST_F(ConfigTest, AnHttpListenerThatOthersReachMustBeMeant) {
       Load(absl::StrCat(kComplete, "http_listen: \"0.0.0.0:7480\"\nhttp_any_address: true\n")));
   EXPECT_THAT(Load(absl::StrCat(kComplete, "http_listen: \"localhost:80\"\n")),
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("write IP:PORT")));
+}
+
+std::string OnPostgres(absl::string_view connection_string) {
+  return absl::StrReplaceAll(
+      kComplete,
+      {{"store_file: \"store.db\"", absl::StrCat("store_postgres: \"", connection_string, "\"")}});
+}
+
+TEST_F(ConfigTest, AStoreIsAFileOrADatabase) {
+  const auto loaded = Load(OnPostgres("host=/run/postgresql dbname=chayan user=gateway"));
+  ASSERT_OK(loaded);
+  EXPECT_EQ(loaded->config.store_file(), "");
+  EXPECT_OK(Load(OnPostgres("postgresql://gw@db1,db2/chayan?sslmode=verify-full")));
+  EXPECT_THAT(Load(absl::StrCat(kComplete, "store_postgres: \"host=localhost dbname=chayan\"\n")),
+              StatusIs(absl::StatusCode::kInvalidArgument,
+                       HasSubstr(":11: store_postgres: a gateway has one store")));
+}
+
+TEST_F(ConfigTest, ADatabaseIsNamedWithoutAPasswordAndReachedSafely) {
+  const struct {
+    const char* connection_string;
+    const char* fault;
+  } kFaults[] = {
+      {"host=localhost dbname=c password=hush", "holds a password: put it into a file"},
+      {"postgresql://gw:hush@localhost/c", "holds a password"},
+      {"host=localhost dbname=c hush", "is no connection string"},
+      {"host=localhost dbname=c sslpassword=hush", "holds a password"},
+      {"dbname=hush", "names no server"},
+      {"host=localhost user=hush", "names no database"},
+      {"service=hush", "names a service"},
+      {"host=hush dbname=c", "goes over a network"},
+      {"host=localhost,hush dbname=c sslmode=require", "goes over a network"},
+      {"host=localhost hostaddr=10.0.0.7 dbname=hush", "goes over a network"},
+  };
+  for (const auto& [connection_string, fault] : kFaults) {
+    EXPECT_THAT(Load(OnPostgres(connection_string)),
+                StatusIs(absl::StatusCode::kInvalidArgument,
+                         AllOf(HasSubstr(absl::StrCat(":5: store_postgres: ", fault)),
+                               Not(HasSubstr("hush")))))
+        << connection_string;
+  }
 }
 
 TEST_F(ConfigTest, NamesAnUnknownField) {

@@ -31,6 +31,7 @@
 #include "gateway/rpc/recorded.h"
 #include "gateway/rpc/server.h"
 #include "gateway/rpc/server_metrics.h"
+#include "gateway/store/postgres.h"
 #include "gateway/store/sqlite.h"
 #include "gateway/tlog/note_key.h"
 #include "gateway/verify/verifier.h"
@@ -75,6 +76,19 @@ absl::StatusOr<std::shared_ptr<const registry::Snapshot>> LoadRegistry(
         absl::StrCat("registry ", directory, ":\n", absl::StrJoin(faults, "\n")));
   }
   return snapshot;
+}
+
+absl::StatusOr<std::unique_ptr<store::Store>> OpenStore(const v1::GatewayConfig& config,
+                                                        const Clock& clock) {
+  if (config.store_postgres().empty()) return store::SqliteStore::Open(config.store_file());
+  CHAYAN_ASSIGN_OR_RETURN(store::PostgresSettings settings,
+                          store::PostgresSettings::Parse(config.store_postgres()));
+  return store::PostgresStore::Open(std::move(settings), clock);
+}
+
+// For people: which store a fault is of.
+std::string StoreName(const v1::GatewayConfig& config) {
+  return config.store_postgres().empty() ? config.store_file() : "store_postgres";
 }
 
 store::RegistrySet SetOf(const registry::Snapshot& snapshot) {
@@ -136,7 +150,7 @@ absl::Status Gateway::Rooms::OpenLog(const std::string& bootstrap_directory,
   log_key = std::make_unique<crypto::Ed25519Key>(std::move(key));
   CHAYAN_ASSIGN_OR_RETURN(vault, log::Vault::Create(config.vault_kek_file(),
                                                     config.vault_key_directory(), clock, random));
-  CHAYAN_ASSIGN_OR_RETURN(store, store::SqliteStore::Open(config.store_file()));
+  CHAYAN_ASSIGN_OR_RETURN(store, OpenStore(config, clock));
   if (wrappers.vault) vault = wrappers.vault(std::move(vault));
   if (wrappers.store) store = wrappers.store(std::move(store));
 
@@ -145,7 +159,7 @@ absl::Status Gateway::Rooms::OpenLog(const std::string& bootstrap_directory,
   if (absl::IsNotFound(current.status())) {
     if (bootstrap_directory.empty()) {
       return absl::FailedPreconditionError(
-          absl::StrCat("the store ", config.store_file(),
+          absl::StrCat("the store ", StoreName(config),
                        " is new and has no registry: start once with --bootstrap-registry DIR, or "
                        "restore the store"));
     }
@@ -158,7 +172,7 @@ absl::Status Gateway::Rooms::OpenLog(const std::string& bootstrap_directory,
     CHAYAN_ASSIGN_OR_RETURN(auto snapshot, registry::Snapshot::Create(current->files, &faults));
     if (snapshot->digest() != current->digest) {
       return absl::DataLossError(
-          absl::StrCat("the registry in ", config.store_file(),
+          absl::StrCat("the registry in ", StoreName(config),
                        " is not the one its digest names: it was changed in the "
                        "store; restore the store, or compare it with an exported log"));
     }

@@ -6,7 +6,6 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 #include "gateway/base/check.h"
 #include "gateway/base/encoding.h"
 #include "gateway/base/status_macros.h"
@@ -195,7 +194,8 @@ absl::Status PostgresConnection::BeginSession(const PostgresSettings& settings,
 }
 
 absl::Status PostgresConnection::Lose(absl::string_view what) {
-  const absl::Status status = absl::UnavailableError(absl::StripTrailingAsciiWhitespace(what));
+  // libpq's later lines guess at causes.
+  const absl::Status status = absl::UnavailableError(what.substr(0, what.find('\n')));
   database_.reset();
   return status;
 }

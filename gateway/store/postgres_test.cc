@@ -195,6 +195,7 @@ class PostgresRolesTest : public PostgresTest {
  protected:
   void SetUp() override {
     PostgresTest::SetUp();
+    server_->Migrate(database_);
     const auto store = Open();
     ASSERT_OK(store);
     ASSERT_EQ(Append(**store, 5).result, AppendResult::kCommitted);

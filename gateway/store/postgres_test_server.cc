@@ -55,6 +55,7 @@ PostgresTestServer::PostgresTestServer()
   CHAYAN_CHECK(unsetenv("PGPASSWORD") == 0);
   const std::string database = EmptyDatabase("UTF8");
   Migrate(database);
+  migrated_ = database;
   const std::string login = absl::StrCat(" LOGIN NOINHERIT PASSWORD '", password, "'");
   Run(database, absl::StrCat("CREATE ROLE chayan_test_gateway", login));
   Run(database, "GRANT chayan_gateway, chayan_auditor, chayan_eraser TO chayan_test_gateway");
@@ -79,8 +80,8 @@ std::string PostgresTestServer::DatabaseOf(const std::string& folder) {
   const std::string name_file = folder + "/database";
   std::string name;
   if (std::ifstream(name_file) >> name) return name;
-  name = EmptyDatabase("UTF8");
-  Migrate(name);
+  name = absl::StrCat("chayan_test_", ++databases_made_);
+  Run("postgres", absl::StrCat("CREATE DATABASE ", name, " TEMPLATE ", migrated_));
   std::ofstream(name_file) << name;
   return name;
 }

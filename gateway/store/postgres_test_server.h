@@ -18,7 +18,8 @@ class PostgresTestServer {
   // The one of this process. Makes the logins.
   static PostgresTestServer& Get();
 
-  // The database that belongs to `folder`: the first call makes it, with deploy/postgres/migrate.
+  // The database that belongs to `folder`: the first call makes it, as a copy of one that
+  // deploy/postgres/migrate made. Privileges on the database itself do not go with a copy.
   std::string DatabaseOf(const std::string& folder);
   // A new, empty one without the schema, of the encoding named.
   std::string EmptyDatabase(absl::string_view encoding);
@@ -45,7 +46,7 @@ class PostgresTestServer {
   PostgresTestServer();
 
   TestFolder folder_;
-  std::string host_, superuser_, password_file_;
+  std::string host_, superuser_, password_file_, migrated_;
   int port_ = 0;
   int databases_made_ = 0;
 };

@@ -1,5 +1,5 @@
-// What must last, in our own operations. Implementations: sqlite (in the process, exactly one
-// gateway). Every promise here is a test of the conformance suite, which each implementation runs.
+// What must last, in our own operations. Implementations: sqlite (in the process, one gateway) and
+// postgres. Every promise here is a test of the conformance suite, which each implementation runs.
 #ifndef CHAYAN_GATEWAY_STORE_STORE_H_
 #define CHAYAN_GATEWAY_STORE_STORE_H_
 
