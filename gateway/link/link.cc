@@ -61,6 +61,9 @@ void Link::OnMessage(absl::string_view message) {
     case v1::FromAdapter::kDraining:
       OnDraining();
       return;
+    case v1::FromAdapter::kNoticeReceipts:
+      CloseMalformed("Receipts came for notices that were never sent.");
+      return;
     case v1::FromAdapter::FRAME_NOT_SET:
       CloseMalformed("A message holds no frame that this version knows.");
       return;
