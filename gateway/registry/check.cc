@@ -1,7 +1,5 @@
 #include "gateway/registry/check.h"
 
-#include <google/protobuf/descriptor.h>
-
 #include <algorithm>
 #include <utility>
 
@@ -41,6 +39,10 @@ void Checker::Run() {
   CheckKinds();
   CheckRoutes();
   CheckGrants();
+  CheckNoticeKinds();
+  CheckNoticeGrants();
+  CheckSubscriptions();
+  CheckCalendar();
 }
 
 template <typename T>
@@ -74,6 +76,18 @@ void Checker::CollectNames() {
   ForEach("grants", &File::grants, [this](const v1::Grant& grant, const Place& place) {
     Define(grants_, grant.id(), grant, place, "id", "grant");
   });
+  ForEach("notice_kinds", &File::notice_kinds,
+          [this](const v1::NoticeKind& kind, const Place& place) {
+            Define(notice_kinds_, kind.code(), kind, place, "code", "notice kind");
+          });
+  ForEach("notice_grants", &File::notice_grants,
+          [this](const v1::NoticeGrant& grant, const Place& place) {
+            Define(notice_grants_, grant.id(), grant, place, "id", "notice grant");
+          });
+  ForEach("subscriptions", &File::subscriptions,
+          [this](const v1::Subscription& subscription, const Place& place) {
+            Define(subscriptions_, subscription.id(), subscription, place, "id", "subscription");
+          });
 }
 
 void Checker::CheckDeployment() {

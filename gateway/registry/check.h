@@ -3,11 +3,15 @@
 #ifndef CHAYAN_GATEWAY_REGISTRY_CHECK_H_
 #define CHAYAN_GATEWAY_REGISTRY_CHECK_H_
 
+#include <google/protobuf/descriptor.h>
+
+#include <algorithm>
 #include <string>
 #include <vector>
 
 #include "absl/container/btree_map.h"
 #include "absl/container/flat_hash_set.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "chayan/v1/registry.pb.h"
 #include "gateway/registry/shapes.h"
@@ -42,16 +46,42 @@ class Checker {
   // check_catalogue.cc: what can be asked, and who answers.
   void CheckCodes();
   void CheckKinds();
+  // `list`: the field they stand in.
   void CheckElements(const google::protobuf::RepeatedPtrField<v1::Element>& elements,
-                     bool are_claims, const Place& place);
+                     const char* list, const Place& place);
+  void CheckSchemes(const Place& place, const google::protobuf::RepeatedField<int>& schemes);
   void CheckRouting(const v1::DocumentKind& kind, const Place& place);
   void CheckRoutes();
   void CheckAreas(const v1::Route& route, const v1::DocumentKind& kind, const Place& place);
   // check_grants.cc: who may.
   void CheckGrants();
-  void CheckGrantee(const v1::Grant& grant, const Place& place);
+  // Who can hold a kind of grant: "ROLE_HOUSEHOLD", "ask".
+  struct GranteeRule {
+    const char* roles;
+    const char* verb;
+    bool (*may)(v1::Role);
+  };
+  static const GranteeRule kAsker;
+  static const GranteeRule kPublisher;
+  template <typename AnyGrant>
+  void CheckGrantee(const AnyGrant& grant, const GranteeRule& rule, const Place& place);
+  void CheckPersonRoles(const google::protobuf::RepeatedPtrField<std::string>& roles,
+                        const Place& place);
   void CheckGrantedCodes(const v1::Grant& grant, const Place& place);
   void CheckGrantHours(const v1::Grant& grant, const Place& place);
+  // check_notices.cc: who is told, and when.
+  void CheckNoticeKinds();
+  void CheckConsents(const v1::NoticeKind& kind, const Place& place);
+  void CheckNoticeGrants();
+  void CheckSubscriptions();
+  void CheckRecipient(const v1::Subscription& subscription, const Place& place);
+  void CheckNotified(const v1::Subscription& subscription, const Place& place);
+  void CheckNoticeRouting(const v1::SubscriptionRouting& routing, const Place& place);
+  void CheckSchedule(const v1::DeliverySchedule& schedule, const Place& place);
+  void CheckCalendar();
+  // Whether all could be read.
+  bool CheckDays(const v1::CalendarYear& year, const char* field,
+                 const google::protobuf::RepeatedPtrField<std::string>& days, const Place& place);
 
   // Calls f(message, place) for each message of a repeated field of all files.
   template <typename T, typename F>
@@ -105,6 +135,9 @@ class Checker {
   Named<v1::LegalBasis> legal_bases_;
   Named<v1::DocumentKind> kinds_;
   Named<v1::Grant> grants_;
+  Named<v1::NoticeKind> notice_kinds_;
+  Named<v1::NoticeGrant> notice_grants_;
+  Named<v1::Subscription> subscriptions_;
   // Exact bindings seen so far; two systems of one certificate would be two callers in one.
   absl::flat_hash_set<std::string> bindings_;
 };
@@ -132,6 +165,33 @@ void Checker::CheckReferences(const Place& place, absl::string_view field, const
                               const std::vector<absl::string_view>& names, absl::string_view noun) {
   for (int i = 0; i < values.size(); ++i) CheckReference(place, field, i, values[i], names, noun);
   CheckUnique(place, field, values);
+}
+
+template <typename AnyGrant>
+void Checker::CheckGrantee(const AnyGrant& grant, const GranteeRule& rule, const Place& place) {
+  if (!CheckReference(place, "member", -1, grant.member(), Keys(members_), "member")) return;
+  std::vector<absl::string_view> systems;
+  std::vector<absl::string_view> offices;
+  for (const v1::System& system : members_.at(grant.member())->systems()) {
+    if (!rule.may(system.role())) continue;
+    systems.push_back(system.name());
+    if (grant.systems_size() > 0 && std::find(grant.systems().begin(), grant.systems().end(),
+                                              system.name()) == grant.systems().end()) {
+      continue;
+    }
+    offices.insert(offices.end(), system.acting_for().begin(), system.acting_for().end());
+  }
+  if (systems.empty()) {
+    faults_.Add(place, "member",
+                absl::StrCat("\"", grant.member(), "\" has no system with role ", rule.roles,
+                             " that could ", rule.verb, "; add one or name the office that ",
+                             rule.verb, "s"));
+    return;
+  }
+  CheckReferences(place, "systems", grant.systems(), systems,
+                  absl::StrCat("system with role ", rule.roles, " of \"", grant.member(), "\""));
+  CheckReferences(place, "acting_for", grant.acting_for(), offices,
+                  "office for which these systems act,");
 }
 
 template <typename Enum>

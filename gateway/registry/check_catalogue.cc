@@ -1,6 +1,4 @@
 // Purposes, legal bases, document kinds and their routes.
-#include <google/protobuf/descriptor.h>
-
 #include <algorithm>
 #include <utility>
 
@@ -50,8 +48,8 @@ void Checker::CheckKinds() {
             if (kind.claims_size() == 0) {
               faults_.Add(place, "claims", "is empty; write what can be verified");
             }
-            CheckElements(kind.claims(), /*are_claims=*/true, place);
-            CheckElements(kind.fields(), /*are_claims=*/false, place);
+            CheckElements(kind.claims(), "claims", place);
+            CheckElements(kind.fields(), "fields", place);
             CheckReferences(place, "legal_bases", kind.legal_bases(), legal_bases, "legal basis");
             if (kind.legal_bases_size() == 0) {
               faults_.Add(place, "legal_bases",
@@ -66,15 +64,7 @@ void Checker::CheckKinds() {
             CheckTexts(place, "replaces", kind.has_replaces(), kind.replaces(),
                        /*required=*/false);
             CheckText(place, "fallback_form", kind.fallback_form());
-            absl::flat_hash_set<int> schemes;
-            for (int i = 0; i < kind.subject_schemes_size(); ++i) {
-              const v1::IdentifierScheme scheme = kind.subject_schemes(i);
-              if (scheme == 0 || !v1::IdentifierScheme_IsValid(scheme) ||
-                  !schemes.insert(scheme).second) {
-                faults_.AddAt(place, "subject_schemes", i, "",
-                              "is unspecified, unknown or there twice; write each scheme once");
-              }
-            }
+            CheckSchemes(place, kind.subject_schemes());
             const uint32_t timeout = kind.holder_timeout_ms();
             if (timeout != 0 && (timeout < kHolderTimeoutMsMin || timeout > kHolderTimeoutMsMax)) {
               faults_.Add(place, "holder_timeout_ms",
@@ -84,9 +74,20 @@ void Checker::CheckKinds() {
           });
 }
 
+void Checker::CheckSchemes(const Place& place,
+                           const google::protobuf::RepeatedField<int>& schemes) {
+  absl::flat_hash_set<int> seen;
+  for (int i = 0; i < schemes.size(); ++i) {
+    if (schemes[i] == 0 || !v1::IdentifierScheme_IsValid(schemes[i]) ||
+        !seen.insert(schemes[i]).second) {
+      faults_.AddAt(place, "subject_schemes", i, "",
+                    "is unspecified, unknown or there twice; write each scheme once");
+    }
+  }
+}
+
 void Checker::CheckElements(const google::protobuf::RepeatedPtrField<v1::Element>& elements,
-                            bool are_claims, const Place& kind) {
-  const char* const list = are_claims ? "claims" : "fields";
+                            const char* list, const Place& kind) {
   if (elements.size() > kElementsMax) {
     faults_.Add(kind, list,
                 absl::StrCat("has ", elements.size(), " elements; write at most ", kElementsMax));
@@ -103,7 +104,7 @@ void Checker::CheckElements(const google::protobuf::RepeatedPtrField<v1::Element
     }
     CheckEnum(place, "type", element.type());
     CheckTexts(place, "title", element.has_title(), element.title(), /*required=*/true);
-    if (!are_claims && element.required()) {
+    if (absl::string_view(list) == "fields" && element.required()) {
       faults_.Add(place, "required", "has no effect for a field; remove it");
     }
     const bool is_code = element.type() == v1::VALUE_TYPE_CODE;

@@ -15,45 +15,29 @@ bool Contains(const Strings& values, absl::string_view value) {
 
 }  // namespace
 
+const Checker::GranteeRule Checker::kAsker = {
+    "ROLE_HOUSEHOLD", "ask", [](v1::Role role) { return role == v1::ROLE_HOUSEHOLD; }};
+
 void Checker::CheckGrants() {
   ForEach("grants", &v1::RegistryFile::grants, [this](const v1::Grant& grant, const Place& place) {
     CheckName(place, "id", grant.id(), kMemberId);
-    CheckGrantee(grant, place);
+    CheckGrantee(grant, kAsker, place);
     CheckGrantedCodes(grant, place);
-    for (int i = 0; i < grant.person_roles_size(); ++i) {
-      if (!kPersonRole.matches(grant.person_roles(i))) {
-        faults_.AddAt(place, "person_roles", i, grant.person_roles(i),
-                      absl::StrCat("has a wrong form; write ", kPersonRole.expected));
-      }
-    }
-    CheckUnique(place, "person_roles", grant.person_roles());
+    CheckPersonRoles(grant.person_roles(), place);
     if (grant.has_hours()) CheckGrantHours(grant, place);
     CheckTimes(place, grant.not_before_time(), grant.not_after_time());
   });
 }
 
-void Checker::CheckGrantee(const v1::Grant& grant, const Place& place) {
-  if (!CheckReference(place, "member", -1, grant.member(), Keys(members_), "member")) return;
-  const v1::Member& member = *members_.at(grant.member());
-  std::vector<absl::string_view> askers;
-  std::vector<absl::string_view> offices;
-  for (const v1::System& system : member.systems()) {
-    if (system.role() != v1::ROLE_HOUSEHOLD) continue;
-    askers.push_back(system.name());
-    if (grant.systems_size() > 0 && !Contains(grant.systems(), system.name())) continue;
-    offices.insert(offices.end(), system.acting_for().begin(), system.acting_for().end());
+void Checker::CheckPersonRoles(const google::protobuf::RepeatedPtrField<std::string>& roles,
+                               const Place& place) {
+  for (int i = 0; i < roles.size(); ++i) {
+    if (!kPersonRole.matches(roles[i])) {
+      faults_.AddAt(place, "person_roles", i, roles[i],
+                    absl::StrCat("has a wrong form; write ", kPersonRole.expected));
+    }
   }
-  if (askers.empty()) {
-    faults_.Add(place, "member",
-                absl::StrCat("\"", grant.member(),
-                             "\" has no system with role ROLE_HOUSEHOLD that could ask; add one or "
-                             "name the office that asks"));
-    return;
-  }
-  CheckReferences(place, "systems", grant.systems(), askers,
-                  absl::StrCat("household system of \"", grant.member(), "\""));
-  CheckReferences(place, "acting_for", grant.acting_for(), offices,
-                  "office for which these systems act,");
+  CheckUnique(place, "person_roles", roles);
 }
 
 void Checker::CheckGrantedCodes(const v1::Grant& grant, const Place& place) {

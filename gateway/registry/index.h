@@ -57,11 +57,21 @@ struct Snapshot::Index {
   absl::flat_hash_map<std::pair<crypto::Digest, std::string>, Bound>
       bound_certificates;  // (digest of the issuer's certificate, serial)
 
+  std::vector<const v1::NoticeKind*> notice_kinds;  // sorted by code
+  absl::flat_hash_map<absl::string_view, const v1::NoticeKind*> notice_kinds_by_code;
+  absl::flat_hash_map<Pair, std::vector<NoticeGrant>> notice_grants;  // (member, kind), by id
+  absl::flat_hash_map<absl::string_view, const v1::Subscription*> subscriptions;  // by id
+  using Subscribers = std::vector<const v1::Subscription*>;                       // by id
+  absl::flat_hash_map<absl::string_view, Subscribers> subscriptions_by_kind;
+  absl::flat_hash_map<absl::string_view, Subscribers> subscriptions_by_recipient;
+  Calendar calendar;
+
   absl::Status Build();
   absl::Status AddMembers();
   absl::Status AddKeys();
   absl::Status AddKinds();
   absl::Status AddGrants();
+  absl::Status AddNotices();
 };
 
 }  // namespace chayan::registry

@@ -36,6 +36,30 @@ auto* Find(Map& map, const Key& key) {
   return found == map.end() ? nullptr : &found->second;
 }
 
+// The list of a map of lists; an empty one that lives for ever where there is none.
+template <typename Map, typename Key>
+const typename Map::mapped_type& FindOrNone(const Map& map, const Key& key) {
+  static const auto* const none = new typename Map::mapped_type();
+  const auto found = map.find(key);
+  return found == map.end() ? *none : found->second;
+}
+
+// Of anything with the fields not_before_time and not_after_time.
+template <typename Proto, typename Parsed>
+absl::Status ParseTimes(const Proto& proto, Parsed& parsed) {
+  CHAYAN_ASSIGN_OR_RETURN(parsed.not_before,
+                          ParseUtcTimeOr(proto.not_before_time(), absl::InfinitePast()));
+  CHAYAN_ASSIGN_OR_RETURN(parsed.not_after,
+                          ParseUtcTimeOr(proto.not_after_time(), absl::InfiniteFuture()));
+  return absl::OkStatus();
+}
+
+template <typename AnyGrant>
+void SortById(std::vector<AnyGrant>& grants) {
+  std::sort(grants.begin(), grants.end(),
+            [](const AnyGrant& a, const AnyGrant& b) { return a.proto->id() < b.proto->id(); });
+}
+
 absl::StatusOr<AnswerKey> MakeAnswerKey(const v1::AnswerKey& proto) {
   AnswerKey key{};
   key.proto = &proto;
@@ -43,20 +67,14 @@ absl::StatusOr<AnswerKey> MakeAnswerKey(const v1::AnswerKey& proto) {
                           ParsePublicKey(proto.public_key()));
   key.key_id = crypto::KeyId(public_key);
   key.public_key = public_key.ToString();
-  CHAYAN_ASSIGN_OR_RETURN(key.not_before,
-                          ParseUtcTimeOr(proto.not_before_time(), absl::InfinitePast()));
-  CHAYAN_ASSIGN_OR_RETURN(key.not_after,
-                          ParseUtcTimeOr(proto.not_after_time(), absl::InfiniteFuture()));
+  CHAYAN_RETURN_IF_ERROR(ParseTimes(proto, key));
   return key;
 }
 
 absl::StatusOr<Grant> MakeGrant(const v1::Grant& proto) {
   Grant grant{};
   grant.proto = &proto;
-  CHAYAN_ASSIGN_OR_RETURN(grant.not_before,
-                          ParseUtcTimeOr(proto.not_before_time(), absl::InfinitePast()));
-  CHAYAN_ASSIGN_OR_RETURN(grant.not_after,
-                          ParseUtcTimeOr(proto.not_after_time(), absl::InfiniteFuture()));
+  CHAYAN_RETURN_IF_ERROR(ParseTimes(proto, grant));
   grant.from_minute = 0;
   grant.to_minute = kMinutesPerDay;
   if (proto.has_hours()) {
@@ -129,7 +147,8 @@ absl::Status Snapshot::Index::Build() {
   CHAYAN_RETURN_IF_ERROR(AddMembers());
   CHAYAN_RETURN_IF_ERROR(AddKeys());
   CHAYAN_RETURN_IF_ERROR(AddKinds());
-  return AddGrants();
+  CHAYAN_RETURN_IF_ERROR(AddGrants());
+  return AddNotices();
 }
 
 absl::Status Snapshot::Index::AddMembers() {
@@ -200,6 +219,34 @@ absl::Status Snapshot::Index::AddKinds() {
   return absl::OkStatus();
 }
 
+absl::Status Snapshot::Index::AddNotices() {
+  for (const auto& file : messages) {
+    for (const v1::NoticeKind& kind : file->notice_kinds()) {
+      notice_kinds.push_back(&kind);
+      notice_kinds_by_code.emplace(kind.code(), &kind);
+    }
+    for (const v1::NoticeGrant& proto : file->notice_grants()) {
+      NoticeGrant grant{.proto = &proto, .not_before = {}, .not_after = {}};
+      CHAYAN_RETURN_IF_ERROR(ParseTimes(proto, grant));
+      notice_grants[Pair(proto.member(), proto.notice_kind())].push_back(grant);
+    }
+    for (const v1::Subscription& subscription : file->subscriptions()) {
+      subscriptions.emplace(subscription.id(), &subscription);
+      subscriptions_by_kind[subscription.notice_kind()].push_back(&subscription);
+      subscriptions_by_recipient[subscription.recipient()].push_back(&subscription);
+    }
+    for (const v1::CalendarYear& year : file->calendar_years()) calendar.Add(year);
+  }
+  std::sort(notice_kinds.begin(), notice_kinds.end(),
+            [](const auto* a, const auto* b) { return a->code() < b->code(); });
+  for (auto& [key, list] : notice_grants) SortById(list);
+  const auto by_id = [](const auto* a, const auto* b) { return a->id() < b->id(); };
+  for (auto* const index : {&subscriptions_by_kind, &subscriptions_by_recipient}) {
+    for (auto& [key, list] : *index) std::sort(list.begin(), list.end(), by_id);
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Snapshot::Index::AddGrants() {
   for (const auto& file : messages) {
     for (const v1::Grant& proto : file->grants()) {
@@ -207,10 +254,7 @@ absl::Status Snapshot::Index::AddGrants() {
       grants[Pair(proto.member(), proto.document_kind())].push_back(grant);
     }
   }
-  for (auto& [key, list] : grants) {
-    std::sort(list.begin(), list.end(),
-              [](const Grant& a, const Grant& b) { return a.proto->id() < b.proto->id(); });
-  }
+  for (auto& [key, list] : grants) SortById(list);
   return absl::OkStatus();
 }
 
@@ -257,9 +301,7 @@ std::vector<std::string> Snapshot::Holders(absl::string_view kind) const {
 }
 
 const std::vector<Grant>& Snapshot::Grants(absl::string_view member, absl::string_view kind) const {
-  static const std::vector<Grant>* const none = new std::vector<Grant>();
-  const auto* found = Find(index_->grants, Index::Pair(member, kind));
-  return found == nullptr ? *none : *found;
+  return FindOrNone(index_->grants, Index::Pair(member, kind));
 }
 
 const AnswerKey* Snapshot::FindAnswerKey(const crypto::Digest& key_id) const {
@@ -271,6 +313,37 @@ absl::string_view Snapshot::FindAssertionKey(absl::string_view member,
   const auto* found = Find(index_->assertion_keys, Index::Pair(member, key_id));
   return found == nullptr ? absl::string_view() : absl::string_view(*found);
 }
+
+const v1::NoticeKind* Snapshot::FindNoticeKind(absl::string_view code) const {
+  const auto* found = Find(index_->notice_kinds_by_code, code);
+  return found == nullptr ? nullptr : *found;
+}
+
+const std::vector<const v1::NoticeKind*>& Snapshot::notice_kinds() const {
+  return index_->notice_kinds;
+}
+
+const std::vector<NoticeGrant>& Snapshot::NoticeGrants(absl::string_view member,
+                                                       absl::string_view kind) const {
+  return FindOrNone(index_->notice_grants, Index::Pair(member, kind));
+}
+
+const std::vector<const v1::Subscription*>& Snapshot::Subscriptions(
+    absl::string_view notice_kind) const {
+  return FindOrNone(index_->subscriptions_by_kind, notice_kind);
+}
+
+const std::vector<const v1::Subscription*>& Snapshot::SubscriptionsOf(
+    absl::string_view recipient) const {
+  return FindOrNone(index_->subscriptions_by_recipient, recipient);
+}
+
+const v1::Subscription* Snapshot::FindSubscription(absl::string_view id) const {
+  const auto* found = Find(index_->subscriptions, id);
+  return found == nullptr ? nullptr : *found;
+}
+
+const Calendar& Snapshot::calendar() const { return index_->calendar; }
 
 bool Snapshot::HasPurpose(absl::string_view code) const { return index_->purposes.contains(code); }
 

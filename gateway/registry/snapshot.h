@@ -15,6 +15,7 @@
 #include "chayan/v1/registry.pb.h"
 #include "gateway/crypto/certificate.h"
 #include "gateway/crypto/digest.h"
+#include "gateway/registry/calendar.h"
 
 namespace chayan::registry {
 
@@ -44,6 +45,13 @@ struct Grant {
   absl::Time not_after;   // InfiniteFuture when open
   int from_minute;        // of the day in Taipei; [0, 1440) always
   int to_minute;
+};
+
+// A right to publish, with its times parsed.
+struct NoticeGrant {
+  const v1::NoticeGrant* proto;
+  absl::Time not_before;  // InfinitePast when open
+  absl::Time not_after;   // InfiniteFuture when open
 };
 
 struct AnswerKey {
@@ -87,6 +95,17 @@ class Snapshot {
   const AnswerKey* FindAnswerKey(const crypto::Digest& key_id) const;
   // Raw 32-byte key of an assertion key, or empty.
   absl::string_view FindAssertionKey(absl::string_view member, absl::string_view key_id) const;
+  const v1::NoticeKind* FindNoticeKind(absl::string_view code) const;
+  // Kinds of notices sorted by code.
+  const std::vector<const v1::NoticeKind*>& notice_kinds() const;
+  // Grants of `member` to publish `kind`, in the order of their ids.
+  const std::vector<NoticeGrant>& NoticeGrants(absl::string_view member,
+                                               absl::string_view kind) const;
+  // In the order of their ids: those to a kind, and those of a recipient.
+  const std::vector<const v1::Subscription*>& Subscriptions(absl::string_view notice_kind) const;
+  const std::vector<const v1::Subscription*>& SubscriptionsOf(absl::string_view recipient) const;
+  const v1::Subscription* FindSubscription(absl::string_view id) const;
+  const Calendar& calendar() const;
   bool HasPurpose(absl::string_view code) const;
   bool HasLegalBasis(absl::string_view code) const;
 
