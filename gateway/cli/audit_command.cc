@@ -21,7 +21,8 @@ struct Options {
   std::string directory;
   std::string trust;
   std::string vkey;
-  std::string old_checkpoint;
+  std::vector<std::string> witnesses;
+  std::vector<std::string> old_checkpoints;
   std::string receipts;
   bool json = false;
 };
@@ -130,7 +131,8 @@ ExitCode RunVerify(Program& program, const Options& options) {
   };
   add("--trust", options.trust);
   add("--vkey", options.vkey);
-  add("--old", options.old_checkpoint);
+  for (const std::string& witness : options.witnesses) add("--witness", witness);
+  for (const std::string& old : options.old_checkpoints) add("--old", old);
   add("--receipts", options.receipts);
   if (options.json) words.emplace_back("--json");
   return RunBeside(program, "chayan-audit", std::move(words));
@@ -144,7 +146,7 @@ void AddAuditCommand(CLI::App& app, Program& program) {
   audit->require_subcommand(1);
   const auto options = std::make_shared<Options>();
   const auto add_trust = [&](CLI::App* command) {
-    command->add_option("--trust", options->trust, "trust file [CHAYAN_TRUST]");
+    command->add_option("--trust,--policy", options->trust, "trust file [CHAYAN_TRUST]");
     command->add_option("--vkey", options->vkey,
                         "the log's verifier key, where there is no trust file [CHAYAN_LOG_VKEY]");
   };
@@ -165,8 +167,16 @@ void AddAuditCommand(CLI::App& app, Program& program) {
                                         "check a copy offline (runs chayan-audit)")));
   verify->add_option("DIR", options->directory, "folder of the copy")->required();
   add_trust(verify);
-  verify->add_option("--old", options->old_checkpoint,
-                     "a checkpoint kept from before: the log must be its continuation");
+  verify
+      ->add_option("--witness", options->witnesses,
+                   "with --vkey: verifier key of a witness that must have cosigned; may be given "
+                   "several times")
+      ->allow_extra_args(false);
+  verify
+      ->add_option("--old", options->old_checkpoints,
+                   "a checkpoint kept from before: the log must be its continuation; may be "
+                   "given several times")
+      ->allow_extra_args(false);
   verify->add_option("--receipts", options->receipts,
                      "folder of evidence files: each must hold and stand in the copy");
   verify->add_flag("--json", options->json, "print one JSON object");

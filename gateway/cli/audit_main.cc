@@ -24,19 +24,38 @@ constexpr char kDescription[] =
     "Check an exported transparency log offline, with public keys alone.\n"
     "離線檢查匯出的透明日誌;只用公鑰。";
 constexpr char kFooter[] =
-    "Exit codes: 0 the export is exactly what the log signed; 1 it is not (the first lie is "
-    "named); "
-    "2 usage.\nEvery stored hash is computed again from the entries; the root must be the one that "
+    "Exit codes: 0 the export is exactly what the log signed, and nothing in it is found to be "
+    "wrong; 1 it is not (the first lie is named), or it holds entries that should not be there "
+    "(each is named); 2 usage.\nEvery stored hash is computed again from the entries; the root "
+    "must be the one that "
     "was signed.";
 
 struct Options {
   AuditOptions audit;
   std::string trust_file;
   std::string vkey;
-  std::string old_file;
+  std::vector<std::string> witnesses;
+  std::vector<std::string> old_files;
   std::string receipts_directory;
   bool json = false;
 };
+
+// A person looks at the first ones; --json has more.
+constexpr size_t kFindingsShown = 20;
+
+void PrintFindings(Language language, const Findings& findings) {
+  if (findings.count == 0) return;
+  std::cout << Say(language, "所簽署的日誌內有 ", "in the log as it was signed, found ")
+            << findings.count
+            << Say(language, " 筆不當紀錄:\n", " entries that should not be there:\n");
+  for (size_t i = 0; i < findings.kept.size() && i < kFindingsShown; ++i) {
+    std::cout << "  " << findings.kept[i].what << "\n"
+              << Say(language, "    依據: ", "    known by: ") << findings.kept[i].how << "\n";
+  }
+  if (findings.count > kFindingsShown) {
+    std::cout << Say(language, "  其餘見 --json\n", "  for more see --json\n");
+  }
+}
 
 void PrintReport(const Options& options, const AuditReport& report) {
   const Language language = LanguageFromEnvironment();
@@ -52,7 +71,14 @@ void PrintReport(const Options& options, const AuditReport& report) {
     }
     json.Number("registry_sets", static_cast<int64_t>(report.registry_sets));
     json.Number("receipts", static_cast<int64_t>(report.receipts));
-    json.Bool("old_checkpoint_checked", report.old_checkpoint_checked);
+    json.Number("old_checkpoints", static_cast<int64_t>(report.old_checkpoints));
+    json.Number("findings_count", static_cast<int64_t>(report.findings.count));
+    json.BeginArray("findings");
+    for (const Finding& finding : report.findings.kept) {
+      json.BeginObject().Number("index", static_cast<int64_t>(finding.index));
+      json.Text("what", finding.what).Text("how", finding.how).EndObject();
+    }
+    json.EndArray();
     if (report.first_lie.has_value()) {
       json.Text("first_lie", report.first_lie->what).Text("how", report.first_lie->how);
       if (report.first_lie->index.has_value()) {
@@ -63,6 +89,7 @@ void PrintReport(const Options& options, const AuditReport& report) {
     std::cout << std::move(json).Take() << "\n";
     return;
   }
+  PrintFindings(language, report.findings);
   if (report.first_lie.has_value()) {
     std::cout << Say(language, "不可信: ", "NOT PROVED: ") << report.first_lie->what << "\n";
     if (report.first_lie->index.has_value()) {
@@ -90,8 +117,9 @@ void PrintReport(const Options& options, const AuditReport& report) {
     std::cout << Say(language, "  相符的收據: ", "  receipts that agree: ") << report.receipts
               << "\n";
   }
-  if (report.old_checkpoint_checked) {
-    std::cout << Say(language, "  與舊檢查點一致\n", "  consistent with the old checkpoint\n");
+  if (report.old_checkpoints > 0) {
+    std::cout << Say(language, "  相符的舊檢查點: ", "  old checkpoints that it continues: ")
+              << report.old_checkpoints << "\n";
   }
   const size_t witnesses = report.standing->witnesses.size();
   if (witnesses == 0) {
@@ -105,8 +133,9 @@ void PrintReport(const Options& options, const AuditReport& report) {
 }
 
 absl::Status LoadInputs(Options& options) {
-  if (!options.old_file.empty()) {
-    CHAYAN_ASSIGN_OR_RETURN(options.audit.old_checkpoint, ReadFile(options.old_file));
+  for (const std::string& file : options.old_files) {
+    CHAYAN_ASSIGN_OR_RETURN(std::string checkpoint, ReadFile(file));
+    options.audit.old_checkpoints.emplace_back(file, std::move(checkpoint));
   }
   if (!options.receipts_directory.empty()) {
     CHAYAN_ASSIGN_OR_RETURN(options.audit.receipts,
@@ -121,7 +150,7 @@ absl::Status LoadInputs(Options& options) {
 }
 
 ExitCode Verify(Options& options) {
-  const auto trust = LoadTrust(options.trust_file, options.vkey);
+  const auto trust = LoadTrust(options.trust_file, options.vkey, options.witnesses);
   absl::Status status = trust.status();
   if (status.ok()) status = LoadInputs(options);
   if (!status.ok()) {
@@ -134,7 +163,8 @@ ExitCode Verify(Options& options) {
     return ExitCode::kUsage;
   }
   PrintReport(options, *report);
-  return report->first_lie.has_value() ? ExitCode::kCheckFailed : ExitCode::kOk;
+  const bool clean = !report->first_lie.has_value() && report->findings.count == 0;
+  return clean ? ExitCode::kOk : ExitCode::kCheckFailed;
 }
 
 }  // namespace
@@ -155,15 +185,23 @@ int main(int argc, char** argv) {
       ->add_option("DIR", options.audit.directory, "the exported log: checkpoint, tile/, registry/")
       ->required();
   verify
-      ->add_option("--trust", options.trust_file,
+      ->add_option("--trust,--policy", options.trust_file,
                    "trust file: log, witness, group, quorum and answer-key lines")
       ->envname("CHAYAN_TRUST");
   verify
       ->add_option("--vkey", options.vkey,
                    "the log's verifier key, where there is no trust file (NAME+HEX+BASE64)")
       ->envname("CHAYAN_LOG_VKEY");
-  verify->add_option("--old", options.old_file,
-                     "a checkpoint kept from before: the log must be its continuation");
+  verify
+      ->add_option("--witness", options.witnesses,
+                   "with --vkey: verifier key of a witness that must have cosigned; may be given "
+                   "several times")
+      ->allow_extra_args(false);
+  verify
+      ->add_option("--old", options.old_files,
+                   "a checkpoint kept from before: the log must be its continuation; may be "
+                   "given several times")
+      ->allow_extra_args(false);
   verify->add_option("--receipts", options.receipts_directory,
                      "folder of evidence files (*.chayan): each must hold and stand in the export");
   verify->add_flag("--json", options.json, "print one JSON object");

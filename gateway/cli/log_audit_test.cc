@@ -173,7 +173,7 @@ TEST_F(LogAuditTest, NamesTheFirstLieOfEachForgery) {
          Write("tile/0/001", tile);
        }},
       {"changed registry file", "was changed", 0, "another digest",
-       [&] { Write(set + "/kinds/land.textproto", "# more land\n"); }},
+       [&] { Write(set + "/land.textproto", "# more land\n"); }},
       {"added registry file", "was changed", 0, "another digest",
        [&] { Write(set + "/z.textproto", "# more\n"); }},
       {"missing registry set", "registry set that decided is missing", 0, "there is no registry/",
@@ -296,6 +296,129 @@ TEST_F(RegistryAuditTest, LetsAuditorsReadEarlierSets) {
   EXPECT_FALSE(FirstLie().has_value());
 }
 
+// What the log signed and should not have.
+class ConductTest : public LogAuditTest {
+ protected:
+  Findings Found() {
+    std::filesystem::remove_all(directory_);
+    log_.Export(directory_);
+    const AuditReport report = Run();
+    EXPECT_FALSE(report.first_lie.has_value()) << report.first_lie->what;
+    return report.findings;
+  }
+  // A set that differs from the sample's by `from` in one of its files.
+  static registry::Files Changed(absl::string_view from, absl::string_view to) {
+    registry::Files files = registry::SampleFiles();
+    int changed = 0;
+    for (auto& [name, content] : files) {
+      if (changed > 0 || !absl::StrContains(content, from)) continue;
+      content.replace(content.find(std::string(from)), from.size(), std::string(to));
+      ++changed;
+    }
+    CHAYAN_CHECK(changed == 1);
+    return files;
+  }
+};
+
+TEST_F(ConductTest, FindsNothingInWhatTheRegistryAllows) {
+  log_.Ask({});
+  log_.Ask({.status = "\x08\x07", .entry_reason = "NO_GRANT"});
+  log_.AppendReads(3);
+  EXPECT_EQ(Found().count, 0u);
+}
+
+TEST_F(ConductTest, NamesEachEntryThatNoGrantAllowed) {
+  struct Case {
+    const char* how;
+    std::function<void(SampleLog::Exchange&)> change;
+  };
+  using Exchange = SampleLog::Exchange;
+  const Case cases[] = {
+      {"office: the system acts for", [](Exchange& e) { e.request.set_acting_for("hro-banqiao"); }},
+      {"kind: the set has no such kind", [](Exchange& e) { e.entry_kind = "land.secret"; }},
+      {"grant: the named grant is not the member's",
+       [](Exchange& e) { e.entry_grant = "banqiao-land-title"; }},
+      {"grant: the named grant is not the member's",
+       [](Exchange& e) { e.entry_kind = "land.building"; }},
+      {"purpose: granted purposes",
+       [](Exchange& e) {
+         e.request.mutable_purpose()->set_purpose_code("nationality.naturalisation");
+       }},
+      {"legal_basis: granted legal bases",
+       [](Exchange& e) { e.request.mutable_purpose()->set_legal_basis("nationality-rules-9"); }},
+      {"holder: the kind is held by", [](Exchange& e) { e.entry_holder = "nia"; }},
+  };
+  for (const Case& one : cases) {
+    Exchange exchange;
+    one.change(exchange);
+    log_.Ask(exchange);
+  }
+  const Findings findings = Found();
+  ASSERT_EQ(findings.count, std::size(cases));
+  for (size_t i = 0; i < std::size(cases); ++i) {
+    EXPECT_EQ(findings.kept[i].index, i + 1);
+    EXPECT_THAT(findings.kept[i].what, HasSubstr("answered though no grant allowed it"));
+    EXPECT_THAT(findings.kept[i].how, HasSubstr(cases[i].how));
+  }
+}
+
+TEST_F(ConductTest, HoldsTheTimeAgainstTheGrantsHoursAndDays) {
+  // The log's clock stands at 08:00 in Taiwan on 2026-01-01.
+  const char* grant = "id: \"shanhua-land-title\"\n";
+  log_.SwitchRegistry(
+      Changed(grant, absl::StrCat(grant, "hours { from: \"08:00\" to: \"17:30\" }\n")));
+  log_.Ask({});
+  log_.Wait(absl::Hours(9) + absl::Minutes(31));
+  log_.Ask({});  // began before 17:30
+  log_.Wait(absl::Minutes(5));
+  log_.Ask({});
+  log_.SwitchRegistry(
+      Changed(grant, absl::StrCat(grant, "not_after_time: \"2026-01-02T00:00:00Z\"\n")));
+  log_.Ask({});
+  log_.Wait(absl::Hours(24));
+  log_.Ask({});
+  const Findings findings = Found();
+  ASSERT_EQ(findings.count, 2u);
+  EXPECT_EQ(findings.kept[0].index, 4u);
+  EXPECT_THAT(findings.kept[0].how, HasSubstr("hours: granted hours 08:00–17:30 in Taiwan"));
+  EXPECT_EQ(findings.kept[1].index, 7u);
+  EXPECT_THAT(findings.kept[1].how, HasSubstr("in_force: granted from open to 2026-01-02"));
+}
+
+TEST_F(ConductTest, NamesAnAnswerInAHoldersNameWithoutItsSignature) {
+  log_.Ask({});
+  std::string& leaf = log_.leaves().back();
+  const size_t begin = leaf.find(",\"hsig\":");
+  leaf.erase(begin, leaf.find(",\"c_req\"") - begin);
+  const Findings findings = Found();
+  ASSERT_EQ(findings.count, 1u);
+  EXPECT_THAT(findings.kept[0].what, HasSubstr("in a holder's name that no holder signed"));
+}
+
+TEST_F(ConductTest, NamesASetThatIsNone) {
+  log_.SwitchRegistry({{"a.textproto", "grants { id: \"x\" }\n"}});
+  const Findings findings = Found();
+  ASSERT_EQ(findings.count, 1u);
+  EXPECT_EQ(findings.kept[0].index, 1u);
+  EXPECT_THAT(findings.kept[0].how, HasSubstr("a.textproto:"));
+}
+
+TEST_F(LogAuditTest, NamesTwoReceiptsThatPromiseDifferentEntries) {
+  v1::EvidenceFile first = log_.Ask({});
+  log_.Prove(first);
+  SampleLog other = log_;
+  other.leaves().pop_back();
+  v1::EvidenceFile second = other.Ask({});
+  other.Prove(second);
+  log_.Export(directory_);
+  AuditOptions options;
+  options.receipts = {{"a.chayan", first.SerializeAsString()},
+                      {"b.chayan", second.SerializeAsString()}};
+  const AuditReport report = Run(options);
+  ASSERT_TRUE(report.first_lie.has_value());
+  EXPECT_THAT(report.first_lie->what, HasSubstr("promised two different entries as entry 1"));
+}
+
 class RewrittenLogTest : public LogAuditTest {
  protected:
   // Entries and tiles recomputed together from a forged history; only the signature is honest.
@@ -326,7 +449,7 @@ TEST_F(RewrittenLogTest, IsNarrowedDownByAnOldCheckpoint) {
   const std::string old = log_.CheckpointAt(400);
   ExportForgedHistory(450);
   AuditOptions options;
-  options.old_checkpoint = old;
+  options.old_checkpoints = {{"the old checkpoint", old}};
   AuditReport report = Run(options);
   ASSERT_TRUE(report.first_lie.has_value());
   EXPECT_EQ(report.first_lie->index, 400u);  // as signed up to there
@@ -350,7 +473,7 @@ TEST_F(RewrittenLogTest, SignedAgainIsFoundByOldCheckpointAndByReceipts) {
   ASSERT_FALSE(Run().first_lie.has_value());
 
   AuditOptions with_old;
-  with_old.old_checkpoint = old;
+  with_old.old_checkpoints = {{"the old checkpoint", old}};
   EXPECT_THAT(Run(with_old).first_lie->how, HasSubstr("the old checkpoint holds a signed root"));
   AuditOptions with_receipt;
   with_receipt.receipts = {{"case-1.chayan", evidence.SerializeAsString()}};
@@ -366,11 +489,11 @@ TEST_F(LogAuditTest, HoldsReceiptsAgainstTheExport) {
   log_.Export(directory_);
   AuditOptions options;
   options.receipts = {{"a.chayan", evidence.SerializeAsString()}};
-  options.old_checkpoint = log_.CheckpointAt(5);
+  options.old_checkpoints = {{"january", log_.CheckpointAt(5)}, {"march", log_.CheckpointAt(9)}};
   AuditReport report = Run(options);
   EXPECT_FALSE(report.first_lie.has_value()) << report.first_lie->what;
   EXPECT_EQ(report.receipts, 1u);
-  EXPECT_TRUE(report.old_checkpoint_checked);
+  EXPECT_EQ(report.old_checkpoints, 2u);
 
   v1::EvidenceFile changed = evidence;
   changed.mutable_request()->back() ^= 1;
@@ -388,7 +511,7 @@ TEST_F(LogAuditTest, SeesThatALogHasShrunk) {
   }();
   log_.Export(directory_);
   AuditOptions options;
-  options.old_checkpoint = longer;
+  options.old_checkpoints = {{"the old checkpoint", longer}};
   EXPECT_THAT(Run(options).first_lie->what, HasSubstr("has shrunk"));
 }
 
@@ -396,7 +519,7 @@ TEST_F(LogAuditTest, RefusesAnOldCheckpointThatNobodyTrustedSigned) {
   log_.Export(directory_);
   AuditOptions options;
   options.directory = directory_;
-  options.old_checkpoint = "gw.example/log/2026\n1\nAAAA\n\n";
+  options.old_checkpoints = {{"old", "gw.example/log/2026\n1\nAAAA\n\n"}};
   EXPECT_FALSE(AuditLog(options, log_.Trust()).ok());
 }
 

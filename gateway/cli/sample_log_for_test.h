@@ -17,6 +17,7 @@
 #include "gateway/base/random.h"
 #include "gateway/crypto/signing_key.h"
 #include "gateway/log/entry.h"
+#include "gateway/registry/sample_set.h"
 #include "gateway/registry/snapshot.h"
 #include "gateway/tlog/checkpoint.h"
 #include "gateway/tlog/commitment.h"
@@ -32,8 +33,7 @@ class SampleLog {
   static constexpr char kOrigin[] = "gw.example/log/2026";
 
   SampleLog() {
-    registry_ = {{"a.textproto", "deployment { trust_domain: \"chayan.example\" }\n"},
-                 {"kinds/land.textproto", "# land\n"}};
+    registry_ = registry::SampleFiles();
     log::Entry genesis;
     genesis.type = log::EntryType::kGenesis;
     genesis.origin = kOrigin;
@@ -98,7 +98,7 @@ class SampleLog {
     request.mutable_purpose()->mutable_person()->set_id("clerk-7");
     request.mutable_purpose()->mutable_person()->set_role("clerk");
     request.mutable_purpose()->set_purpose_code("household.move");
-    request.mutable_purpose()->set_legal_basis("household-act-17");
+    request.mutable_purpose()->set_legal_basis("household-act-68");
     request.mutable_purpose()->set_case_number("115-善戶-000123");
     request.set_document_kind("land.title");
     request.mutable_subject()->mutable_identifier()->set_value("A123456789");
@@ -132,6 +132,7 @@ class SampleLog {
     std::string entry_outcome = "MATCH";
     std::string entry_kind = "land.title";
     std::string entry_holder = "land-ad";
+    std::string entry_grant = "shanhua-land-title";
     bool holder_signs = true;
     const crypto::Ed25519Key* signing_key = nullptr;
   };
@@ -159,7 +160,7 @@ class SampleLog {
     entry.purpose = exchange.request.purpose().purpose_code();
     entry.basis = exchange.request.purpose().legal_basis();
     entry.person_proof = "none";
-    entry.grant = "hro-land-title";
+    entry.grant = exchange.entry_grant;
     entry.c_req = tlog::Commit(tlog::Committed::kRequest, secrets.request, evidence.request());
     entry.c_res = tlog::Commit(tlog::Committed::kResponse, secrets.response, result);
     entry.c_detail = tlog::Commit(tlog::Committed::kDetail, secrets.detail, "detail");

@@ -6,16 +6,36 @@
 
 namespace chayan::cli {
 
-absl::StatusOr<tlog::Policy> LoadTrust(const std::string& trust_file, const std::string& vkey) {
+namespace {
+
+absl::StatusOr<tlog::Policy> TrustKeys(const std::string& vkey,
+                                       const std::vector<std::string>& witnesses) {
+  std::string text = absl::StrCat("log ", vkey, "\n");
+  std::string names;
+  for (size_t i = 0; i < witnesses.size(); ++i) {
+    absl::StrAppend(&text, "witness w", i + 1, " ", witnesses[i], "\n");
+    absl::StrAppend(&names, " w", i + 1);
+  }
+  absl::StrAppend(&text, names.empty() ? "quorum none\n"
+                                       : absl::StrCat("group each all", names, "\nquorum each\n"));
+  auto policy = tlog::Policy::Parse(text);
+  if (!policy.ok()) return Annotate(policy.status(), "--vkey, --witness");
+  return policy;
+}
+
+}  // namespace
+
+absl::StatusOr<tlog::Policy> LoadTrust(const std::string& trust_file, const std::string& vkey,
+                                       const std::vector<std::string>& witnesses) {
   if (trust_file.empty() && vkey.empty()) {
     return absl::InvalidArgumentError(
         "no key to check against: give --trust FILE (or set CHAYAN_TRUST), or --vkey VKEY (or set "
         "CHAYAN_LOG_VKEY); keys are never taken from what is checked");
   }
-  if (trust_file.empty()) {
-    auto policy = tlog::Policy::Parse(absl::StrCat("log ", vkey, "\nquorum none\n"));
-    if (!policy.ok()) return Annotate(policy.status(), "--vkey");
-    return policy;
+  if (trust_file.empty()) return TrustKeys(vkey, witnesses);
+  if (!witnesses.empty()) {
+    return absl::InvalidArgumentError(
+        "--witness goes with --vkey; a trust file names its witnesses itself");
   }
   CHAYAN_ASSIGN_OR_RETURN(const std::string text, ReadFile(trust_file));
   auto policy = tlog::Policy::Parse(text);

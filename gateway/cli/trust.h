@@ -3,6 +3,7 @@
 #define CHAYAN_GATEWAY_CLI_TRUST_H_
 
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "gateway/tlog/policy_file.h"
@@ -10,8 +11,10 @@
 namespace chayan::cli {
 
 // `trust_file` wins over `vkey` when both are given; INVALID_ARGUMENT with the remedy when neither
-// is. A log's key alone asks for no witness and knows no holder.
-absl::StatusOr<tlog::Policy> LoadTrust(const std::string& trust_file, const std::string& vkey);
+// is. A log's key alone knows no holder, and asks for the cosignature of each of `witnesses`
+// (verifier keys); a trust file says itself which witnesses it wants.
+absl::StatusOr<tlog::Policy> LoadTrust(const std::string& trust_file, const std::string& vkey,
+                                       const std::vector<std::string>& witnesses = {});
 
 }  // namespace chayan::cli
 

@@ -105,18 +105,7 @@ struct ParsedLeaf {
 // what is wrong.
 absl::StatusOr<ParsedLeaf> ParseLeaf(absl::string_view leaf);
 
-// The same without copying, for whoever reads a whole log: everything points into the leaf.
-struct LeafView {
-  // As it stands in the leaf: as text it sorts as it does in time.
-  absl::string_view timestamp;
-  absl::string_view type;
-  std::optional<EntryType> known_type;  // absent: a type of a later version
-  // The values that an audit looks at; empty when absent.
-  absl::string_view registry;
-  absl::string_view origin;
-};
-// Accepts exactly the leaves that ParseLeaf accepts, with the same errors.
-absl::StatusOr<LeafView> ReadLeaf(absl::string_view leaf);
+// leaf_view.h reads the same without copying.
 
 }  // namespace chayan::log
 

@@ -12,6 +12,7 @@
 #include "gateway/base/status_macros.h"
 #include "gateway/log/entry.h"
 #include "gateway/log/entry_table.h"
+#include "gateway/log/leaf_view.h"
 
 namespace chayan::log {
 namespace {
@@ -180,8 +181,11 @@ class FastReader {
     view.timestamp = absl::string_view(at_, kTimestampLength);
     if (!ParseTimestamp(view.timestamp).ok()) return false;
     at_ += kTimestampLength;
-    if (!Skip("\",\"gw\":\"") || Value(Form::kName, kGatewayLengthMax).empty()) return false;
-    if (!Skip("\",\"id\":\"") || !IsUuidText(Value(Form::kId, kCodeLengthMax))) return false;
+    if (!Skip("\",\"gw\":\"")) return false;
+    view.gateway = Value(Form::kName, kGatewayLengthMax);
+    if (view.gateway.empty() || !Skip("\",\"id\":\"")) return false;
+    view.id = Value(Form::kId, kCodeLengthMax);
+    if (!IsUuidText(view.id)) return false;
     if (!Skip("\",\"type\":\"")) return false;
     view.type = Value(Form::kCode, kTypeLengthMax);
     const TypeRule* const rule = FindType(view.type);
@@ -233,16 +237,13 @@ class FastReader {
   }
 
   bool ReadValue(const KeyRule& key, LeafView& view) {
-    if (key.form == Form::kNumber) {
-      return ParseDecimal(Value(Form::kNumber, key.length_max)).ok();
-    }
-    if (!Skip("\"")) return false;
+    const bool quoted = key.form != Form::kNumber;
+    if (quoted && !Skip("\"")) return false;
     const absl::string_view value = Value(key.form, key.length_max);
+    view.values[static_cast<size_t>(key.key)] = value;
+    if (!quoted) return ParseDecimal(value).ok();
     if (value.empty() || !Skip("\"")) return false;
-    if (key.form == Form::kDigest && !IsDigestText(value)) return false;
-    if (key.key == Key::kRegistry) view.registry = value;
-    if (key.key == Key::kOrigin) view.origin = value;
-    return true;
+    return key.form != Form::kDigest || IsDigestText(value);
   }
 
   const char* at_;
@@ -303,15 +304,19 @@ absl::StatusOr<LeafView> ReadLeaf(absl::string_view leaf) {
   view = LeafView();
   view.timestamp = leaf.substr(kLeafOpening.size(), kTimestampLength);
   view.known_type = parsed->known_type;
+  // The first place with this opening is the key itself: no value has a quote.
   const auto in_leaf = [leaf](absl::string_view key) -> absl::string_view {
-    const size_t begin = leaf.find(absl::StrCat("\"", key, "\":\""));
+    const size_t begin = leaf.find(absl::StrCat("\"", key, "\":"));
     if (begin == absl::string_view::npos) return {};
-    const absl::string_view value = leaf.substr(begin + key.size() + 4);
-    return value.substr(0, value.find('"'));
+    absl::string_view value = leaf.substr(begin + key.size() + 3);
+    const bool quoted = value[0] == '"';
+    if (quoted) value.remove_prefix(1);
+    return value.substr(0, value.find_first_of(quoted ? "\"" : ",}"));
   };
+  view.gateway = in_leaf("gw");
+  view.id = in_leaf("id");
   view.type = in_leaf("type");
-  view.registry = in_leaf("registry");
-  view.origin = in_leaf("origin");
+  for (const KeyRule& key : kKeys) view.values[static_cast<size_t>(key.key)] = in_leaf(key.name);
   return view;
 }
 

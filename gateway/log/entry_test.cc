@@ -10,6 +10,7 @@
 #include "absl/strings/str_replace.h"
 #include "gateway/base/status_matchers.h"
 #include "gateway/log/entry_table.h"
+#include "gateway/log/leaf_view.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -237,8 +238,9 @@ TEST(EntryTest, ReadsTheSameLeavesWithAndWithoutCopies) {
     EXPECT_EQ(time, parsed->time) << leaf;
     EXPECT_EQ(view->type, absl::string_view(parsed->type));
     EXPECT_EQ(view->known_type, parsed->known_type);
-    EXPECT_EQ(view->registry, parsed->Get("registry"));
-    EXPECT_EQ(view->origin, parsed->Get("origin"));
+    EXPECT_EQ(view->gateway, absl::string_view(parsed->gateway));
+    EXPECT_EQ(Uuid::FromText(view->id).value(), parsed->id);
+    for (const KeyRule& key : kKeys) EXPECT_EQ(view->Get(key.key), parsed->Get(key.name));
   };
   for (const std::string& leaf : leaves) {
     compare(leaf);

@@ -1,0 +1,62 @@
+// An entry decided again from the codes in its leaf, with the registry set that it names: the steps
+// of policy::Decide as far as a leaf shows them. What lies sealed in the vault (claims, fields, the
+// person's role) and what only the gateway counted (quotas) is not decided here.
+#ifndef CHAYAN_GATEWAY_CLI_DECIDE_AGAIN_H_
+#define CHAYAN_GATEWAY_CLI_DECIDE_AGAIN_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "gateway/log/leaf_view.h"
+#include "gateway/registry/snapshot.h"
+
+namespace chayan::cli {
+
+// In the order in which they are decided.
+enum class DecisionStep {
+  kSystem,       // the system is the member's and may ask
+  kOffice,       // it acts for the office
+  kKind,         // there is such a kind
+  kGrant,        // the named grant is the member's, for this kind
+  kGrantCovers,  // and for this system and office
+  kPurpose,
+  kLegalBasis,
+  kPersonProof,  // the kind asks for the person's assertion, and it was there
+  kHolder,       // the holder answers this kind
+  kInForce,      // the grant's days
+  kHours,        // the grant's hours
+};
+
+// "system", "office" …: stable, for scripts.
+absl::string_view StepName(DecisionStep step);
+
+struct DecidedStep {
+  DecisionStep step = DecisionStep::kSystem;
+  bool holds = false;
+  std::string detail;  // what the registry says: "hro-shanhua acts for hro-shanhua, hro-yujing"
+};
+
+struct DecidedAgain {
+  // All steps that the leaf lets decide.
+  std::vector<DecidedStep> steps;
+  const registry::Grant* grant = nullptr;  // of the snapshot
+
+  // The first step that fails.
+  const DecidedStep* fault() const;
+};
+
+// The steps that do not depend on time. A leaf without a grant (a denied call) is held against the
+// grant of its member and kind that comes furthest.
+DecidedAgain DecideCodes(const log::LeafView& leaf, const registry::Snapshot& set);
+
+// The steps that do. A decision may have begun a few minutes before it was recorded.
+std::vector<DecidedStep> DecideTime(const registry::Grant& grant, absl::Time recorded);
+// The grant has neither days nor hours.
+bool IsAlwaysOpen(const registry::Grant& grant);
+
+}  // namespace chayan::cli
+
+#endif  // CHAYAN_GATEWAY_CLI_DECIDE_AGAIN_H_
