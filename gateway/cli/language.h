@@ -1,6 +1,5 @@
-// The two languages of what people read: zh-TW and en. Which one is decided once, from the
-// environment, and passed on; both texts of a sentence stand side by side in the code, so that
-// neither is forgotten.
+// The language of what people read, decided once from the environment, and the words of each
+// language for what the protos say in enums.
 #ifndef CHAYAN_GATEWAY_CLI_LANGUAGE_H_
 #define CHAYAN_GATEWAY_CLI_LANGUAGE_H_
 
@@ -9,11 +8,13 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "chayan/v1/verification_service.pb.h"
+#include "gateway/base/language.h"
 #include "gateway/ident/era_date.h"
 
 namespace chayan::cli {
 
-enum class Language { kZhTw, kEn };
+using ::chayan::Language;
+using ::chayan::Say;
 
 // LC_ALL, else LC_MESSAGES, else LANG, as POSIX orders them: "zh…" is zh-TW, all else en. Empty
 // values count as not set.
@@ -21,9 +22,6 @@ Language LanguageOf(const char* lc_all, const char* lc_messages, const char* lan
 // The same from this process's environment.
 Language LanguageFromEnvironment();
 
-inline absl::string_view Say(Language language, absl::string_view zh_tw, absl::string_view en) {
-  return language == Language::kZhTw ? zh_tw : en;
-}
 // The text of the catalogue; the other language where one is missing.
 absl::string_view Say(Language language, const v1::LocalizedText& text);
 
