@@ -176,6 +176,64 @@ TEST_P(StoreConformance, TheRegistryInForceIsTheLastThatWasApplied) {
   EXPECT_TRUE(absl::IsNotFound(store_->ReadRegistry(PlannedRegistry(2).digest).status()));
 }
 
+Publication Published(uint64_t size) {
+  return {.size = size,
+          .note = "checkpoint " + std::to_string(size),
+          .time_ms = static_cast<int64_t>(1000 * size),
+          .witnessed = false,
+          .timestamp = ""};
+}
+
+TEST_P(StoreConformance, KeepsPublicationsByTheirSizeAcrossReopening) {
+  if (store_->publications() == nullptr) GTEST_SKIP() << "this engine keeps no publications";
+  ASSERT_EQ(AppendNext(3).result, AppendResult::kCommitted);
+  EXPECT_TRUE(absl::IsNotFound(store_->publications()->ReadNewest(PublicationKind::kAny).status()));
+  for (const uint64_t size : {0, 3, 7, 9}) ASSERT_OK(store_->publications()->Put(Published(size)));
+  Publication witnessed = Published(3);
+  witnessed.witnessed = true;
+  witnessed.note += " cosigned";
+  Publication stamped = Published(7);
+  stamped.timestamp = std::string("\0token", 6);
+  ASSERT_OK(store_->publications()->Put(witnessed));
+  ASSERT_OK(store_->publications()->Put(stamped));
+  Reopen();
+  Publications& publications = *store_->publications();
+  EXPECT_EQ(*publications.ReadNewest(PublicationKind::kAny), Published(9));
+  EXPECT_EQ(*publications.ReadNewest(PublicationKind::kWitnessed), witnessed);
+  EXPECT_EQ(*publications.ReadNewest(PublicationKind::kTimestamped), stamped);
+  EXPECT_EQ(*publications.ReadFirst(0, PublicationKind::kAny), Published(0));
+  EXPECT_EQ(*publications.ReadFirst(4, PublicationKind::kAny), stamped);
+  EXPECT_EQ(*publications.ReadFirst(8, PublicationKind::kAny), Published(9));
+  EXPECT_EQ(*publications.ReadFirst(1, PublicationKind::kWitnessed), witnessed);
+  EXPECT_TRUE(absl::IsNotFound(publications.ReadFirst(4, PublicationKind::kWitnessed).status()));
+  for (const uint64_t size : {uint64_t{10}, kAll}) {
+    EXPECT_TRUE(absl::IsNotFound(publications.ReadFirst(size, PublicationKind::kAny).status()));
+  }
+  EXPECT_OK(CheckPlanned(*store_));
+}
+
+// Batches and publications come at the same time: none of either fails or is lost.
+TEST_P(StoreConformance, PublishesWhileBatchesCome) {
+  if (store_->publications() == nullptr) GTEST_SKIP() << "this engine keeps no publications";
+  constexpr uint64_t kPublications = 200;
+  std::thread publisher([this] {
+    for (uint64_t size = 1; size <= kPublications; ++size) {
+      EXPECT_OK(store_->publications()->Put(Published(size)));
+    }
+  });
+  for (int i = 0; i < 50; ++i) {
+    const Appended appended = AppendNext(7);
+    EXPECT_EQ(appended.result, AppendResult::kCommitted) << appended.cause;
+    EXPECT_OK(store_->Maintain());
+  }
+  publisher.join();
+  Reopen();
+  EXPECT_OK(CheckPlanned(*store_));
+  for (uint64_t size = 1; size <= kPublications; ++size) {
+    EXPECT_EQ(*store_->publications()->ReadFirst(size, PublicationKind::kAny), Published(size));
+  }
+}
+
 TEST_P(StoreConformance, MaintenanceChangesNothing) {
   for (int i = 0; i < 5; ++i) {
     ASSERT_EQ(AppendNext(100).result, AppendResult::kCommitted);

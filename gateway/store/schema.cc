@@ -44,6 +44,17 @@ CREATE TABLE registry_applied (
   digest BLOB NOT NULL,
   first_idx INTEGER NOT NULL);
 )",
+    // Checkpoints that went to the witnesses; timestamps come once an hour, so few rows have one.
+    R"(
+CREATE TABLE published (
+  size INTEGER PRIMARY KEY,
+  note BLOB NOT NULL,
+  time_ms INTEGER NOT NULL,
+  witnessed INTEGER NOT NULL,
+  timestamp BLOB NOT NULL);
+CREATE INDEX published_witnessed ON published (size) WHERE witnessed = 1;
+CREATE INDEX published_timestamped ON published (size) WHERE length(timestamp) > 0;
+)",
 };
 
 absl::StatusOr<int64_t> Integer(Connection& connection, const std::string& sql) {

@@ -13,6 +13,7 @@
 #include "gateway/store/pool.h"
 #include "gateway/store/rows.h"
 #include "gateway/store/schema.h"
+#include "gateway/store/sqlite_publications.h"
 #include "gateway/store/sqlite_reader.h"
 
 namespace chayan::store {
@@ -57,6 +58,7 @@ class OpenSqliteStore final : public Store {
   absl::StatusOr<VaultRow> ReadVault(uint64_t index) override;
   absl::StatusOr<RegistrySet> ReadCurrentRegistry() override;
   absl::StatusOr<RegistrySet> ReadRegistry(const crypto::Digest& digest) override;
+  Publications* publications() override { return publications_.get(); }
   absl::Status Maintain() override;
 
  private:
@@ -87,6 +89,11 @@ class OpenSqliteStore final : public Store {
   Statement insert_entry_, insert_vault_, insert_tile_;
   Statement insert_registry_, apply_registry_;
 
+  // One transaction at a time, the committer's or a publication's: SQLite would make the second one
+  // fail or sleep.
+  absl::Mutex write_mu_;
+  std::unique_ptr<SqlitePublications> publications_;
+
   absl::Mutex maintain_mu_;  // one Maintain at a time; nothing else waits for it
   Connection maintainer_ ABSL_GUARDED_BY(maintain_mu_);
 
@@ -107,6 +114,7 @@ OpenSqliteStore::~OpenSqliteStore() {
   if (CheckNotLost().ok()) return;
   // The last connection to close would move the write-ahead log into the file and remove it: not
   // when nobody knows what lies at those paths now.
+  if (publications_ != nullptr) publications_->KeepLogOnClose();
   absl::MutexLock lock(&maintain_mu_);
   for (sqlite3* const database : {writer_.handle(), maintainer_.handle()}) {
     if (database == nullptr) continue;
@@ -128,6 +136,10 @@ absl::Status OpenSqliteStore::OpenWriter() {
   CHAYAN_RETURN_IF_ERROR(CheckEntries());
   // The first read made the write-ahead log; it stays until the last connection closes.
   CHAYAN_RETURN_IF_ERROR(guard_->Watch(absl::StrCat(path, "-wal")));
+  CHAYAN_ASSIGN_OR_RETURN(publications_, SqlitePublications::Open(path, write_mu_, [this] {
+                            CHAYAN_RETURN_IF_ERROR(CheckNotLost());
+                            return guard_->Check();
+                          }));
   absl::MutexLock lock(&maintain_mu_);
   CHAYAN_ASSIGN_OR_RETURN(maintainer_, Connection::Open(path, Connection::Mode::kReadWrite));
   return Configure(maintainer_);
@@ -222,6 +234,7 @@ Appended OpenSqliteStore::Append(const Head& old, const Batch& batch, const Head
   if (absl::Status moved = guard_->Check(); !moved.ok()) {
     return {AppendResult::kFailed, Lose(std::move(moved))};
   }
+  absl::MutexLock write_lock(&write_mu_);
   absl::Status status = begin_.Run();
   if (!status.ok()) return {AppendResult::kFailed, std::move(status)};
   status = WriteHead(old, next);

@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "gateway/crypto/digest.h"
+#include "gateway/store/publications.h"
 #include "gateway/tlog/merkle.h"
 #include "gateway/tlog/tile.h"
 
@@ -90,6 +91,9 @@ class Store {
   virtual absl::StatusOr<RegistrySet> ReadCurrentRegistry() = 0;
   // NOT_FOUND when no such set was ever in force.
   virtual absl::StatusOr<RegistrySet> ReadRegistry(const crypto::Digest& digest) = 0;
+
+  // What was published of the log. Lives as long as the store; null where the engine keeps none.
+  virtual Publications* publications() { return nullptr; }
 
   // Work off the commit path, such as SQLite's checkpoint. Called by a thread of its own every
   // second.

@@ -73,6 +73,7 @@ class RowlessStore final : public store::Store {
   absl::StatusOr<store::RegistrySet> ReadRegistry(const crypto::Digest& digest) override {
     return inner_->ReadRegistry(digest);
   }
+  store::Publications* publications() override { return inner_->publications(); }
   absl::Status Maintain() override { return inner_->Maintain(); }
 
  private:
