@@ -58,19 +58,31 @@ absl::StatusOr<Note> ParseNote(absl::string_view bytes) {
   if (split == absl::string_view::npos) return Malformed("no empty line before signatures");
   Note note;
   note.text = std::string(bytes.substr(0, split + 1));
-  absl::string_view lines = bytes.substr(split + 2);
+  CHAYAN_ASSIGN_OR_RETURN(note.signatures, ParseSignatureLines(bytes.substr(split + 2)));
+  return note;
+}
+
+absl::StatusOr<std::vector<NoteSignature>> ParseSignatureLines(absl::string_view lines) {
   if (lines.empty()) return Malformed("no signatures");
   if (lines.back() != '\n') return Malformed("last line has no newline");
+  std::vector<NoteSignature> signatures;
   while (!lines.empty()) {
-    if (note.signatures.size() == kNoteSignaturesMax) {
+    if (signatures.size() == kNoteSignaturesMax) {
       return Malformed(absl::StrCat("more than ", kNoteSignaturesMax, " signatures"));
     }
     const size_t end = lines.find('\n');
     CHAYAN_ASSIGN_OR_RETURN(NoteSignature signature, ParseSignatureLine(lines.substr(0, end)));
-    note.signatures.push_back(std::move(signature));
+    signatures.push_back(std::move(signature));
     lines.remove_prefix(end + 1);
   }
-  return note;
+  return signatures;
+}
+
+std::string FormatSignatureLine(const NoteSignature& signature) {
+  std::string bytes;
+  AppendUint32(bytes, signature.key_id);
+  absl::StrAppend(&bytes, signature.bytes);
+  return absl::StrCat(kSignatureLineStart, signature.name, " ", Base64Encode(bytes), "\n");
 }
 
 bool IsValidNoteText(absl::string_view text) {

@@ -35,6 +35,12 @@ struct Note {
 // The form alone; says nothing of who signed.
 absl::StatusOr<Note> ParseNote(absl::string_view note);
 
+// At least one signature line, each with its newline: what follows a note's empty line, and what a
+// witness answers.
+absl::StatusOr<std::vector<NoteSignature>> ParseSignatureLines(absl::string_view lines);
+// With its newline.
+std::string FormatSignatureLine(const NoteSignature& signature);
+
 // REQUIRES: `text` is one a note can have (see IsValidNoteText); `signature_lines` are lines.
 std::string FormatNote(absl::string_view text, absl::string_view signature_lines);
 

@@ -13,11 +13,11 @@
 #include "gateway/base/status_macros.h"
 #include "gateway/crypto/digest.h"
 #include "gateway/tlog/cosignature.h"
+#include "gateway/tlog/note.h"
 
 namespace chayan::tlog {
 namespace {
 
-constexpr absl::string_view kSignatureLineStart = "\xe2\x80\x94 ";  // Em dash, space.
 constexpr absl::string_view kPrivateKeyStart = "PRIVATE+KEY+";
 
 // The white space of Unicode (property White_Space) beyond ASCII, in UTF-8.
@@ -150,10 +150,9 @@ absl::StatusOr<NoteSigner> NoteSigner::ParsePrivate(absl::string_view text) {
 }
 
 std::string NoteSigner::Line(absl::string_view signature) const {
-  std::string bytes;
-  AppendUint32(bytes, verifier_key_.id());
-  absl::StrAppend(&bytes, signature);
-  return absl::StrCat(kSignatureLineStart, verifier_key_.name(), " ", Base64Encode(bytes), "\n");
+  return FormatSignatureLine({.name = verifier_key_.name(),
+                              .key_id = verifier_key_.id(),
+                              .bytes = std::string(signature)});
 }
 
 absl::StatusOr<std::string> NoteSigner::Sign(absl::string_view text) const {
