@@ -43,6 +43,7 @@ void Checker::Run() {
   CheckNoticeGrants();
   CheckSubscriptions();
   CheckCalendar();
+  CheckWitnessPolicy();
 }
 
 template <typename T>

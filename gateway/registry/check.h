@@ -82,6 +82,20 @@ class Checker {
   // Whether all could be read.
   bool CheckDays(const v1::CalendarYear& year, const char* field,
                  const google::protobuf::RepeatedPtrField<std::string>& days, const Place& place);
+  // check_witnesses.cc: who cosigns. `seen`: keys and systems of the witnesses before.
+  void CheckWitnessPolicy();
+  void CheckWitness(const v1::Witness& witness, const Place& place,
+                    absl::flat_hash_set<std::string>& seen);
+  void CheckWitnessSystem(const v1::WitnessSystem& system, const Place& place,
+                          absl::flat_hash_set<std::string>& seen);
+  void CheckWitnessGroup(const v1::WitnessGroup& group, const Place& place,
+                         const std::vector<absl::string_view>& names);
+  void CheckUniqueWitnessNames(const std::vector<absl::string_view>& names, const Place& place);
+  void CheckUrl(const Place& place, absl::string_view field, absl::string_view url);
+  void CheckRoot(const Place& place, absl::string_view field, const std::string& pem,
+                 bool required);
+  void CheckTlsRoot(const Place& place, absl::string_view field, const std::string& pem,
+                    absl::string_view url);
 
   // Calls f(message, place) for each message of a repeated field of all files.
   template <typename T, typename F>

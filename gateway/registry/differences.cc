@@ -41,6 +41,11 @@ std::string Changes(const google::protobuf::Message& before,
 
 void AddThings(const v1::RegistryFile& file, Things& things) {
   if (file.has_deployment()) things["deployment"] = &file.deployment();
+  if (file.has_witness_policy()) {
+    const v1::WitnessPolicy& policy = file.witness_policy();
+    things["witness policy"] = &policy;
+    for (const auto& witness : policy.witnesses()) things["witness " + witness.name()] = nullptr;
+  }
   for (const auto& issuer : file.issuers()) things["issuer " + issuer.id()] = &issuer;
   for (const auto& member : file.members()) things["member " + member.id()] = &member;
   for (const auto& purpose : file.purposes()) things["purpose " + purpose.code()] = &purpose;

@@ -4,6 +4,7 @@
 #define CHAYAN_GATEWAY_REGISTRY_INDEX_H_
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -40,6 +41,7 @@ struct Snapshot::Index {
   crypto::Digest digest;
   std::vector<std::unique_ptr<v1::RegistryFile>> messages;  // own every message below
   const v1::Deployment* deployment = nullptr;
+  std::optional<WitnessPolicy> witness_policy;
 
   absl::flat_hash_map<absl::string_view, const v1::Member*> members;
   absl::flat_hash_map<Pair, Bound> systems;  // (member, system)

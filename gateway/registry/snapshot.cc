@@ -134,6 +134,9 @@ absl::StatusOr<std::shared_ptr<const Snapshot>> Snapshot::Load(const std::string
 absl::Status Snapshot::Index::Build() {
   for (const auto& file : messages) {
     if (file->has_deployment()) deployment = &file->deployment();
+    if (file->has_witness_policy()) {
+      CHAYAN_ASSIGN_OR_RETURN(witness_policy, WitnessPolicy::Create(file->witness_policy()));
+    }
     for (const auto& purpose : file->purposes()) purposes.insert(purpose.code());
     for (const auto& basis : file->legal_bases()) legal_bases.insert(basis.code());
     for (const auto& issuer : file->issuers()) {
@@ -261,6 +264,9 @@ absl::Status Snapshot::Index::AddGrants() {
 const Files& Snapshot::files() const { return index_->files; }
 const crypto::Digest& Snapshot::digest() const { return index_->digest; }
 const std::string& Snapshot::trust_domain() const { return index_->deployment->trust_domain(); }
+const WitnessPolicy* Snapshot::witness_policy() const {
+  return index_->witness_policy.has_value() ? &*index_->witness_policy : nullptr;
+}
 const std::vector<Kind>& Snapshot::kinds() const { return index_->kinds; }
 
 const v1::Member* Snapshot::FindMember(absl::string_view id) const {

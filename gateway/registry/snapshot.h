@@ -16,6 +16,7 @@
 #include "gateway/crypto/certificate.h"
 #include "gateway/crypto/digest.h"
 #include "gateway/registry/calendar.h"
+#include "gateway/registry/witness_policy.h"
 
 namespace chayan::registry {
 
@@ -108,6 +109,9 @@ class Snapshot {
   const Calendar& calendar() const;
   bool HasPurpose(absl::string_view code) const;
   bool HasLegalBasis(absl::string_view code) const;
+
+  // Null when the set has none.
+  const WitnessPolicy* witness_policy() const;
 
   // Issuers by id, and the binding of a certificate that carries no URI: by its key, or by the
   // issuer that signed it and its serial number. Null where there is none.
