@@ -177,6 +177,13 @@ void SetRules(CURL* handle, const ClientOptions& options) {
     // Built in is the folder of the system's roots, which would be trusted besides.
     Set(handle, CURLOPT_CAPATH, static_cast<const char*>(nullptr));
   }
+  if (!options.ca_pem.empty()) {
+    curl_blob roots{.data = const_cast<char*>(options.ca_pem.data()),
+                    .len = options.ca_pem.size(),
+                    .flags = CURL_BLOB_COPY};
+    Set(handle, CURLOPT_CAINFO_BLOB, &roots);
+    Set(handle, CURLOPT_CAPATH, static_cast<const char*>(nullptr));
+  }
   if (!options.certificate_file.empty()) {
     Set(handle, CURLOPT_SSLCERT, options.certificate_file.c_str());
     Set(handle, CURLOPT_SSLKEY, options.key_file.c_str());

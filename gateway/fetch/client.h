@@ -55,6 +55,7 @@ enum class Targets {
 
 struct ClientOptions {
   std::string ca_file{};           // PEM; the only roots then. Empty: those of the system
+  std::string ca_pem{};            // likewise, the certificates themselves in place of a file
   std::string certificate_file{};  // PEM: leaf, then intermediates; empty: no client certificate
   std::string key_file{};          // PEM, unencrypted
   absl::Duration connect_timeout = absl::Seconds(3);  // name, TCP and TLS

@@ -257,14 +257,17 @@ TEST_F(TlsTest, TrustsTheRootsItIsGiven) {
       NewClient({.ca_file = roots_})->Fetch(Get(server.Url("/")));
   ASSERT_OK(response);
   EXPECT_EQ(response->body, "safe");
+  EXPECT_OK(NewClient({.ca_pem = authority_.certificate_pem})->Fetch(Get(server.Url("/"))));
 }
 
 TEST_F(TlsTest, RefusesAPeerOfAnotherRootOrName) {
   const TestServer server = NewServer("DNS:localhost");
   const TestServer misnamed = NewServer("DNS:elsewhere.example");
-  const std::string other_roots = TestFile("other", NewTestAuthority("other").certificate_pem);
+  const std::string other_pem = NewTestAuthority("other").certificate_pem;
+  const std::string other_roots = TestFile("other", other_pem);
   for (const absl::Status& status :
        {NewClient({.ca_file = other_roots})->Fetch(Get(server.Url("/"))).status(),
+        NewClient({.ca_pem = other_pem})->Fetch(Get(server.Url("/"))).status(),
         NewClient()->Fetch(Get(server.Url("/"))).status(),
         NewClient({.ca_file = roots_})->Fetch(Get(misnamed.Url("/"))).status()}) {
     EXPECT_THAT(status, StatusIs(absl::StatusCode::kUnavailable, HasSubstr("https://localhost")));
