@@ -287,6 +287,10 @@ class FakeCommitter final : public log::Committer {
   absl::StatusOr<log::Committed> Prove(uint64_t) override {
     return absl::UnimplementedError("not for links");
   }
+  std::shared_ptr<const tlog::RightEdge> Edge() const override { return nullptr; }
+  void Hold(std::string) override {}
+  absl::Status CheckTaking() const override { return absl::OkStatus(); }
+  void Condemn(const absl::Status&) override {}
   void Stop() override {}
 
  private:

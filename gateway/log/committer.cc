@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -28,6 +29,11 @@ namespace {
 constexpr absl::Duration kKeeperPause = absl::Seconds(1);
 // Commits whose median duration is told.
 constexpr size_t kCommitTimesKept = 256;
+
+// Entries that a held log takes.
+bool IsOperators(EntryType type) {
+  return type == EntryType::kOperator || type == EntryType::kRegistry;
+}
 
 using Done = absl::AnyInvocable<void(absl::StatusOr<Committed>)>;
 
@@ -103,6 +109,10 @@ class GroupCommitter final : public Committer {
   std::string Checkpoint() const override;
   std::string verifier_key() const override { return verifier_key_; }
   CommitterStatus Status() const override;
+  std::shared_ptr<const tlog::RightEdge> Edge() const override;
+  void Hold(std::string cause) override;
+  absl::Status CheckTaking() const override;
+  void Condemn(const absl::Status& proof) override;
   absl::StatusOr<Committed> Prove(uint64_t index) override;
   void AddMetrics(metrics::Page& page) const override;
   void Stop() override;
@@ -166,6 +176,8 @@ class GroupCommitter final : public Committer {
   CommitTimes commit_times_ ABSL_GUARDED_BY(mu_);
   std::string trouble_ ABSL_GUARDED_BY(mu_);  // of the last batch or the last maintenance
   absl::Status fatal_ ABSL_GUARDED_BY(mu_);
+  std::string hold_ ABSL_GUARDED_BY(mu_);
+  std::atomic<bool> closed_ = false;  // fatal_ or hold_ is set; written under mu_
 
   absl::Mutex stop_mu_;  // one Stop at a time
   std::thread committer_ ABSL_GUARDED_BY(stop_mu_);
@@ -249,6 +261,8 @@ void GroupCommitter::Submit(Submission submission) {
       refusal = absl::UnavailableError(absl::StrCat("log: ", fatal_.message()));
     } else if (stopping_) {
       refusal = absl::UnavailableError("log: the gateway is stopping");
+    } else if (!hold_.empty() && !IsOperators(submission.entry.type)) {
+      refusal = absl::FailedPreconditionError(hold_);
     } else if (queue_.size() >= kQueuedEntriesMax) {
       refusal = absl::UnavailableError("log: the queue is full");
     } else {
@@ -280,7 +294,38 @@ CommitterStatus GroupCommitter::Status() const {
           .commits = commit_times_.count(),
           .commit_p50_us = commit_times_.Median(),
           .fault = fatal_.ok() ? trouble_ : std::string(fatal_.message()),
-          .stopped_by_fault = !fatal_.ok()};
+          .stopped_by_fault = !fatal_.ok(),
+          .hold = hold_};
+}
+
+std::shared_ptr<const tlog::RightEdge> GroupCommitter::Edge() const {
+  std::shared_ptr<const Signed> newest = Newest();
+  const tlog::RightEdge* const edge = &newest->edge;
+  return {std::move(newest), edge};
+}
+
+void GroupCommitter::Hold(std::string cause) {
+  absl::MutexLock lock(&mu_);
+  hold_ = std::move(cause);
+  closed_ = !hold_.empty() || !fatal_.ok();
+}
+
+absl::Status GroupCommitter::CheckTaking() const {
+  if (!closed_) return absl::OkStatus();
+  absl::MutexLock lock(&mu_);
+  if (!fatal_.ok()) return absl::UnavailableError(absl::StrCat("log: ", fatal_.message()));
+  return hold_.empty() ? absl::OkStatus() : absl::FailedPreconditionError(hold_);
+}
+
+// The batch under way may still be signed: it was begun before the proof was seen.
+void GroupCommitter::Condemn(const absl::Status& proof) {
+  diag::Error("log_condemned", {{"proof", proof.message()},
+                                {"remedy",
+                                 "keep store, head file and what the witness shows; see "
+                                 "README, \"When a witness proves a second history\""}});
+  absl::MutexLock lock(&mu_);
+  if (fatal_.ok()) fatal_ = proof;
+  closed_ = true;
 }
 
 void GroupCommitter::AddMetrics(metrics::Page& page) const {
@@ -300,7 +345,8 @@ absl::StatusOr<Committed> GroupCommitter::Prove(uint64_t index) {
     return absl::OutOfRangeError(absl::StrCat("there is no entry ", index));
   }
   CHAYAN_ASSIGN_OR_RETURN(std::vector<std::string> leaves, store_.ReadLeaves(index, 1, 0));
-  CHAYAN_ASSIGN_OR_RETURN(std::vector<tlog::Hash> path, InclusionPath(store_, newest->edge, index));
+  CHAYAN_ASSIGN_OR_RETURN(std::vector<tlog::Hash> path,
+                          InclusionPath(store_, newest->edge, newest->edge.size(), index));
   return Committed{.index = index,
                    .leaf = std::move(leaves[0]),
                    .tlog_proof = tlog::FormatProofFile({.extra = std::nullopt,
@@ -462,6 +508,7 @@ void GroupCommitter::Fail(const absl::Status& cause) {
   diag::Error("log_state_unknown", {{"cause", cause.message()}, {"remedy", "restart the gateway"}});
   absl::MutexLock lock(&mu_);
   if (fatal_.ok()) fatal_ = cause;
+  closed_ = true;
 }
 
 absl::Status GroupCommitter::FatalState() const {

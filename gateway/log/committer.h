@@ -21,6 +21,7 @@
 #include "gateway/log/vault.h"
 #include "gateway/metrics/page.h"
 #include "gateway/store/store.h"
+#include "gateway/tlog/tile.h"
 
 namespace chayan::log {
 
@@ -54,6 +55,7 @@ struct CommitterStatus {
   uint32_t commit_p50_us = 0;
   std::string fault;              // empty when the last commit went well
   bool stopped_by_fault = false;  // nothing is taken any more until the process starts anew
+  std::string hold;               // why nothing but the operator's entries is taken; see Hold
 };
 
 // Thread-safe.
@@ -82,6 +84,17 @@ class Committer {
   virtual std::string Checkpoint() const = 0;
   virtual std::string verifier_key() const = 0;
   virtual CommitterStatus Status() const = 0;
+  // The tree of the newest checkpoint, for proofs (tree_reader.h). Immutable.
+  virtual std::shared_ptr<const tlog::RightEdge> Edge() const = 0;
+  // Refuses, from here on, all entries but those by which the operator is seen to act (operator,
+  // registry): what leaves would lack what the witness policy asks for, and the operator must be
+  // able to look and to change the policy. Refused with FAILED_PRECONDITION. An empty cause takes everything again.
+  virtual void Hold(std::string cause) = 0;
+  // Why an entry of a caller would be refused now, or OK: a holder is not asked what could not be
+  // recorded. FAILED_PRECONDITION while the log is held. Cheap.
+  virtual absl::Status CheckTaking() const = 0;
+  // There is proof of a second history: nothing is signed any more, and the process must end.
+  virtual void Condemn(const absl::Status& proof) = 0;
   // Proof of entry `index` under the newest checkpoint. OUT_OF_RANGE when there is none.
   virtual absl::StatusOr<Committed> Prove(uint64_t index) = 0;
   // Adds what it counted and holds. What stands in for it in a test counts nothing.

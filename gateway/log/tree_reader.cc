@@ -98,10 +98,23 @@ absl::StatusOr<Hash> RootAt(store::Store& store, const tlog::RightEdge& edge, ui
 }
 
 absl::StatusOr<std::vector<Hash>> InclusionPath(store::Store& store, const tlog::RightEdge& edge,
-                                                uint64_t index) {
+                                                uint64_t size, uint64_t index) {
+  CHAYAN_CHECK(size <= edge.size());
   TileCache tiles(store, edge);
-  return tlog::InclusionProof(index, edge.size(),
+  return tlog::InclusionProof(index, size,
                               [&tiles](const tlog::NodeId& node) { return tiles.Node(node); });
+}
+
+absl::StatusOr<std::vector<Hash>> ConsistencyPath(store::Store& store, const tlog::RightEdge& edge,
+                                                  uint64_t old_size, uint64_t new_size) {
+  if (old_size > new_size || new_size > edge.size()) {
+    return absl::OutOfRangeError(absl::StrCat("no proof from ", old_size, " to ", new_size,
+                                              " entries in a log of ", edge.size()));
+  }
+  if (old_size == 0) return std::vector<Hash>();
+  TileCache tiles(store, edge);
+  return tlog::ConsistencyProof(old_size, new_size,
+                                [&tiles](const tlog::NodeId& node) { return tiles.Node(node); });
 }
 
 }  // namespace chayan::log

@@ -20,9 +20,18 @@ absl::StatusOr<tlog::RightEdge> RecoverEdge(store::Store& store, const store::He
 // Root of the first `size` leaves. REQUIRES: size <= edge.size().
 absl::StatusOr<tlog::Hash> RootAt(store::Store& store, const tlog::RightEdge& edge, uint64_t size);
 
-// Path of the leaf in the tree of edge.size() leaves. OUT_OF_RANGE when there is no such leaf.
+// Path of the leaf in the tree of the first `size` leaves. OUT_OF_RANGE when there is no such leaf.
+// REQUIRES: size <= edge.size().
 absl::StatusOr<std::vector<tlog::Hash>> InclusionPath(store::Store& store,
-                                                      const tlog::RightEdge& edge, uint64_t index);
+                                                      const tlog::RightEdge& edge, uint64_t size,
+                                                      uint64_t index);
+
+// Proof that the tree of `old_size` leaves is a beginning of that of `new_size`; empty from the
+// empty tree. Reads at most two tiles a level. OUT_OF_RANGE unless old_size <= new_size <=
+// edge.size().
+absl::StatusOr<std::vector<tlog::Hash>> ConsistencyPath(store::Store& store,
+                                                        const tlog::RightEdge& edge,
+                                                        uint64_t old_size, uint64_t new_size);
 
 }  // namespace chayan::log
 

@@ -198,7 +198,7 @@ void Operator::CheckAndApply(Call call) {
         message = response.SerializeAsString()](absl::StatusOr<log::Committed> committed) mutable {
          if (committed.ok()) registry_.Set(next);
          applying_ = false;
-         if (!committed.ok()) return call->Fail(rpc::LogUnavailable());
+         if (!committed.ok()) return call->Fail(rpc::LogUnavailable(committed.status()));
          diag::Info("registry.applied", {{"digest", next->digest().ToHex()}});
          call->Reply(std::move(message));
        }});

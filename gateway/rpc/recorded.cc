@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "chayan/v1/receipt.pb.h"
 
 namespace chayan::rpc {
@@ -25,10 +26,14 @@ std::string PlainReceipt(const log::Committed& committed) {
   return receipt.SerializeAsString();
 }
 
-policy::Refusal LogUnavailable() {
+policy::Refusal LogUnavailable(const absl::Status& cause) {
   policy::Refusal refusal;
   refusal.reason = v1::ERROR_REASON_LOG_UNAVAILABLE;
   refusal.message = "the log cannot be written; nothing is answered";
+  if (absl::IsFailedPrecondition(cause)) {
+    refusal.message = absl::StrCat("nothing is answered: ", cause.message());
+    refusal.metadata = {{"cause", std::string(cause.message())}};
+  }
   return refusal;
 }
 
@@ -37,7 +42,7 @@ void ReplyRecorded(log::Committer& committer, log::Entry entry, std::shared_ptr<
   committer.Submit({std::move(entry), std::nullopt, std::nullopt,
                     [call = std::move(call), message = std::move(message)](
                         absl::StatusOr<log::Committed> committed) mutable {
-                      if (!committed.ok()) return call->Fail(LogUnavailable());
+                      if (!committed.ok()) return call->Fail(LogUnavailable(committed.status()));
                       call->Reply(std::move(message));
                     }});
 }
@@ -48,7 +53,7 @@ void FailRecorded(log::Committer& committer, log::Entry entry, std::shared_ptr<U
   committer.Submit({std::move(entry), std::nullopt, std::nullopt,
                     [call = std::move(call),
                      refusal = std::move(refusal)](absl::StatusOr<log::Committed> committed) {
-                      if (!committed.ok()) return call->Fail(LogUnavailable());
+                      if (!committed.ok()) return call->Fail(LogUnavailable(committed.status()));
                       call->Fail(refusal, {}, PlainReceipt(*committed));
                     }});
 }

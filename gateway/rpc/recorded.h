@@ -19,7 +19,9 @@ log::Entry EntryOf(const policy::Caller& caller, absl::string_view method, log::
 // A receipt without openings, serialized: what proves an entry that commits to no request.
 std::string PlainReceipt(const log::Committed& committed);
 
-policy::Refusal LogUnavailable();
+// `cause`: as the committer gave it. Callers hear of a log that its policy closes, and of no other
+// cause: the rest concerns the operator alone.
+policy::Refusal LogUnavailable(const absl::Status& cause);
 
 // Records `entry`, then replies with `message`.
 void ReplyRecorded(log::Committer& committer, log::Entry entry, std::shared_ptr<UnaryCall> call,

@@ -199,22 +199,23 @@ void Exchange::RecordForward() {
   entry.holder = holder_->id();
   entry.c_req = sealed->c_req;
   entry.c_detail = sealed->c_detail;
-  with_.committer.Submit({std::move(entry), std::move(sealed->row), std::nullopt,
-                          [self = shared_from_this()](absl::StatusOr<log::Committed> committed) {
-                            if (!committed.ok()) {
-                              return self->TellFailure(
-                                  {Refused(v1::ERROR_REASON_LOG_UNAVAILABLE,
-                                           "the log cannot be written; nothing was asked"),
-                                   {},
-                                   {},
-                                   self->request_->request_id()});
-                            }
-                            self->forward_index_ = committed->index;
-                            self->AskHolder();
-                          }});
+  with_.committer.Submit(
+      {std::move(entry), std::move(sealed->row), std::nullopt,
+       [self = shared_from_this()](absl::StatusOr<log::Committed> committed) {
+         if (!committed.ok()) {
+           return self->TellFailure(
+               {rpc::LogUnavailable(committed.status()), {}, {}, self->request_->request_id()});
+         }
+         self->forward_index_ = committed->index;
+         self->AskHolder();
+       }});
 }
 
 void Exchange::AskHolder() {
+  // Of a closed log nothing is asked that could not be recorded.
+  if (const absl::Status taking = with_.committer.CheckTaking(); !taking.ok()) {
+    return TellFailure({rpc::LogUnavailable(taking), {}, {}, request_->request_id()});
+  }
   const v1::DocumentKind& kind = *permit_.kind->proto;
   const absl::Duration spent = with_.clock.Elapsed() - asker_->arrival();
   const absl::Duration left = asker_->timeout() - spent - kReturnMargin;
@@ -343,11 +344,7 @@ void Exchange::Release(Told told, const log::VaultOutput& sealed,
                        absl::StatusOr<log::Committed> committed) {
   if (!committed.ok()) {
     // Fail closed: what is not recorded is not answered.
-    return TellFailure({Refused(v1::ERROR_REASON_LOG_UNAVAILABLE,
-                                "the log cannot be written; nothing is answered"),
-                        {},
-                        {},
-                        request_->request_id()});
+    return TellFailure({rpc::LogUnavailable(committed.status()), {}, {}, request_->request_id()});
   }
   if (holder_part_.signature.has_value())
     with_.links.Recorded(holder_part_.link, id_, committed->index);

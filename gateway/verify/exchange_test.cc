@@ -41,10 +41,15 @@ class HeldLog final : public log::Committer {
   std::string verifier_key() const override { return {}; }
   log::CommitterStatus Status() const override { return {}; }
   absl::StatusOr<log::Committed> Prove(uint64_t) override { return absl::NotFoundError(""); }
+  std::shared_ptr<const tlog::RightEdge> Edge() const override { return nullptr; }
+  void Hold(std::string) override {}
+  absl::Status CheckTaking() const override { return taking; }
+  void Condemn(const absl::Status&) override {}
   void Stop() override {}
 
   std::deque<log::Submission> held;
   bool broken = false;
+  absl::Status taking;
   uint64_t next_index = 7;
 };
 
@@ -377,6 +382,15 @@ TEST_F(ExchangeTest, WhatCannotBeRecordedIsNotAnswered) {
   const auto vault_lost = Ask(Question());
   links_.Reply(Answered(Question()));
   EXPECT_EQ(vault_lost->failure->refusal.reason, v1::ERROR_REASON_LOG_UNAVAILABLE);
+}
+
+TEST_F(ExchangeTest, AClosedLogAsksNoHolder) {
+  log_.taking = absl::FailedPreconditionError("no quorum of witnesses");
+  const auto asker = Ask(Question());
+  ASSERT_TRUE(asker->failure.has_value());
+  EXPECT_EQ(asker->failure->refusal.reason, v1::ERROR_REASON_LOG_UNAVAILABLE);
+  EXPECT_THAT(asker->failure->refusal.message, HasSubstr("no quorum of witnesses"));
+  EXPECT_THAT(links_.asked, IsEmpty());
 }
 
 TEST_F(ExchangeTest, ATwinInFlightIsToldTheSameBytesAndAsksNobody) {
