@@ -12,6 +12,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "gateway/audit/auditor.h"
+#include "gateway/audit/published_log.h"
 #include "gateway/base/clock.h"
 #include "gateway/base/diag.h"
 #include "gateway/base/random.h"
@@ -25,6 +26,11 @@
 #include "gateway/link/link_metrics.h"
 #include "gateway/link/links.h"
 #include "gateway/log/committer.h"
+#include "gateway/log/fetch_transport.h"
+#include "gateway/log/lanes.h"
+#include "gateway/log/publisher.h"
+#include "gateway/log/publisher_metrics.h"
+#include "gateway/log/start_question.h"
 #include "gateway/log/vault.h"
 #include "gateway/operate/operator.h"
 #include "gateway/registry/current.h"
@@ -43,6 +49,8 @@ constexpr char kVersion[] = "0.1.0";
 
 // Deadlines and heartbeats are no finer than this.
 constexpr absl::Duration kTick = absl::Milliseconds(50);
+// How soon a cosignature that came is shown, and how soon after its second a checkpoint goes out.
+constexpr absl::Duration kPublishTick = absl::Milliseconds(50);
 // How soon a load balancer learns that calls should go elsewhere.
 constexpr absl::Duration kReadinessLook = absl::Milliseconds(500);
 
@@ -108,12 +116,17 @@ struct Gateway::Rooms {
   std::unique_ptr<store::Store> store;
   std::unique_ptr<registry::Current> registry;
   std::unique_ptr<log::Committer> committer;
+  log::FetchTransport anchors;
+  std::unique_ptr<log::Publisher> publisher;
+  std::unique_ptr<log::ThreadLanes> anchor_lanes;  // their tasks end before the publisher goes
   std::unique_ptr<link::Links> links;
   std::unique_ptr<verify::Verifier> verifier;
   std::unique_ptr<audit::Auditor> auditor;
+  std::unique_ptr<audit::PublishedLog> published_log;
   std::unique_ptr<rpc::Server> server;
   std::unique_ptr<operate::Operator> operator_service;
   std::unique_ptr<Periodic> ticker;
+  std::unique_ptr<Periodic> publishing;
   std::unique_ptr<Periodic> readiness;
   std::unique_ptr<http::Tiles> tiles;
   std::unique_ptr<http::Listener> http;
@@ -127,6 +140,7 @@ struct Gateway::Rooms {
   }
 
   absl::Status OpenLog(const std::string& bootstrap_directory, const Wrappers& wrappers);
+  absl::Status OpenPublisher(std::string start_alarm);
   absl::Status OpenFront();
   absl::Status OpenHttp();
   void RecordRefusal(rpc::DoorRefusal refusal);
@@ -178,10 +192,30 @@ absl::Status Gateway::Rooms::OpenLog(const std::string& bootstrap_directory,
     }
     registry = std::make_unique<registry::Current>(std::move(snapshot));
   }
+  std::string start_alarm;
+  const auto snapshot = registry->Get();
+  if (const registry::WitnessPolicy* const policy = snapshot->witness_policy()) {
+    const tlog::VerifierKey own_keys[] = {tlog::VerifierKey(
+        config.log_origin(), tlog::KeyType::kEd25519, log_key->public_key().raw())};
+    CHAYAN_ASSIGN_OR_RETURN(start_alarm,
+                            log::AskWitnessesAtStart(*policy, own_keys, *store, anchors));
+  }
   CHAYAN_ASSIGN_OR_RETURN(
       committer,
       log::Committer::Create({config.gateway_name(), config.log_origin(), config.head_file()},
                              *store, *log_key, clock, random, std::move(bootstrap)));
+  return OpenPublisher(std::move(start_alarm));
+}
+
+absl::Status Gateway::Rooms::OpenPublisher(std::string start_alarm) {
+  CHAYAN_ASSIGN_OR_RETURN(tlog::VerifierKey own_key,
+                          tlog::VerifierKey::Parse(committer->verifier_key()));
+  anchor_lanes = std::make_unique<log::ThreadLanes>();
+  CHAYAN_ASSIGN_OR_RETURN(
+      publisher, log::Publisher::Create({.own_keys = {std::move(own_key)},
+                                         .registry = [this] { return registry->Get(); },
+                                         .start_alarm = std::move(start_alarm)},
+                                        *committer, *store, anchors, *anchor_lanes, clock, random));
   return absl::OkStatus();
 }
 
@@ -191,6 +225,8 @@ absl::Status Gateway::Rooms::OpenFront() {
                               clock, random);
   verifier = std::make_unique<verify::Verifier>(source, *links, *committer, *vault, clock, random);
   auditor = std::make_unique<audit::Auditor>(*committer, *store, clock, random);
+  published_log =
+      std::make_unique<audit::PublishedLog>(*publisher, *committer, *store, clock, random);
 
   rpc::Server::Options options;
   options.address = config.listen();
@@ -205,7 +241,7 @@ absl::Status Gateway::Rooms::OpenFront() {
   CHAYAN_ASSIGN_OR_RETURN(server, rpc::Server::Create(std::move(options), clock));
   operator_service = std::make_unique<operate::Operator>(
       operate::Operator::Options{config.gateway_name(), kVersion, config.log_origin()}, *server,
-      *links, *committer, *registry, clock, random);
+      *links, *committer, *publisher, *registry, clock, random);
 
   server->HandleStream("/chayan.v1.AdapterLinkService/Connect",
                        [this](std::shared_ptr<rpc::StreamCall> stream) {
@@ -213,11 +249,13 @@ absl::Status Gateway::Rooms::OpenFront() {
                        });
   verifier->ServeOn(*server);
   auditor->ServeOn(*server);
+  published_log->ServeOn(*server);
   operator_service->ServeOn();
   CHAYAN_RETURN_IF_ERROR(server->Start());
   server->SetServing(IsReady());
 
   ticker = std::make_unique<Periodic>(kTick, [this] { links->Tick(); });
+  publishing = std::make_unique<Periodic>(kPublishTick, [this] { publisher->Tick(); });
   readiness = std::make_unique<Periodic>(kReadinessLook, [this] { server->SetServing(IsReady()); });
   return absl::OkStatus();
 }
@@ -237,7 +275,9 @@ void Gateway::Rooms::RecordRefusal(rpc::DoorRefusal refusal) {
 std::vector<std::string> Gateway::Rooms::Hindrances() const {
   std::vector<std::string> codes;
   if (draining) codes.push_back("draining");
-  if (committer->Status().stopped_by_fault) codes.push_back("log.stopped");
+  const log::CommitterStatus log = committer->Status();
+  if (log.stopped_by_fault) codes.push_back("log.stopped");
+  if (!log.hold.empty()) codes.push_back("log.closed");
   for (const std::string& alarm : server->Status().alarms) {
     if (alarm == "denylist.unreadable") codes.push_back(alarm);
   }
@@ -246,7 +286,7 @@ std::vector<std::string> Gateway::Rooms::Hindrances() const {
 
 absl::Status Gateway::Rooms::OpenHttp() {
   if (config.http_listen().empty()) return absl::OkStatus();
-  tiles = std::make_unique<http::Tiles>(*store, [this] { return committer->Checkpoint(); });
+  tiles = std::make_unique<http::Tiles>(*store, [this] { return publisher->BestCheckpoint(); });
   std::vector<http::Route> routes = tiles->Routes();
   for (http::Route& route : http::HealthRoutes([this] { return Hindrances(); },
                                                [this](metrics::Page& page) { AddMetrics(page); })) {
@@ -270,6 +310,7 @@ void Gateway::Rooms::AddMetrics(metrics::Page& page) const {
   rpc::AddMetrics(server->Status(), page);
   link::AddMetrics(*links, *registry->Get(), page);
   committer->AddMetrics(page);
+  log::AddMetrics(publisher->Status(), page);
   if (const http::Listener* const listener = counted_http) {
     http::AddMetrics(listener->Counts(), page);
   }

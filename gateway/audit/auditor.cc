@@ -37,8 +37,7 @@ policy::Refusal StoreFault(const absl::Status& status) {
 }
 
 policy::Refusal NoSuchEntry() {
-  return Refused(v1::ERROR_REASON_ENTRY_NOT_FOUND, "index",
-                 "there is no such entry, or it is not yours");
+  return Refused(v1::ERROR_REASON_ENTRY_NOT_FOUND, "index", "there is no such entry");
 }
 
 // Where the next page begins and where the listing ends, so that a page token carries the whole
@@ -61,13 +60,6 @@ struct Cursor {
   }
 };
 
-// Whether the caller had a part in the exchange: it asked, or its agency answered.
-bool IsParty(const policy::Caller& caller, const log::ParsedLeaf& leaf) {
-  if (caller.role == v1::ROLE_AUDITOR) return true;
-  if (caller.role == v1::ROLE_ADAPTER && leaf.Get("holder") == caller.member) return true;
-  return leaf.Get("member") == caller.member && leaf.Get("system") == caller.system;
-}
-
 }  // namespace
 
 Auditor::Auditor(log::Committer& committer, store::Store& store, Clock& clock, Random& random)
@@ -79,12 +71,9 @@ Auditor::Auditor(log::Committer& committer, store::Store& store, Clock& clock, R
 
 void Auditor::ServeOn(rpc::Server& server) {
   const std::string service = kService;
-  server.HandleUnary(service + "GetCheckpoint",
-                     [this](Call call) { GetCheckpoint(std::move(call)); });
   const std::pair<const char*, void (Auditor::*)(Call)> reads[] = {
       {"ListEntries", &Auditor::ListEntries},
       {"GetEntry", &Auditor::GetEntry},
-      {"GetReceipt", &Auditor::GetReceipt},
       {"GetRegistrySet", &Auditor::GetRegistrySet}};
   for (const auto& [method, read] : reads) {
     server.HandleUnary(service + method,
@@ -99,12 +88,6 @@ void Auditor::Read(Call call, void (Auditor::*read)(Call)) {
     refusal.retry_delay = absl::Seconds(1);
     call->Fail(refusal);
   }
-}
-
-void Auditor::GetCheckpoint(Call call) {
-  v1::GetCheckpointResponse response;
-  response.set_checkpoint(committer_.Checkpoint());
-  call->Reply(response.SerializeAsString());
 }
 
 void Auditor::ListEntries(Call call) {
@@ -153,23 +136,6 @@ void Auditor::GetEntry(Call call) {
   absl::StatusOr<log::Committed> entry = committer_.Prove(request.index());
   if (!entry.ok()) return Refuse(call, StoreFault(entry.status()));
   v1::GetEntryResponse response;
-  response.set_leaf(std::move(entry->leaf));
-  response.set_tlog_proof(std::move(entry->tlog_proof));
-  log::Entry read = NewEntry(*call, log::EntryType::kRead);
-  read.ref = request.index();
-  rpc::ReplyRecorded(committer_, std::move(read), call, response.SerializeAsString());
-}
-
-void Auditor::GetReceipt(Call call) {
-  v1::GetReceiptRequest request;
-  if (!Parse(call, request)) return;
-  if (request.index() >= committer_.Status().size) return Refuse(call, NoSuchEntry());
-  absl::StatusOr<log::Committed> entry = committer_.Prove(request.index());
-  if (!entry.ok()) return Refuse(call, StoreFault(entry.status()));
-  const absl::StatusOr<log::ParsedLeaf> leaf = log::ParseLeaf(entry->leaf);
-  if (!leaf.ok()) return Refuse(call, StoreFault(leaf.status()));
-  if (!IsParty(call->caller(), *leaf)) return Refuse(call, NoSuchEntry());
-  v1::GetReceiptResponse response;
   response.set_leaf(std::move(entry->leaf));
   response.set_tlog_proof(std::move(entry->tlog_proof));
   log::Entry read = NewEntry(*call, log::EntryType::kRead);

@@ -26,10 +26,8 @@ class Auditor {
  private:
   using Call = std::shared_ptr<rpc::UnaryCall>;
 
-  void GetCheckpoint(Call call);
   void ListEntries(Call call);
   void GetEntry(Call call);
-  void GetReceipt(Call call);
   void GetRegistrySet(Call call);
 
   // Runs `read` on the reading thread, or fails the call OVERLOADED.

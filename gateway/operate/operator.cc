@@ -41,15 +41,42 @@ void Describe(const link::LinkInfo& from, v1::LinkStatus& to) {
   to.set_answers(from.answers);
 }
 
+// Left out where there is none.
+void SetTimeIfAny(google::protobuf::Timestamp* (v1::PublicationStatus::*field)(),
+                  v1::PublicationStatus& to, absl::Time from) {
+  if (from != absl::InfinitePast()) SetTime(*(to.*field)(), from);
+}
+
+void Describe(const log::PublisherStatus& from, v1::PublicationStatus& to) {
+  to.set_published_size(from.published_size);
+  SetTimeIfAny(&v1::PublicationStatus::mutable_published_time, to, from.published_time);
+  to.set_witnessed_size(from.witnessed_size);
+  to.set_quorum_present(from.quorum_present);
+  to.set_closed(from.closed);
+  for (const log::WitnessState& state : from.witnesses) {
+    v1::WitnessStatus* const witness = to.add_witnesses();
+    witness->set_name(state.name);
+    witness->set_cosigned_size(state.cosigned_size);
+    if (state.cosigned_time != absl::InfinitePast()) {
+      SetTime(*witness->mutable_cosigned_time(), state.cosigned_time);
+    }
+    witness->set_fault(state.fault);
+  }
+  SetTimeIfAny(&v1::PublicationStatus::mutable_timestamp_time, to, from.timestamp_time);
+  to.set_timestamp_size(from.timestamp_size);
+  to.set_timestamp_fault(from.timestamp_fault);
+}
+
 }  // namespace
 
 Operator::Operator(Options options, rpc::Server& server, link::Links& links,
-                   log::Committer& committer, registry::Current& registry, Clock& clock,
-                   Random& random)
+                   log::Committer& committer, log::Publisher& publisher,
+                   registry::Current& registry, Clock& clock, Random& random)
     : options_(std::move(options)),
       server_(server),
       links_(links),
       committer_(committer),
+      publisher_(publisher),
       registry_(registry),
       clock_(clock),
       random_(random),
@@ -85,7 +112,9 @@ void Operator::GetStatus(Call call) {
   log_status->set_queued(static_cast<uint32_t>(log.queued));
   log_status->set_commits(log.commits);
   log_status->set_commit_p50_us(log.commit_p50_us);
-  log_status->set_fault(log.fault);
+  log_status->set_fault(log.fault.empty() ? log.hold : log.fault);
+  const log::PublisherStatus publication = publisher_.Status();
+  if (publication.publishing) Describe(publication, *response.mutable_publication());
   std::vector<std::pair<absl::Time, std::string>> certificates = {
       {server.certificate_not_after, "gateway"}};
   for (const auto& [id, issuer] : snapshot->issuers()) {
@@ -98,13 +127,15 @@ void Operator::GetStatus(Call call) {
     SetTime(*certificate->mutable_not_after_time(), not_after);
   }
   response.set_registry_digest(snapshot->digest().ToString());
-  for (std::string& alarm : Alarms(server, log)) response.add_alarms(std::move(alarm));
+  for (std::string& alarm : Alarms(server, log, publication)) response.add_alarms(std::move(alarm));
   Reply(std::move(call), response.SerializeAsString());
 }
 
 std::vector<std::string> Operator::Alarms(const rpc::ServerStatus& server,
-                                          const log::CommitterStatus& log) const {
+                                          const log::CommitterStatus& log,
+                                          const log::PublisherStatus& publication) const {
   std::vector<std::string> alarms = server.alarms;
+  alarms.insert(alarms.end(), publication.alarms.begin(), publication.alarms.end());
   if (!log.fault.empty()) alarms.push_back("log.fault");
   return alarms;
 }

@@ -12,6 +12,7 @@
 #include "gateway/base/task_thread.h"
 #include "gateway/link/links.h"
 #include "gateway/log/committer.h"
+#include "gateway/log/publisher.h"
 #include "gateway/registry/current.h"
 #include "gateway/rpc/call.h"
 #include "gateway/rpc/server.h"
@@ -28,7 +29,7 @@ class Operator {
   };
   // All arguments outlive it.
   Operator(Options options, rpc::Server& server, link::Links& links, log::Committer& committer,
-           registry::Current& registry, Clock& clock, Random& random);
+           log::Publisher& publisher, registry::Current& registry, Clock& clock, Random& random);
 
   void ServeOn();
 
@@ -41,8 +42,8 @@ class Operator {
   void ApplyRegistry(Call call);
   void CheckAndApply(Call call);
 
-  std::vector<std::string> Alarms(const rpc::ServerStatus& server,
-                                  const log::CommitterStatus& log) const;
+  std::vector<std::string> Alarms(const rpc::ServerStatus& server, const log::CommitterStatus& log,
+                                  const log::PublisherStatus& publication) const;
   log::Entry NewEntry(const rpc::UnaryCall& call, log::EntryType type);
   void Reply(Call call, std::string message);
   void Refuse(Call call, policy::Refusal refusal);
@@ -53,6 +54,7 @@ class Operator {
   rpc::Server& server_;
   link::Links& links_;
   log::Committer& committer_;
+  log::Publisher& publisher_;
   registry::Current& registry_;
   Clock& clock_;
   Random& random_;

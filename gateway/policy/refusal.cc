@@ -101,6 +101,7 @@ absl::StatusCode CodeOf(v1::ErrorReason reason) {
     case v1::ERROR_REASON_LINK_NOT_FOUND:
     case v1::ERROR_REASON_DRAW_NOT_FOUND:
     case v1::ERROR_REASON_HOLD_NOT_FOUND:
+    case v1::ERROR_REASON_CHECKPOINT_NOT_FOUND:
       return absl::StatusCode::kNotFound;
 
     case v1::ERROR_REASON_REGISTRY_CHANGED:

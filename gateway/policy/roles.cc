@@ -32,6 +32,7 @@ constexpr Rule kRules[] = {
     // Checkpoints concern no person, and everyone needs them to check what they were given.
     {"/chayan.v1.AuditService/GetCheckpoint", kEveryone},
     {"/chayan.v1.AuditService/GetConsistencyProof", kAuditor | kWitness},
+    {"/chayan.v1.AuditService/AddCosignature", kWitness},
     // Of their own entries; an auditor's of all.
     {"/chayan.v1.AuditService/GetReceipt", kHousehold | kPublisher | kAdapter | kAuditor},
     {"/chayan.v1.AuditService/", kAuditor},

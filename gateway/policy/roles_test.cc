@@ -27,6 +27,8 @@ constexpr Row kRows[] = {
     {"/chayan.v1.AdapterLinkService/Connect", "A"},
     {"/chayan.v1.AuditService/GetCheckpoint", "HPAUWO"},
     {"/chayan.v1.AuditService/GetConsistencyProof", "UW"},
+    {"/chayan.v1.AuditService/AddCosignature", "W"},
+    {"/chayan.v1.AuditService/ListPublishedCheckpoints", "U"},
     {"/chayan.v1.AuditService/GetReceipt", "HPAU"},
     {"/chayan.v1.AuditService/ListEntries", "U"},
     {"/chayan.v1.AuditService/GetEntry", "U"},
