@@ -24,6 +24,7 @@ struct Options {
   std::vector<std::string> witnesses;
   std::vector<std::string> old_checkpoints;
   std::string receipts;
+  std::string timestamp_root;
   bool json = false;
 };
 
@@ -79,6 +80,7 @@ class GatewayLog {
       }
       return files;
     };
+    source.timestamped = [this](uint64_t size_min) { return Timestamped(size_min); };
     if (program_.err_is_terminal) {
       source.progress = [this](uint64_t copied, uint64_t size) {
         program_.err << "\r" << copied << "/" << size << (copied == size ? "\n" : "") << std::flush;
@@ -88,6 +90,22 @@ class GatewayLog {
   }
 
   const std::optional<CallResult>& failure() const { return failure_; }
+
+  absl::StatusOr<std::vector<std::pair<std::string, std::string>>> Timestamped(uint64_t size_min) {
+    v1::ListPublishedCheckpointsRequest request;
+    request.set_size_min(size_min);
+    request.set_timestamped_only(true);
+    std::vector<std::pair<std::string, std::string>> checkpoints;
+    do {
+      CHAYAN_ASSIGN_OR_RETURN(const auto page, Call<v1::ListPublishedCheckpointsResponse>(
+                                                   "ListPublishedCheckpoints", request));
+      for (const v1::PublishedCheckpoint& checkpoint : page.checkpoints()) {
+        checkpoints.emplace_back(checkpoint.checkpoint(), checkpoint.timestamp());
+      }
+      request.set_page_token(page.next_page_token());
+    } while (!request.page_token().empty());
+    return checkpoints;
+  }
 
  private:
   const Program& program_;
@@ -134,6 +152,7 @@ ExitCode RunVerify(Program& program, const Options& options) {
   for (const std::string& witness : options.witnesses) add("--witness", witness);
   for (const std::string& old : options.old_checkpoints) add("--old", old);
   add("--receipts", options.receipts);
+  add("--timestamp-root", options.timestamp_root);
   if (options.json) words.emplace_back("--json");
   return RunBeside(program, "chayan-audit", std::move(words));
 }
@@ -179,6 +198,8 @@ void AddAuditCommand(CLI::App& app, Program& program) {
       ->allow_extra_args(false);
   verify->add_option("--receipts", options->receipts,
                      "folder of evidence files: each must hold and stand in the copy");
+  verify->add_option("--timestamp-root", options->timestamp_root,
+                     "root certificate of the timestamp authority: timestamps are checked too");
   verify->add_flag("--json", options->json, "print one JSON object");
   verify->callback([&program, options] {
     program.action = [&program, options] { return RunVerify(program, *options); };

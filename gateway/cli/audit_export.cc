@@ -12,6 +12,7 @@
 #include "gateway/base/encoding.h"
 #include "gateway/base/file.h"
 #include "gateway/base/status_macros.h"
+#include "gateway/cli/anchor_audit.h"
 #include "gateway/log/entry.h"
 #include "gateway/tlog/inclusion_check.h"
 #include "gateway/tlog/tile.h"
@@ -50,6 +51,7 @@ class Export {
     CHAYAN_RETURN_IF_ERROR(CopyEntries());
     CHAYAN_RETURN_IF_ERROR(CheckRoots());
     CHAYAN_RETURN_IF_ERROR(WritePartials());
+    CHAYAN_RETURN_IF_ERROR(WriteAnchors());
     CHAYAN_RETURN_IF_ERROR(WriteFile(absl::StrCat(directory_, "/checkpoint"), note_));
     DropCompletedPartials();
     return report_;
@@ -181,6 +183,23 @@ class Export {
     }
     if (source_.progress) source_.progress(head_.size, head_.size);
     if (!bundle.empty()) CHAYAN_RETURN_IF_ERROR(WriteBundle(bundle));
+    return absl::OkStatus();
+  }
+
+  // Timestamped checkpoints of this export's size at most, newer than those that are there. The
+  // timestamp goes last: with it the checkpoint beside it counts.
+  absl::Status WriteAnchors() const {
+    if (!source_.timestamped) return absl::OkStatus();
+    CHAYAN_ASSIGN_OR_RETURN(const auto anchors, source_.timestamped(NextAnchorSize(directory_)));
+    for (const auto& [note, timestamp] : anchors) {
+      CHAYAN_ASSIGN_OR_RETURN(const tlog::CheckpointStanding standing,
+                              tlog::CheckCheckpoint(note, trust_));
+      const uint64_t size = standing.checkpoint.head.size;
+      if (size > head_.size) break;
+      CHAYAN_RETURN_IF_ERROR(MakeDirectories(directory_ + "/checkpoints"));
+      CHAYAN_RETURN_IF_ERROR(WriteFile(AnchorCheckpointPath(directory_, size), note));
+      CHAYAN_RETURN_IF_ERROR(WriteFile(AnchorTimestampPath(directory_, size), timestamp));
+    }
     return absl::OkStatus();
   }
 

@@ -1,5 +1,6 @@
 // Copies a log into a folder that any web server or USB stick can carry: full tiles and bundles,
-// the partial ones of the checkpoint's size, registry sets by digest, the checkpoint last.
+// the partial ones of the checkpoint's size, registry sets by digest, timestamped checkpoints, the
+// checkpoint last.
 //
 // Invariants:
 // - A file appears whole and durable, or not at all; a full tile or bundle never changes.
@@ -14,6 +15,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -30,6 +32,10 @@ struct LogSource {
   // Consecutive leaves from `first` on, at least one, none at or behind `end`.
   std::function<absl::StatusOr<std::vector<std::string>>(uint64_t first, uint64_t end)> leaves;
   std::function<absl::StatusOr<registry::Files>(const crypto::Digest& digest)> registry_set;
+  // Published checkpoints with a timestamp, from this size on: the note, and the timestamp (DER).
+  // May be empty: none are copied.
+  std::function<absl::StatusOr<std::vector<std::pair<std::string, std::string>>>(uint64_t size_min)>
+      timestamped;
   // May be empty. Entries copied so far and their number.
   std::function<void(uint64_t, uint64_t)> progress;
 };

@@ -11,6 +11,7 @@
 #include "gateway/base/clock.h"
 #include "gateway/base/file.h"
 #include "gateway/base/status_macros.h"
+#include "gateway/cli/anchor_audit.h"
 #include "gateway/cli/exit_code.h"
 #include "gateway/cli/json_writer.h"
 #include "gateway/cli/language.h"
@@ -37,6 +38,8 @@ struct Options {
   std::vector<std::string> witnesses;
   std::vector<std::string> old_files;
   std::string receipts_directory;
+  std::string timestamp_root_file;
+  std::vector<Anchor> anchors;  // of the export, with a timestamp that holds
   bool json = false;
 };
 
@@ -72,6 +75,7 @@ void PrintReport(const Options& options, const AuditReport& report) {
     json.Number("registry_sets", static_cast<int64_t>(report.registry_sets));
     json.Number("receipts", static_cast<int64_t>(report.receipts));
     json.Number("old_checkpoints", static_cast<int64_t>(report.old_checkpoints));
+    json.Number("timestamps", static_cast<int64_t>(options.anchors.size()));
     json.Number("findings_count", static_cast<int64_t>(report.findings.count));
     json.BeginArray("findings");
     for (const Finding& finding : report.findings.kept) {
@@ -117,6 +121,13 @@ void PrintReport(const Options& options, const AuditReport& report) {
     std::cout << Say(language, "  相符的收據: ", "  receipts that agree: ") << report.receipts
               << "\n";
   }
+  if (!options.anchors.empty()) {
+    const Anchor& last = options.anchors.back();
+    std::cout << Say(language, "  時戳: ", "  timestamps: ") << options.anchors.size()
+              << Say(language, ",最後一個於 ", ", the last at ") << TimeText(language, last.time)
+              << Say(language, " 涵蓋 ", " over ") << last.head.size
+              << Say(language, " 筆\n", " entries\n");
+  }
   if (report.old_checkpoints > 0) {
     std::cout << Say(language, "  相符的舊檢查點: ", "  old checkpoints that it continues: ")
               << report.old_checkpoints << "\n";
@@ -132,7 +143,7 @@ void PrintReport(const Options& options, const AuditReport& report) {
   }
 }
 
-absl::Status LoadInputs(Options& options) {
+absl::Status LoadInputs(Options& options, const tlog::Policy& trust) {
   for (const std::string& file : options.old_files) {
     CHAYAN_ASSIGN_OR_RETURN(std::string checkpoint, ReadFile(file));
     options.audit.old_checkpoints.emplace_back(file, std::move(checkpoint));
@@ -140,6 +151,14 @@ absl::Status LoadInputs(Options& options) {
   if (!options.receipts_directory.empty()) {
     CHAYAN_ASSIGN_OR_RETURN(options.audit.receipts,
                             ReadTree(options.receipts_directory, ".chayan"));
+  }
+  if (!options.timestamp_root_file.empty()) {
+    CHAYAN_ASSIGN_OR_RETURN(const std::string root, ReadFile(options.timestamp_root_file));
+    CHAYAN_ASSIGN_OR_RETURN(options.anchors, ReadAnchors(options.audit.directory, trust, root));
+    // Each is a checkpoint kept from before, with the time at which it stood.
+    for (const Anchor& anchor : options.anchors) {
+      options.audit.old_checkpoints.emplace_back(anchor.name, anchor.note);
+    }
   }
   if (isatty(STDERR_FILENO) == 1) {
     options.audit.progress = [](uint64_t read, uint64_t size) {
@@ -152,10 +171,11 @@ absl::Status LoadInputs(Options& options) {
 ExitCode Verify(Options& options) {
   const auto trust = LoadTrust(options.trust_file, options.vkey, options.witnesses);
   absl::Status status = trust.status();
-  if (status.ok()) status = LoadInputs(options);
+  if (status.ok()) status = LoadInputs(options, *trust);
   if (!status.ok()) {
     std::cerr << "chayan-audit: " << status.message() << "\n";
-    return ExitCode::kUsage;
+    // A timestamp that does not hold is a finding, not a slip of the command line.
+    return absl::IsDataLoss(status) ? ExitCode::kCheckFailed : ExitCode::kUsage;
   }
   const auto report = AuditLog(options.audit, *trust);
   if (!report.ok()) {
@@ -204,6 +224,9 @@ int main(int argc, char** argv) {
       ->allow_extra_args(false);
   verify->add_option("--receipts", options.receipts_directory,
                      "folder of evidence files (*.chayan): each must hold and stand in the export");
+  verify->add_option("--timestamp-root", options.timestamp_root_file,
+                     "root certificate of the timestamp authority (PEM): each timestamp must hold, "
+                     "and the log must have passed through its checkpoint");
   verify->add_flag("--json", options.json, "print one JSON object");
   try {
     app.parse(argc, argv);

@@ -61,6 +61,8 @@ const char* RoleVariable(CallerRole role) {
       return "OPERATOR";
     case CallerRole::kAuditor:
       return "AUDITOR";
+    case CallerRole::kWitness:
+      return "WITNESS";
   }
   return "";
 }

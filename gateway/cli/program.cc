@@ -98,6 +98,7 @@ int RunProgram(Program& program, std::vector<std::string> arguments) {
   AddAuditCommand(app, program);
   AddRegistryCommand(app, program);
   AddGatewayCommand(app, program);
+  AddWitnessCommand(app, program);
   AddCertsCommand(app, program);
   AddAdapterCommand(app, program);
   AddCompletionCommand(app, program);

@@ -62,6 +62,7 @@ void AddReceiptCommand(CLI::App& app, Program& program);
 void AddAuditCommand(CLI::App& app, Program& program);
 void AddRegistryCommand(CLI::App& app, Program& program);
 void AddGatewayCommand(CLI::App& app, Program& program);
+void AddWitnessCommand(CLI::App& app, Program& program);
 void AddCertsCommand(CLI::App& app, Program& program);
 void AddAdapterCommand(CLI::App& app, Program& program);
 void AddCompletionCommand(CLI::App& app, Program& program);

@@ -1,10 +1,11 @@
-// chayan receipt check | show: offline.
+// chayan receipt check | show: offline; upgrade (receipt_upgrade.h) asks the gateway.
 #include <memory>
 
 #include "gateway/base/file.h"
 #include "gateway/cli/program.h"
 #include "gateway/cli/receipt_check.h"
 #include "gateway/cli/receipt_text.h"
+#include "gateway/cli/receipt_upgrade.h"
 #include "gateway/cli/trust.h"
 
 namespace chayan::cli {
@@ -82,6 +83,7 @@ void AddReceiptCommand(CLI::App& app, Program& program) {
   show->callback([&program, options] {
     program.action = [&program, options] { return Show(program, *options); };
   });
+  AddReceiptUpgrade(*receipt, program);
 }
 
 }  // namespace chayan::cli

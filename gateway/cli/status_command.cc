@@ -22,6 +22,28 @@ absl::Time ToTime(const google::protobuf::Timestamp& time) {
   return absl::FromUnixSeconds(time.seconds());
 }
 
+void AddPublication(JsonWriter& json, const v1::PublicationStatus& publication) {
+  json.BeginObject("publication");
+  json.Number("published_size", static_cast<int64_t>(publication.published_size()));
+  json.Text("published_time", FormatTimestamp(ToTime(publication.published_time())));
+  json.Number("witnessed_size", static_cast<int64_t>(publication.witnessed_size()));
+  json.Bool("quorum_present", publication.quorum_present()).Bool("closed", publication.closed());
+  json.BeginArray("witnesses");
+  for (const v1::WitnessStatus& witness : publication.witnesses()) {
+    json.BeginObject().Text("name", witness.name());
+    json.Number("cosigned_size", static_cast<int64_t>(witness.cosigned_size()));
+    json.Text("cosigned_time",
+              witness.has_cosigned_time() ? FormatTimestamp(ToTime(witness.cosigned_time())) : "");
+    json.Text("fault", witness.fault()).EndObject();
+  }
+  json.EndArray();
+  json.Number("timestamp_size", static_cast<int64_t>(publication.timestamp_size()));
+  json.Text("timestamp_time", publication.has_timestamp_time()
+                                  ? FormatTimestamp(ToTime(publication.timestamp_time()))
+                                  : "");
+  json.Text("timestamp_fault", publication.timestamp_fault()).EndObject();
+}
+
 std::string ToJson(const v1::GetStatusResponse& status) {
   JsonWriter json;
   json.BeginObject().Text("gateway", status.gateway()).Text("version", status.version());
@@ -48,7 +70,9 @@ std::string ToJson(const v1::GetStatusResponse& status) {
     json.BeginObject().Text("name", certificate.name());
     json.Text("not_after_time", FormatTimestamp(ToTime(certificate.not_after_time()))).EndObject();
   }
-  json.EndArray().BeginArray("alarms");
+  json.EndArray();
+  if (status.has_publication()) AddPublication(json, status.publication());
+  json.BeginArray("alarms");
   for (const std::string& alarm : status.alarms()) json.Text("", alarm);
   json.EndArray().EndObject();
   return std::move(json).Take();
@@ -84,6 +108,37 @@ void PrintCertificates(const Program& program, const v1::GetStatusResponse& stat
   }
 }
 
+void PrintPublication(const Program& program, const v1::PublicationStatus& publication) {
+  program.out << program.Say("已公布 ", "published ") << publication.published_size();
+  if (publication.has_published_time()) {
+    const absl::Duration age = program.clock.Now() - ToTime(publication.published_time());
+    program.out << program.Say(",於 ", ", ")
+                << absl::FormatDuration(absl::Trunc(age, absl::Seconds(1)))
+                << program.Say(" 前", " ago");
+  }
+  program.out << program.Say(";已見證 ", "; witnessed ") << publication.witnessed_size();
+  if (!publication.quorum_present()) {
+    program.out << program.Say("  見證人不足", "  NO QUORUM OF WITNESSES")
+                << (publication.closed() ? program.Say(",日誌已關閉", ", the log is closed") : "");
+  }
+  program.out << "\n";
+  for (const v1::WitnessStatus& witness : publication.witnesses()) {
+    program.out << "  " << std::left << std::setw(28) << witness.name()
+                << program.Say("已副署 ", "cosigned ") << std::setw(10) << witness.cosigned_size()
+                << witness.fault() << "\n";
+  }
+  if (publication.has_timestamp_time()) {
+    program.out << program.Say("時戳 ", "timestamp ")
+                << TimeText(program.language, ToTime(publication.timestamp_time()))
+                << program.Say(",於 ", ", at ") << publication.timestamp_size()
+                << program.Say(" 筆", " entries") << "\n";
+  }
+  if (!publication.timestamp_fault().empty()) {
+    program.out << program.Say("時戳失敗: ", "timestamp failed: ") << publication.timestamp_fault()
+                << "\n";
+  }
+}
+
 void Print(const Program& program, const v1::GetStatusResponse& status) {
   const v1::LogStatus& log = status.log();
   program.out << program.Say("閘道 ", "gateway ") << status.gateway() << " " << status.version()
@@ -97,6 +152,7 @@ void Print(const Program& program, const v1::GetStatusResponse& status) {
   if (!log.fault().empty()) {
     program.out << program.Say("  無法寫入: ", "  CANNOT BE WRITTEN: ") << log.fault() << "\n";
   }
+  if (status.has_publication()) PrintPublication(program, status.publication());
   program.out << program.Say("註冊資料 ", "registry ") << HexEncode(status.registry_digest())
               << "\n";
   PrintLinks(program, status);
