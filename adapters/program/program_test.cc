@@ -93,6 +93,12 @@ TEST_F(ProgramTest, AnAdapterHasOneSource) {
                        HasSubstr("source: an adapter has one of source, http and files")));
 }
 
+TEST_F(ProgramTest, TheExamplesPassTheCheck) {
+  for (const std::string name : {"sqlserver", "mariadb"}) {
+    EXPECT_OK(Load(absl::StrCat("adapters/examples/", name, ".textproto")));
+  }
+}
+
 TEST_F(ProgramTest, NamesAKindThatIsNotThere) {
   EXPECT_THAT(FindKind(kLand, "land.tittle"),
               StatusIs(absl::StatusCode::kNotFound, HasSubstr("it has land.title")));
