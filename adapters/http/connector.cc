@@ -274,7 +274,11 @@ absl::StatusOr<fetch::Response> HttpConnector::Send(Exchange& exchange) {
 
 absl::Status HttpConnector::Ask(Exchange& exchange) {
   const absl::Time asked = clock_.Now();
-  CHAYAN_ASSIGN_OR_RETURN(const fetch::Response response, Send(exchange));
+  const absl::StatusOr<fetch::Response> sent = Send(exchange);
+  // The pool would ask again on a new connection; Send() has.
+  if (absl::IsUnavailable(sent.status())) return absl::AbortedError(sent.status().message());
+  CHAYAN_RETURN_IF_ERROR(sent.status());
+  const fetch::Response& response = *sent;
   exchange.answer = AnswerFromResponse(*exchange.plan, exchange.inquiry.request,
                                        exchange.inquiry.permit, response, asked);
   // A system that answers, but only that it cannot, is as good as down.
