@@ -1,0 +1,118 @@
+// Goal: an agency that hands over files by SFTP answers from them through a real gateway; a file that is cut off, a
+// server that is not the pinned one, and a late delivery are never taken for a finding. Method: a real sshd with a host
+// key and an account key of this test; the land office of the other area stands in with the file connector.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import net from 'node:net';
+import { userInfo } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { directory, poll, stop } from '../integration/deployment.mjs';
+import { clientFor, question, readAnswer, verifyDocument } from '../interop/calls.mjs';
+import { Agency, endAll, start } from './agency.mjs';
+
+const SSHD = '/usr/sbin/sshd';
+const skip = existsSync(SSHD) ? false : 'no sshd; deploy/setup --tests installs openssh-server';
+const folder = join(directory, 'sftp');
+const outbox = join(folder, 'outbox');
+const file = (name) => join(folder, name);
+const client = clientFor('HOUSEHOLD');
+const today = new Date(Date.now() + 8 * 3_600_000).toISOString().slice(0, 10).replaceAll('-', '');
+let agency;
+let port;
+
+const source = (knownHosts) => `files { poll_seconds: 1 sftp {
+  host: "127.0.0.1" port: ${port} user: "${userInfo().username}" key_file: "../../sftp/account"
+  known_hosts_file: "../../sftp/${knownHosts}" path: "${outbox}" } }`;
+const kinds = `kinds {
+  document_kind: "land.title" areas: "QD"
+  file { name: "titles-{date}.csv" form: FILE_FORM_CSV encoding: FILE_ENCODING_BIG5 key_column: "number"
+         count_line: "COUNT" }
+  subject { number_column: "number" name_column: "name" }
+  claims { claim: "land_office" column: "office" }
+  claims { claim: "section" column: "section" }
+  claims { claim: "lot" column: "lot" }
+  claims { claim: "owner_name" column: "name" }
+  claims { claim: "owner_number" column: "number" }
+}`;
+// 王小明 and 王大明 in Big5.
+const names = { small: Buffer.from('a4fda470a9fa', 'hex'), big: Buffer.from('a4fda46aa9fa', 'hex') };
+function deliver(name, owner, end = 'COUNT,1\n') {
+  writeFileSync(join(outbox, `.${name}`), Buffer.concat([Buffer.from(
+    'number,name,office,section,lot\nA123456789,'), owner, Buffer.from(`,QD,0863,00480000\n${end}`)]));
+  renameSync(join(outbox, `.${name}`), join(outbox, name));
+}
+async function ask() {
+  const claims = [['land_office', 'QD'], ['section', '0863'], ['lot', '48'], ['owner_name', '王小明']];
+  const request = question({ claims: claims.map(([code, text]) => ({ code, text })) });
+  return readAnswer(await verifyDocument(client, request), request);
+}
+const sourceText = async () => (await agency.command('status')).out.match(/^source .*$/m)?.[0] ?? '';
+const keygen = (name, comment) =>
+  execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', comment, '-f', file(name)]);
+
+before(async () => {
+  if (skip) return;
+  mkdirSync(outbox, { recursive: true });
+  if (userInfo().uid === 0) mkdirSync('/run/sshd', { recursive: true });
+  ['host', 'other', 'account'].forEach((name) => keygen(name, name));
+  writeFileSync(file('authorized'), readFileSync(file('account.pub')));
+  const free = net.createServer();
+  await new Promise((resolve) => { free.listen(0, '127.0.0.1', resolve); });
+  port = free.address().port;
+  await new Promise((resolve) => { free.close(resolve); });
+  writeFileSync(file('sshd_config'), `Port ${port}
+ListenAddress 127.0.0.1
+HostKey ${file('host')}
+AuthorizedKeysFile ${file('authorized')}
+PidFile ${file('sshd.pid')}
+PasswordAuthentication no
+KbdInteractiveAuthentication no
+PermitRootLogin prohibit-password
+UsePAM no
+StrictModes no
+Subsystem sftp internal-sftp
+`);
+  for (const [pins, key] of [['pinned', 'host'], ['strangers', 'other']]) {
+    writeFileSync(file(pins), `[127.0.0.1]:${port} ${readFileSync(file(`${key}.pub`), 'utf8')}`);
+  }
+  start('sshd', SSHD, ['-D', '-e', '-f', file('sshd_config')]);
+  await poll('sshd', () => existsSync(file('sshd.pid')));
+  deliver(`titles-${today}.csv`, names.small);
+  await stop('land-qd', 'SIGTERM');
+  agency = new Agency('land-qd', 'land-qd-file', source('pinned'), kinds);
+  await agency.up();
+});
+after(async () => {
+  client.close();
+  await endAll();
+});
+
+test('A file in Big5 that came by SFTP answers', { skip }, async () => {
+  await poll('the file', async () => /titles-.*1 records/.test(await sourceText()), { everyMs: 500 });
+  const { outcome, answer } = await ask();
+  assert.equal(outcome, 'MATCH');
+  // As of the beginning of the file's day in Taipei.
+  assert.equal((Number(answer.asOfTime.seconds) + 8 * 3600) % 86_400, 0);
+});
+
+test('A newer delivery replaces it whole; one that is cut off does not', { skip }, async () => {
+  deliver(`titles-${today}.csv`, names.big, '');
+  await poll('the fault', async () => /no count line/.test(await sourceText()), { everyMs: 500 });
+  assert.equal((await ask()).outcome, 'MATCH');
+  deliver(`titles-${today}.csv`, names.big, 'COUNT,1\r\n');
+  await poll('the new file', async () => (await ask()).outcome === 'MISMATCH', { everyMs: 500 });
+});
+
+test('A server that is not the pinned one is refused, and the link stays', { skip }, async () => {
+  agency.write(source('strangers'), kinds);
+  await agency.reload('adapter.reloaded');
+  await poll('the refusal', async () => /not the pinned one/.test(await sourceText()), { everyMs: 500 });
+  const { outcome, answer } = await ask();
+  assert.equal(outcome, 'SOURCE_DOWN');
+  assert.equal(answer.forwarded, false);
+  agency.write(source('pinned'), kinds);
+  await agency.reload('adapter.reloaded');
+  await poll('the file again', async () => (await ask()).outcome === 'MISMATCH', { everyMs: 500 });
+});
