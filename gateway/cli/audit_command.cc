@@ -1,11 +1,12 @@
-// chayan audit export | verify.
+// chayan audit: export and verify; the other commands stand in files of their own.
 #include <memory>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "chayan/v1/audit_service.pb.h"
 #include "gateway/base/status_macros.h"
+#include "gateway/cli/audit_calls.h"
+#include "gateway/cli/audit_commands.h"
 #include "gateway/cli/audit_export.h"
 #include "gateway/cli/beside.h"
 #include "gateway/cli/program.h"
@@ -28,32 +29,17 @@ struct Options {
   bool json = false;
 };
 
-// Calls AuditService; keeps the failed call so that its own words can be shown.
+// The log of a gateway, as the exporter asks for it.
 class GatewayLog {
  public:
-  GatewayLog(const Program& program, Client& client) : program_(program), client_(client) {}
-
-  template <typename Response, typename Request>
-  absl::StatusOr<Response> Call(const char* method, const Request& request) {
-    CallResult result = client_.Call(absl::StrCat("/chayan.v1.AuditService/", method),
-                                     request.SerializeAsString(), program_.connection.timeout());
-    if (!result.status.ok()) {
-      failure_ = std::move(result);
-      return failure_->status;
-    }
-    Response response;
-    if (!response.ParseFromString(result.response)) {
-      return absl::DataLossError(absl::StrCat(method, ": the response cannot be read"));
-    }
-    return response;
-  }
+  GatewayLog(const Program& program, Client& client) : program_(program), calls_(program, client) {}
 
   LogSource Source() {
     LogSource source;
     source.checkpoint = [this]() -> absl::StatusOr<std::string> {
       CHAYAN_ASSIGN_OR_RETURN(
           const auto response,
-          Call<v1::GetCheckpointResponse>("GetCheckpoint", v1::GetCheckpointRequest()));
+          calls_.Call<v1::GetCheckpointResponse>("GetCheckpoint", v1::GetCheckpointRequest()));
       return response.checkpoint();
     };
     source.leaves = [this](uint64_t first,
@@ -63,7 +49,7 @@ class GatewayLog {
       request.set_end_index(end);
       request.set_page_size(kPageEntries);
       CHAYAN_ASSIGN_OR_RETURN(const auto response,
-                              Call<v1::ListEntriesResponse>("ListEntries", request));
+                              calls_.Call<v1::ListEntriesResponse>("ListEntries", request));
       if (response.first_index() != first) {
         return absl::DataLossError("the gateway gave other entries than were asked for");
       }
@@ -73,7 +59,7 @@ class GatewayLog {
       v1::GetRegistrySetRequest request;
       request.set_digest(digest.ToString());
       CHAYAN_ASSIGN_OR_RETURN(const auto response,
-                              Call<v1::GetRegistrySetResponse>("GetRegistrySet", request));
+                              calls_.Call<v1::GetRegistrySetResponse>("GetRegistrySet", request));
       registry::Files files;
       for (const v1::RegistryFileContent& file : response.files()) {
         files.emplace_back(file.path(), file.content());
@@ -89,7 +75,7 @@ class GatewayLog {
     return source;
   }
 
-  const std::optional<CallResult>& failure() const { return failure_; }
+  AuditCalls& calls() { return calls_; }
 
   absl::StatusOr<std::vector<std::pair<std::string, std::string>>> Timestamped(uint64_t size_min) {
     v1::ListPublishedCheckpointsRequest request;
@@ -97,7 +83,7 @@ class GatewayLog {
     request.set_timestamped_only(true);
     std::vector<std::pair<std::string, std::string>> checkpoints;
     do {
-      CHAYAN_ASSIGN_OR_RETURN(const auto page, Call<v1::ListPublishedCheckpointsResponse>(
+      CHAYAN_ASSIGN_OR_RETURN(const auto page, calls_.Call<v1::ListPublishedCheckpointsResponse>(
                                                    "ListPublishedCheckpoints", request));
       for (const v1::PublishedCheckpoint& checkpoint : page.checkpoints()) {
         checkpoints.emplace_back(checkpoint.checkpoint(), checkpoint.timestamp());
@@ -109,8 +95,7 @@ class GatewayLog {
 
  private:
   const Program& program_;
-  Client& client_;
-  std::optional<CallResult> failure_;
+  AuditCalls calls_;
 };
 
 std::string OrEnvironment(const Program& program, const std::string& flag, const char* variable) {
@@ -126,12 +111,7 @@ ExitCode RunExport(Program& program, const Options& options) {
   GatewayLog log(program, *client);
   const LogSource source = log.Source();
   const auto report = ExportLog(options.directory, *trust, source);
-  if (!report.ok()) {
-    if (log.failure().has_value() && report.status() == log.failure()->status) {
-      return program.FailCall(*log.failure());
-    }
-    return program.Fail(ExitCode::kCheckFailed, report.status().message());
-  }
+  if (!report.ok()) return log.calls().Fail(report.status());
   program.out << options.directory << ": " << report->origin << ", " << report->size
               << program.Say(" 筆,新增 ", " entries, new ") << report->size - report->resumed
               << program.Say(";接著:chayan audit verify ", "; next: chayan audit verify ")
@@ -161,7 +141,8 @@ ExitCode RunVerify(Program& program, const Options& options) {
 
 void AddAuditCommand(CLI::App& app, Program& program) {
   CLI::App* audit = app.add_subcommand(
-      "audit", std::string(program.Say("匯出日誌並離線檢查", "copy the log and check it offline")));
+      "audit", std::string(program.Say("稽核:匯出、檢查、查詢、報告",
+                                       "audit the log: copy, prove, search, report")));
   audit->require_subcommand(1);
   const auto options = std::make_shared<Options>();
   const auto add_trust = [&](CLI::App* command) {
@@ -204,6 +185,16 @@ void AddAuditCommand(CLI::App& app, Program& program) {
   verify->callback([&program, options] {
     program.action = [&program, options] { return RunVerify(program, *options); };
   });
+
+  AddAuditTrustCommand(*audit, program);
+  AddAuditSearchCommand(*audit, program);
+  AddAuditSubjectCommand(*audit, program);
+  AddAuditPersonsCommand(*audit, program);
+  AddAuditAffectedCommand(*audit, program);
+  AddAuditAnomaliesCommand(*audit, program);
+  AddAuditReconcileCommand(*audit, program);
+  AddAuditExplainCommand(*audit, program);
+  AddAuditReportCommand(*audit, program);
 }
 
 }  // namespace chayan::cli

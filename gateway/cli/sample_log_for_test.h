@@ -127,7 +127,7 @@ class SampleLog {
   struct Exchange {
     v1::VerifyDocumentRequest request = Question();
     v1::VerificationAnswer answer = Answer();
-    std::string status;  // instead of the answer
+    std::string status = {};  // instead of the answer
     std::string entry_reason = "NO_GRANT";
     std::string entry_outcome = "MATCH";
     std::string entry_kind = "land.title";

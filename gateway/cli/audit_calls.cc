@@ -1,0 +1,64 @@
+#include "gateway/cli/audit_calls.h"
+
+#include <istream>
+#include <string>
+
+namespace chayan::cli {
+namespace {
+
+struct SchemeName {
+  const char* name;
+  v1::IdentifierScheme scheme;
+};
+constexpr SchemeName kSchemes[] = {
+    {"national-id", v1::IDENTIFIER_SCHEME_NATIONAL_ID},
+    {"resident", v1::IDENTIFIER_SCHEME_RESIDENT_NUMBER},
+    {"old-resident", v1::IDENTIFIER_SCHEME_OLD_RESIDENT_NUMBER},
+    {"business", v1::IDENTIFIER_SCHEME_BUSINESS_NUMBER},
+    {"passport", v1::IDENTIFIER_SCHEME_PASSPORT},
+    {"health-card", v1::IDENTIFIER_SCHEME_HEALTH_CARD},
+    {"citizen-certificate", v1::IDENTIFIER_SCHEME_CITIZEN_CERTIFICATE},
+    {"household", v1::IDENTIFIER_SCHEME_HOUSEHOLD_NUMBER},
+};
+
+}  // namespace
+
+void AddPurposeFlags(CLI::App& command, PurposeFlags& flags) {
+  constexpr char kGroup[] = "Who reads, and why (sealed with the read's entry)";
+  command.add_option("--as", flags.person, "your id in your office's directory")->group(kGroup);
+  command.add_option("--file", flags.case_number, "number of your own file")->group(kGroup);
+  command.add_option("--why", flags.reason, "why, in words")->group(kGroup);
+}
+
+v1::AuditPurpose ToProto(const PurposeFlags& flags) {
+  v1::AuditPurpose purpose;
+  purpose.set_person_id(flags.person);
+  purpose.set_case_number(flags.case_number);
+  purpose.set_reason(flags.reason);
+  return purpose;
+}
+
+absl::StatusOr<v1::Identifier> ParseSubject(Program& program, const std::string& text) {
+  std::string value = text;
+  if (text == "-") std::getline(program.in, value);
+  v1::Identifier identifier;
+  identifier.set_scheme(v1::IDENTIFIER_SCHEME_NATIONAL_ID);
+  const size_t colon = value.find(':');
+  if (colon != std::string::npos) {
+    identifier.set_scheme(v1::IDENTIFIER_SCHEME_UNSPECIFIED);
+    for (const SchemeName& scheme : kSchemes) {
+      if (value.substr(0, colon) == scheme.name) identifier.set_scheme(scheme.scheme);
+    }
+    value.erase(0, colon + 1);
+  }
+  if (identifier.scheme() == v1::IDENTIFIER_SCHEME_UNSPECIFIED || value.empty()) {
+    std::string names;
+    for (const SchemeName& scheme : kSchemes) absl::StrAppend(&names, " ", scheme.name);
+    return absl::InvalidArgumentError(
+        absl::StrCat("--subject: write SCHEME:NUMBER, or a national id alone; schemes:", names));
+  }
+  identifier.set_value(value);
+  return identifier;
+}
+
+}  // namespace chayan::cli
