@@ -288,7 +288,7 @@ test('a second history signed with the log\'s own key stops the gateway, which s
     rmSync(join(fork, 'gateway', lock));
   }
   const config = join(fork, 'gateway/gateway.textproto');
-  writeFileSync(config, readFileSync(config, 'utf8').replace(/^listen: .*/m, 'listen: "127.0.0.1:0"'));
+  writeFileSync(config, readFileSync(config, 'utf8').replace(/^((?:http_)?listen): .*/gm, '$1: "127.0.0.1:0"'));
   const other = start('fork', program('chayan-gateway'), ['--config', config]);
   const address = await addressOf(other, 'gateway.listening');
   // The fork's own entries, until a witness has cosigned them.
