@@ -216,6 +216,8 @@ absl::Status Gateway::Rooms::OpenPublisher(std::string start_alarm) {
                                          .registry = [this] { return registry->Get(); },
                                          .start_alarm = std::move(start_alarm)},
                                         *committer, *store, anchors, *anchor_lanes, clock, random));
+  // What was published before is known to the first caller.
+  publisher->Tick();
   return absl::OkStatus();
 }
 

@@ -319,13 +319,17 @@ absl::Status GroupCommitter::CheckTaking() const {
 
 // The batch under way may still be signed: it was begun before the proof was seen.
 void GroupCommitter::Condemn(const absl::Status& proof) {
+  {
+    absl::MutexLock lock(&mu_);
+    // Every witness may show it: told once.
+    if (!fatal_.ok()) return;
+    fatal_ = proof;
+    closed_ = true;
+  }
   diag::Error("log_condemned", {{"proof", proof.message()},
                                 {"remedy",
                                  "keep store, head file and what the witness shows; see "
                                  "README, \"When a witness proves a second history\""}});
-  absl::MutexLock lock(&mu_);
-  if (fatal_.ok()) fatal_ = proof;
-  closed_ = true;
 }
 
 void GroupCommitter::AddMetrics(metrics::Page& page) const {
