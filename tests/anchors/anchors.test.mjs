@@ -56,7 +56,8 @@ const stateOf = async (name) => (await publication()).witnesses.find((witness) =
 // Every look at the status is an entry, so there is always something newer to witness.
 const witnessedBeyond = (size) => poll(`a quorum beyond ${size}`, async () => {
   const now = await publication();
-  return now.witnessed_size > size && now.quorum_present && now;
+  // Absent until the publisher has taken the policy.
+  return now && now.witnessed_size > size && now.quorum_present && now;
 }, { everyMs: 300 });
 async function ask(name = 'asked') {
   mkdirSync(evidence, { recursive: true });
