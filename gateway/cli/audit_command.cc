@@ -1,4 +1,5 @@
 // chayan audit: export and verify; the other commands stand in files of their own.
+#include <iterator>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -48,12 +49,13 @@ class GatewayLog {
       request.set_first_index(first);
       request.set_end_index(end);
       request.set_page_size(kPageEntries);
-      CHAYAN_ASSIGN_OR_RETURN(const auto response,
+      CHAYAN_ASSIGN_OR_RETURN(auto response,
                               calls_.Call<v1::ListEntriesResponse>("ListEntries", request));
       if (response.first_index() != first) {
         return absl::DataLossError("the gateway gave other entries than were asked for");
       }
-      return std::vector<std::string>(response.leaves().begin(), response.leaves().end());
+      return std::vector<std::string>(std::make_move_iterator(response.mutable_leaves()->begin()),
+                                      std::make_move_iterator(response.mutable_leaves()->end()));
     };
     source.registry_set = [this](const crypto::Digest& digest) -> absl::StatusOr<registry::Files> {
       v1::GetRegistrySetRequest request;

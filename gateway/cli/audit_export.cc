@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <future>
 #include <system_error>
 #include <utility>
 
@@ -11,9 +12,10 @@
 #include "absl/strings/str_split.h"
 #include "gateway/base/encoding.h"
 #include "gateway/base/file.h"
+#include "gateway/base/file_batch.h"
 #include "gateway/base/status_macros.h"
 #include "gateway/cli/anchor_audit.h"
-#include "gateway/log/entry.h"
+#include "gateway/log/leaf_view.h"
 #include "gateway/tlog/inclusion_check.h"
 #include "gateway/tlog/tile.h"
 
@@ -48,9 +50,14 @@ class Export {
     report_.witnesses = standing.witnesses.size();
     CHAYAN_RETURN_IF_ERROR(CheckContinues(standing.checkpoint));
     CHAYAN_RETURN_IF_ERROR(Resume());
-    CHAYAN_RETURN_IF_ERROR(CopyEntries());
+    if (absl::Status status = CopyEntries(); !status.ok()) {
+      // What came is kept, so that the next run goes on from it.
+      if (absl::Status kept = Flush(); !kept.ok()) return kept;
+      return status;
+    }
     CHAYAN_RETURN_IF_ERROR(CheckRoots());
     CHAYAN_RETURN_IF_ERROR(WritePartials());
+    CHAYAN_RETURN_IF_ERROR(Flush());
     CHAYAN_RETURN_IF_ERROR(WriteAnchors());
     CHAYAN_RETURN_IF_ERROR(WriteFile(absl::StrCat(directory_, "/checkpoint"), note_));
     DropCompletedPartials();
@@ -58,16 +65,27 @@ class Export {
   }
 
  private:
+  using Page = absl::StatusOr<std::vector<std::string>>;
+
   std::string PathOf(const tlog::TileId& tile) const {
     return absl::StrCat(directory_, "/", tlog::TilePath(tile));
   }
 
   absl::Status Put(const tlog::TileId& tile, absl::string_view bytes) {
     const std::string path = PathOf(tile);
-    CHAYAN_RETURN_IF_ERROR(MakeDirectories(path.substr(0, path.rfind('/'))));
-    CHAYAN_RETURN_IF_ERROR(WriteFile(path, bytes));
+    const std::string folder = path.substr(0, path.rfind('/'));
+    if (made_folders_.insert(folder).second) CHAYAN_RETURN_IF_ERROR(MakeDirectories(folder));
+    FileBatch& batch = tile.is_bundle ? bundles_ : tiles_;
+    if (batch.is_full()) CHAYAN_RETURN_IF_ERROR(Flush());
+    CHAYAN_RETURN_IF_ERROR(batch.Add(path, bytes));
     if (tile.width == tlog::kTileWidth) completed_.push_back(path);
     return absl::OkStatus();
+  }
+
+  // Tiles first: a bundle is in its place only behind the tiles that it completes.
+  absl::Status Flush() {
+    CHAYAN_RETURN_IF_ERROR(tiles_.Commit());
+    return bundles_.Commit();
   }
 
   // Not before the new checkpoint stands: the old one needs them. Readers of older sizes fall back
@@ -163,16 +181,24 @@ class Export {
     return range.Root();
   }
 
+  // The gateway reads the next page while this one is hashed and written.
+  std::future<Page> Fetch(uint64_t first) const {
+    return std::async(std::launch::async,
+                      [this, first] { return source_.leaves(first, head_.size); });
+  }
+
   absl::Status CopyEntries() {
     std::vector<std::string> bundle;
-    while (tree_.size() + bundle.size() < head_.size) {
-      const uint64_t first = tree_.size() + bundle.size();
+    for (uint64_t first = tree_.size(); first < head_.size;) {
       if (source_.progress) source_.progress(first, head_.size);
-      CHAYAN_ASSIGN_OR_RETURN(std::vector<std::string> page, source_.leaves(first, head_.size));
+      if (!coming_.valid()) coming_ = Fetch(first);
+      CHAYAN_ASSIGN_OR_RETURN(std::vector<std::string> page, coming_.get());
       if (page.empty() || page.size() > head_.size - first) {
         return absl::DataLossError(absl::StrCat("the gateway gave ", page.size(), " entries from ",
                                                 first, " on, of ", head_.size));
       }
+      first += page.size();
+      if (first < head_.size) coming_ = Fetch(first);
       for (std::string& leaf : page) {
         bundle.push_back(std::move(leaf));
         if (bundle.size() == tlog::kTileWidth) {
@@ -238,16 +264,18 @@ class Export {
   }
 
   absl::Status FetchRegistry(const std::string& leaf) {
-    const auto parsed = log::ParseLeaf(leaf);
+    const auto read = log::ReadLeaf(leaf);
     // A leaf that is none is copied as it is: the audit names it.
-    if (!parsed.ok()) return absl::OkStatus();
-    const absl::string_view text = parsed->Get("registry");
-    if (text.empty() || !fetched_.insert(std::string(text)).second) return absl::OkStatus();
+    if (!read.ok()) return absl::OkStatus();
+    const absl::string_view text = read->Get(log::Key::kRegistry);
+    if (text.empty() || fetched_.contains(text)) return absl::OkStatus();
+    fetched_.emplace(text);
     CHAYAN_ASSIGN_OR_RETURN(const std::string raw, Base64Decode(text));
     CHAYAN_ASSIGN_OR_RETURN(const crypto::Digest digest, crypto::Digest::FromRaw(raw));
     const std::string folder = absl::StrCat(directory_, "/registry/", digest.ToHex());
     std::error_code error;
     if (fs::exists(folder, error)) return absl::OkStatus();
+    if (coming_.valid()) coming_.wait();  // one call at a time
     CHAYAN_ASSIGN_OR_RETURN(const registry::Files files, source_.registry_set(digest));
     if (registry::SetDigest(files) != digest) {
       return absl::DataLossError(
@@ -334,6 +362,9 @@ class Export {
   tlog::RightEdge tree_;
   std::string partial_bundle_;
   std::vector<std::string> completed_;  // full tiles and bundles that this run wrote
+  std::future<Page> coming_;            // the next entries; its destructor waits for them
+  absl::flat_hash_set<std::string> made_folders_;
+  FileBatch tiles_, bundles_;
   absl::flat_hash_set<std::string> fetched_;
 };
 

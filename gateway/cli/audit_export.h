@@ -3,7 +3,8 @@
 // checkpoint last.
 //
 // Invariants:
-// - A file appears whole and durable, or not at all; a full tile or bundle never changes.
+// - A file appears whole and durable, or not at all; a full tile or bundle never changes. Many are
+//   synced together (FileBatch), tiles before bundles.
 // - A bundle is written only after the registry sets its entries name, and after the tiles that it
 //   completes: what the bundles say is there, is there. So a run that was killed is resumed from
 //   the last full bundle, and the next run copies only what is new.
@@ -25,7 +26,8 @@
 
 namespace chayan::cli {
 
-// Where the log is copied from.
+// Where the log is copied from. One of these is called at a time, though not all by one thread: the
+// next entries are read while those before are worked on.
 struct LogSource {
   // The newest signed checkpoint, a signed note.
   std::function<absl::StatusOr<std::string>()> checkpoint;

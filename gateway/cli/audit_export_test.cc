@@ -6,8 +6,10 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <filesystem>
+#include <thread>
 
 #include "absl/strings/str_replace.h"
 #include "gateway/base/status_matchers.h"
@@ -34,6 +36,7 @@ class AuditExportTest : public ::testing::Test {
     source.checkpoint = [this]() -> absl::StatusOr<std::string> { return log_.Checkpoint(); };
     source.leaves = [this](uint64_t first,
                            uint64_t end) -> absl::StatusOr<std::vector<std::string>> {
+      const OneCall call(calls_);
       ++pages_;
       first_page_.emplace(first_page_.value_or(first));
       const uint64_t last = std::min<uint64_t>(end, first + page_entries_);
@@ -41,10 +44,24 @@ class AuditExportTest : public ::testing::Test {
                                       log_.leaves().begin() + static_cast<int64_t>(last));
     };
     source.registry_set = [this](const crypto::Digest&) -> absl::StatusOr<registry::Files> {
+      const OneCall call(calls_);
       return log_.registry();
     };
     return source;
   }
+  // A source is a client, which is not thread-safe: fails when two calls of it overlap.
+  class OneCall {
+   public:
+    explicit OneCall(std::atomic<int>& calls) : calls_(calls) {
+      EXPECT_EQ(++calls_, 1);
+      // Long enough for another thread to come.
+      for (int i = 0; i < 1000; ++i) std::this_thread::yield();
+    }
+    ~OneCall() { --calls_; }
+
+   private:
+    std::atomic<int>& calls_;
+  };
   absl::StatusOr<ExportReport> Run(const LogSource& source) {
     pages_ = 0;
     first_page_.reset();
@@ -63,6 +80,7 @@ class AuditExportTest : public ::testing::Test {
   std::string directory_;
   uint64_t page_entries_ = 100;
   int pages_ = 0;
+  std::atomic<int> calls_ = 0;
   std::optional<uint64_t> first_page_;
 };
 
@@ -73,6 +91,23 @@ TEST_F(AuditExportTest, CopiesLogsOfEverySizeAroundTheEdges) {
     ASSERT_OK(Run(Source()));
     EXPECT_EQ(Audited(), absl::StrCat(size, " proved"));
   }
+}
+
+TEST_F(AuditExportTest, AnEmptyLogIsItsCheckpointAndGoesOnFromThere) {
+  LogSource source = Source();
+  source.checkpoint = [this]() -> absl::StatusOr<std::string> { return log_.CheckpointAt(0); };
+  const auto report = Run(source);
+  ASSERT_OK(report);
+  EXPECT_EQ(report->size, 0u);
+  EXPECT_EQ(pages_, 0);
+  std::vector<std::string> names;
+  for (const auto& item : std::filesystem::directory_iterator(directory_)) {
+    names.push_back(item.path().filename());
+  }
+  EXPECT_EQ(names, std::vector<std::string>{"checkpoint"});
+  log_.AppendReads(299);
+  ASSERT_OK(Run(Source()));
+  EXPECT_EQ(Audited(), "300 proved");
 }
 
 TEST_F(AuditExportTest, CopiesOnlyWhatIsNew) {
