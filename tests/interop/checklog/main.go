@@ -1,13 +1,16 @@
-// Checks an exported log with golang.org/x/mod/sumdb: every entry against the tiles, the tiles against the signed
-// checkpoint. Nothing of Chayan's own code.
+// Checks a log, exported or served over HTTP, with golang.org/x/mod/sumdb: every entry against the tiles, the tiles
+// against the signed checkpoint. Nothing of Chayan's own code.
 //
-//	checklog DIR VKEY
+//	checklog DIR|URL VKEY [SIZE]
 package main
 
 import (
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -29,17 +32,35 @@ func tilePath(kind string, n int64, width int) string {
 	if width < 1<<tileHeight {
 		name += ".p/" + strconv.Itoa(width)
 	}
-	return filepath.Join("tile", kind, name)
+	return "tile/" + kind + "/" + name
 }
 
-type tiles struct{ dir string }
+// source is a folder or a URL.
+type source string
+
+func (s source) read(path string) ([]byte, error) {
+	if !strings.HasPrefix(string(s), "http") {
+		return os.ReadFile(filepath.Join(string(s), path))
+	}
+	response, err := http.Get(string(s) + "/" + path)
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("%s: %s", path, response.Status)
+	}
+	return io.ReadAll(response.Body)
+}
+
+type tiles struct{ log source }
 
 func (t tiles) Height() int                       { return tileHeight }
 func (t tiles) SaveTiles([]tlog.Tile, [][]byte) {}
 func (t tiles) ReadTiles(wanted []tlog.Tile) ([][]byte, error) {
 	var out [][]byte
 	for _, tile := range wanted {
-		data, err := os.ReadFile(filepath.Join(t.dir, tilePath(strconv.Itoa(tile.L), tile.N, tile.W)))
+		data, err := t.log.read(tilePath(strconv.Itoa(tile.L), tile.N, tile.W))
 		if err != nil {
 			return nil, err
 		}
@@ -48,8 +69,8 @@ func (t tiles) ReadTiles(wanted []tlog.Tile) ([][]byte, error) {
 	return out, nil
 }
 
-func readCheckpoint(dir, vkey string) (tlog.Tree, error) {
-	text, err := os.ReadFile(filepath.Join(dir, "checkpoint"))
+func readCheckpoint(log source, vkey string) (tlog.Tree, error) {
+	text, err := log.read("checkpoint")
 	if err != nil {
 		return tlog.Tree{}, err
 	}
@@ -75,8 +96,8 @@ func readCheckpoint(dir, vkey string) (tlog.Tree, error) {
 	return tree, nil
 }
 
-func readBundle(dir string, n int64, width int) ([][]byte, error) {
-	data, err := os.ReadFile(filepath.Join(dir, tilePath("entries", n, width)))
+func readBundle(log source, n int64, width int) ([][]byte, error) {
+	data, err := log.read(tilePath("entries", n, width))
 	if err != nil {
 		return nil, err
 	}
@@ -95,18 +116,22 @@ func readBundle(dir string, n int64, width int) ([][]byte, error) {
 	return entries, nil
 }
 
-func check(dir, vkey string) (int64, error) {
-	tree, err := readCheckpoint(dir, vkey)
+func check(log source, vkey string) (int64, error) {
+	tree, err := readCheckpoint(log, vkey)
 	if err != nil {
 		return 0, err
 	}
-	hashes := tlog.TileHashReader(tree, tiles{dir})
+	// RFC 6962 2.1; the packages know no root of an empty tree.
+	if tree.N == 0 && tree.Hash != sha256.Sum256(nil) {
+		return 0, fmt.Errorf("the root of no entries is not that of an empty tree")
+	}
+	hashes := tlog.TileHashReader(tree, tiles{log})
 	for first := int64(0); first < tree.N; first += 1 << tileHeight {
 		width := int64(1 << tileHeight)
 		if tree.N-first < width {
 			width = tree.N - first
 		}
-		entries, err := readBundle(dir, first>>tileHeight, int(width))
+		entries, err := readBundle(log, first>>tileHeight, int(width))
 		if err != nil {
 			return 0, err
 		}
@@ -128,11 +153,14 @@ func check(dir, vkey string) (int64, error) {
 }
 
 func main() {
-	if len(os.Args) != 3 {
-		fmt.Fprintln(os.Stderr, "usage: checklog DIR VKEY")
+	if len(os.Args) != 3 && len(os.Args) != 4 {
+		fmt.Fprintln(os.Stderr, "usage: checklog DIR|URL VKEY [SIZE]")
 		os.Exit(2)
 	}
-	size, err := check(os.Args[1], os.Args[2])
+	size, err := check(source(os.Args[1]), os.Args[2])
+	if err == nil && len(os.Args) == 4 && os.Args[3] != strconv.FormatInt(size, 10) {
+		err = fmt.Errorf("%d entries in place of %s", size, os.Args[3])
+	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "checklog:", err)
 		os.Exit(1)
