@@ -35,6 +35,8 @@ constexpr Rule kRules[] = {
     {"/chayan.v1.AuditService/AddCosignature", kWitness},
     // Of their own entries; an auditor's of all.
     {"/chayan.v1.AuditService/GetReceipt", kHousehold | kPublisher | kAdapter | kAuditor},
+    // What is due to be destroyed: dates and keys' names.
+    {"/chayan.v1.AuditService/ListRetention", kAuditor | kOperator},
     {"/chayan.v1.AuditService/", kAuditor},
     {"/chayan.v1.OperatorService/", kOperator},
     {"/grpc.health.v1.Health/", kEveryone},

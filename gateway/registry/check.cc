@@ -44,6 +44,7 @@ void Checker::Run() {
   CheckSubscriptions();
   CheckCalendar();
   CheckWitnessPolicy();
+  CheckAuditGrants();
 }
 
 template <typename T>
@@ -88,6 +89,10 @@ void Checker::CollectNames() {
   ForEach("subscriptions", &File::subscriptions,
           [this](const v1::Subscription& subscription, const Place& place) {
             Define(subscriptions_, subscription.id(), subscription, place, "id", "subscription");
+          });
+  ForEach("audit_grants", &File::audit_grants,
+          [this](const v1::AuditGrant& grant, const Place& place) {
+            Define(audit_grants_, grant.id(), grant, place, "id", "audit grant");
           });
 }
 

@@ -96,6 +96,10 @@ class Checker {
                  bool required);
   void CheckTlsRoot(const Place& place, absl::string_view field, const std::string& pem,
                     absl::string_view url);
+  // check_audit_grants.cc: who may look.
+  void CheckAuditGrants();
+  void CheckAuditor(const v1::AuditGrant& grant, const Place& place);
+  void CheckAuditPeriod(const v1::AuditGrant& grant, const Place& place);
 
   // Calls f(message, place) for each message of a repeated field of all files.
   template <typename T, typename F>
@@ -152,6 +156,7 @@ class Checker {
   Named<v1::NoticeKind> notice_kinds_;
   Named<v1::NoticeGrant> notice_grants_;
   Named<v1::Subscription> subscriptions_;
+  Named<v1::AuditGrant> audit_grants_;
   // Exact bindings seen so far; two systems of one certificate would be two callers in one.
   absl::flat_hash_set<std::string> bindings_;
 };

@@ -58,6 +58,7 @@ void AddThings(const v1::RegistryFile& file, Things& things) {
   for (const auto& year : file.calendar_years()) {
     things[absl::StrCat("calendar year ", year.year())] = &year;
   }
+  for (const auto& grant : file.audit_grants()) things["audit grant " + grant.id()] = &grant;
   for (const auto& key : file.assertion_keys()) {
     things[absl::StrCat("assertion key ", key.member(), " ", key.key_id())] = &key;
   }

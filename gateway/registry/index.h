@@ -52,6 +52,7 @@ struct Snapshot::Index {
   std::vector<std::unique_ptr<std::string>> areas;  // own the areas in `routes`
   absl::flat_hash_map<AreaKey, const v1::Member*> routes;
   absl::flat_hash_map<Pair, std::vector<Grant>> grants;  // (member, kind), by id
+  absl::flat_hash_map<absl::string_view, std::vector<AuditGrant>> audit_grants;  // by member
   absl::flat_hash_map<crypto::Digest, AnswerKey> answer_keys;
   absl::flat_hash_map<Pair, std::string> assertion_keys;             // (member, key id) → raw key
   std::vector<std::pair<std::string, crypto::Certificate>> issuers;  // sorted by id
@@ -74,6 +75,7 @@ struct Snapshot::Index {
   absl::Status AddKinds();
   absl::Status AddGrants();
   absl::Status AddNotices();
+  absl::Status AddAuditGrants();
 };
 
 }  // namespace chayan::registry

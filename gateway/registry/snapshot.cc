@@ -84,6 +84,17 @@ absl::StatusOr<Grant> MakeGrant(const v1::Grant& proto) {
   return grant;
 }
 
+absl::StatusOr<AuditGrant> MakeAuditGrant(const v1::AuditGrant& proto) {
+  AuditGrant grant{};
+  grant.proto = &proto;
+  CHAYAN_ASSIGN_OR_RETURN(grant.entries_from,
+                          ParseUtcTimeOr(proto.entries_from_time(), absl::InfinitePast()));
+  CHAYAN_ASSIGN_OR_RETURN(grant.entries_until,
+                          ParseUtcTimeOr(proto.entries_until_time(), absl::InfiniteFuture()));
+  CHAYAN_RETURN_IF_ERROR(ParseTimes(proto, grant));
+  return grant;
+}
+
 }  // namespace
 
 const v1::Element* Kind::FindClaim(absl::string_view code) const {
@@ -151,7 +162,8 @@ absl::Status Snapshot::Index::Build() {
   CHAYAN_RETURN_IF_ERROR(AddKeys());
   CHAYAN_RETURN_IF_ERROR(AddKinds());
   CHAYAN_RETURN_IF_ERROR(AddGrants());
-  return AddNotices();
+  CHAYAN_RETURN_IF_ERROR(AddNotices());
+  return AddAuditGrants();
 }
 
 absl::Status Snapshot::Index::AddMembers() {
@@ -261,6 +273,17 @@ absl::Status Snapshot::Index::AddGrants() {
   return absl::OkStatus();
 }
 
+absl::Status Snapshot::Index::AddAuditGrants() {
+  for (const auto& file : messages) {
+    for (const v1::AuditGrant& proto : file->audit_grants()) {
+      CHAYAN_ASSIGN_OR_RETURN(const AuditGrant grant, MakeAuditGrant(proto));
+      audit_grants[proto.member()].push_back(grant);
+    }
+  }
+  for (auto& [member, list] : audit_grants) SortById(list);
+  return absl::OkStatus();
+}
+
 const Files& Snapshot::files() const { return index_->files; }
 const crypto::Digest& Snapshot::digest() const { return index_->digest; }
 const std::string& Snapshot::trust_domain() const { return index_->deployment->trust_domain(); }
@@ -308,6 +331,10 @@ std::vector<std::string> Snapshot::Holders(absl::string_view kind) const {
 
 const std::vector<Grant>& Snapshot::Grants(absl::string_view member, absl::string_view kind) const {
   return FindOrNone(index_->grants, Index::Pair(member, kind));
+}
+
+const std::vector<AuditGrant>& Snapshot::AuditGrants(absl::string_view member) const {
+  return FindOrNone(index_->audit_grants, member);
 }
 
 const AnswerKey* Snapshot::FindAnswerKey(const crypto::Digest& key_id) const {

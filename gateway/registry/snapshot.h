@@ -55,6 +55,15 @@ struct NoticeGrant {
   absl::Time not_after;   // InfiniteFuture when open
 };
 
+// An auditor's grant with its times parsed. Of entries [entries_from, entries_until).
+struct AuditGrant {
+  const v1::AuditGrant* proto;
+  absl::Time entries_from;
+  absl::Time entries_until;
+  absl::Time not_before;
+  absl::Time not_after;
+};
+
 struct AnswerKey {
   const v1::AnswerKey* proto;
   crypto::Digest key_id;   // SHA-256 of the SubjectPublicKeyInfo
@@ -93,6 +102,8 @@ class Snapshot {
   std::vector<std::string> Holders(absl::string_view kind) const;
   // Grants of `member` on `kind`, in the order of their ids.
   const std::vector<Grant>& Grants(absl::string_view member, absl::string_view kind) const;
+  // Grants of an auditor's member, in the order of their ids.
+  const std::vector<AuditGrant>& AuditGrants(absl::string_view member) const;
   const AnswerKey* FindAnswerKey(const crypto::Digest& key_id) const;
   // Raw 32-byte key of an assertion key, or empty.
   absl::string_view FindAssertionKey(absl::string_view member, absl::string_view key_id) const;
