@@ -1,5 +1,6 @@
 // The conformance suite of Store: every implementation runs it, by
 //   INSTANTIATE_TEST_SUITE_P(Name, StoreConformance, ::testing::Values(StoreFactory{…}));
+// and so for SearchConformance.
 #ifndef CHAYAN_GATEWAY_STORE_CONFORMANCE_H_
 #define CHAYAN_GATEWAY_STORE_CONFORMANCE_H_
 
@@ -47,6 +48,23 @@ class StoreConformance : public ::testing::TestWithParam<StoreFactory> {
 
   TestFolder folder_;
   std::unique_ptr<Store> store_;
+};
+
+// The same for the search index, the records and the erasures of an engine that has them.
+class SearchConformance : public StoreConformance {
+ protected:
+  static constexpr uint64_t kAnyEntry = uint64_t{1} << 63;
+
+  void SetUp() override;
+  // Appends planned entries, without payload, until there are so many.
+  void Fill(uint64_t entries);
+  // Until nothing waits to be indexed.
+  void BuildAll();
+  // Appends one entry that erases and changes records.
+  Appended AppendWith(std::vector<uint64_t> erasures, std::vector<Record> records);
+  // The planned entries about a subject.
+  std::vector<uint64_t> Find(uint64_t subject, EntryRange range = {0, kAnyEntry},
+                             size_t count_max = 1'000'000);
 };
 
 }  // namespace chayan::store

@@ -9,10 +9,6 @@
 namespace chayan::store {
 namespace {
 
-// How long a writer waits for a checkpoint that restarts the write-ahead log: longer than any seen,
-// shorter than a caller waits.
-constexpr int kBusyTimeoutMs = 5000;
-
 absl::Status StatusFromCode(int extended, absl::string_view message) {
   const auto text = [&](absl::string_view what) {
     return absl::StrCat(what, " (SQLite ", extended, ": ", message, ")");

@@ -16,6 +16,10 @@ struct sqlite3_stmt;
 
 namespace chayan::store {
 
+// How long a connection waits for another one's lock: longer than any checkpoint that restarts the
+// write-ahead log, shorter than a caller waits.
+inline constexpr int kBusyTimeoutMs = 5000;
+
 // A prepared statement. A blob that was bound must outlive the next Step. Not thread-safe.
 class Statement {
  public:

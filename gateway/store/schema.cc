@@ -55,6 +55,19 @@ CREATE TABLE published (
 CREATE INDEX published_witnessed ON published (size) WHERE witnessed = 1;
 CREATE INDEX published_timestamped ON published (size) WHERE length(timestamp) > 0;
 )",
+    // The vault's index (sqlite_search_index.h) and the audit's records, each with the entry that
+    // last changed it. Rowid tables with rows of fixed size: what is erased is overwritten in
+    // place.
+    R"(
+CREATE TABLE search_run (run INTEGER PRIMARY KEY, key_ids BLOB NOT NULL);
+CREATE TABLE search_block (id INTEGER PRIMARY KEY, tags BLOB NOT NULL);
+CREATE TABLE audit_record (
+  kind INTEGER NOT NULL,
+  key BLOB NOT NULL,
+  bytes BLOB NOT NULL,
+  idx INTEGER NOT NULL,
+  PRIMARY KEY (kind, key)) WITHOUT ROWID;
+)",
 };
 
 absl::StatusOr<int64_t> Integer(Connection& connection, const std::string& sql) {

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "gateway/base/check.h"
@@ -11,10 +12,13 @@
 #include "gateway/store/connection.h"
 #include "gateway/store/file_guard.h"
 #include "gateway/store/pool.h"
+#include "gateway/store/row_eraser.h"
 #include "gateway/store/rows.h"
 #include "gateway/store/schema.h"
 #include "gateway/store/sqlite_publications.h"
 #include "gateway/store/sqlite_reader.h"
+#include "gateway/store/sqlite_records.h"
+#include "gateway/store/sqlite_search_index.h"
 
 namespace chayan::store {
 namespace {
@@ -22,6 +26,13 @@ namespace {
 // 64 MiB of pages. Beyond it the write-ahead log is made to start over, which lets the committer
 // wait for one sync; below it starts over by itself whenever a checkpoint catches up.
 constexpr int kWalPagesMax = 16384;
+
+// Runs of the search index that one call of Maintain builds: it is called every second, and a store
+// that is caught up has less than one.
+constexpr int kRunsBuiltMax = 8;
+
+// How long Purge waits for readers: as long as a usual one takes.
+constexpr int kPurgeBusyMs = 5;
 
 // Sets a pragma and reads it back: SQLite keeps silent about values it does not take.
 absl::Status SetPragma(Connection& connection, absl::string_view name, absl::string_view value,
@@ -45,7 +56,7 @@ absl::Status Configure(Connection& connection) {
   return SetPragma(connection, "trusted_schema", "OFF", "0");
 }
 
-class OpenSqliteStore final : public Store {
+class OpenSqliteStore final : public Store, public Erasures {
  public:
   static absl::StatusOr<std::unique_ptr<Store>> Create(const std::string& path);
   ~OpenSqliteStore() override;
@@ -59,7 +70,16 @@ class OpenSqliteStore final : public Store {
   absl::StatusOr<RegistrySet> ReadCurrentRegistry() override;
   absl::StatusOr<RegistrySet> ReadRegistry(const crypto::Digest& digest) override;
   Publications* publications() override { return publications_.get(); }
+  SearchIndex* search_index() override { return search_index_.get(); }
+  Records* records() override { return records_.get(); }
+  Erasures* erasures() override { return this; }
   absl::Status Maintain() override;
+
+  // Erasures.
+  absl::StatusOr<bool> EraseSomeOf(absl::string_view key_id) override {
+    return search_index_->EraseSomeOf(key_id);
+  }
+  absl::Status Purge() override;
 
  private:
   explicit OpenSqliteStore(std::unique_ptr<FileGuard> guard)
@@ -73,6 +93,9 @@ class OpenSqliteStore final : public Store {
   absl::Status WriteHead(const Head& old, const Head& next);
   absl::Status WriteBatch(const Head& old, const Batch& batch);
   absl::Status WriteRegistry(const RegistrySet& set, uint64_t first_index);
+  // What an entry erases and changes beside itself.
+  absl::Status WriteEffects(const NewEntry& entry, uint64_t index);
+  absl::Status CheckpointLog();
   Appended RollBack(const Head& old, absl::Status cause);
 
   // Nothing is appended, and no head is read, after this.
@@ -88,11 +111,15 @@ class OpenSqliteStore final : public Store {
   Statement select_head_, update_head_;
   Statement insert_entry_, insert_vault_, insert_tile_;
   Statement insert_registry_, apply_registry_;
+  RowEraser eraser_;
+  RecordWriter record_writer_;
 
-  // One transaction at a time, the committer's or a publication's: SQLite would make the second one
-  // fail or sleep.
+  // One transaction at a time, the committer's, a publication's or the search index's: SQLite would
+  // make the second one fail or sleep.
   absl::Mutex write_mu_;
   std::unique_ptr<SqlitePublications> publications_;
+  std::unique_ptr<SqliteSearchIndex> search_index_;
+  std::unique_ptr<SqliteRecords> records_;
 
   absl::Mutex maintain_mu_;  // one Maintain at a time; nothing else waits for it
   Connection maintainer_ ABSL_GUARDED_BY(maintain_mu_);
@@ -115,6 +142,8 @@ OpenSqliteStore::~OpenSqliteStore() {
   // The last connection to close would move the write-ahead log into the file and remove it: not
   // when nobody knows what lies at those paths now.
   if (publications_ != nullptr) publications_->KeepLogOnClose();
+  if (search_index_ != nullptr) search_index_->KeepLogOnClose();
+  if (records_ != nullptr) records_->KeepLogOnClose();
   absl::MutexLock lock(&maintain_mu_);
   for (sqlite3* const database : {writer_.handle(), maintainer_.handle()}) {
     if (database == nullptr) continue;
@@ -136,10 +165,13 @@ absl::Status OpenSqliteStore::OpenWriter() {
   CHAYAN_RETURN_IF_ERROR(CheckEntries());
   // The first read made the write-ahead log; it stays until the last connection closes.
   CHAYAN_RETURN_IF_ERROR(guard_->Watch(absl::StrCat(path, "-wal")));
-  CHAYAN_ASSIGN_OR_RETURN(publications_, SqlitePublications::Open(path, write_mu_, [this] {
-                            CHAYAN_RETURN_IF_ERROR(CheckNotLost());
-                            return guard_->Check();
-                          }));
+  const auto check = [this] {
+    CHAYAN_RETURN_IF_ERROR(CheckNotLost());
+    return guard_->Check();
+  };
+  CHAYAN_ASSIGN_OR_RETURN(publications_, SqlitePublications::Open(path, write_mu_, check));
+  CHAYAN_ASSIGN_OR_RETURN(search_index_, SqliteSearchIndex::Open(path, write_mu_, check));
+  CHAYAN_ASSIGN_OR_RETURN(records_, SqliteRecords::Open(path));
   absl::MutexLock lock(&maintain_mu_);
   CHAYAN_ASSIGN_OR_RETURN(maintainer_, Connection::Open(path, Connection::Mode::kReadWrite));
   return Configure(maintainer_);
@@ -176,6 +208,8 @@ absl::Status OpenSqliteStore::PrepareStatements() {
   for (const auto& [statement, sql] : statements) {
     CHAYAN_ASSIGN_OR_RETURN(*statement, writer_.Prepare(sql));
   }
+  CHAYAN_ASSIGN_OR_RETURN(eraser_, RowEraser::Prepare(writer_));
+  CHAYAN_ASSIGN_OR_RETURN(record_writer_, RecordWriter::Prepare(writer_));
   return absl::OkStatus();
 }
 
@@ -215,6 +249,7 @@ absl::Status OpenSqliteStore::WriteBatch(const Head& old, const Batch& batch) {
           .Bind(5, row.tags);
       CHAYAN_RETURN_IF_ERROR(insert_vault_.Run());
     }
+    CHAYAN_RETURN_IF_ERROR(WriteEffects(entry, static_cast<uint64_t>(index)));
     ++index;
   }
   for (const NewTile& tile : batch.tiles) {
@@ -224,6 +259,16 @@ absl::Status OpenSqliteStore::WriteBatch(const Head& old, const Batch& batch) {
     CHAYAN_RETURN_IF_ERROR(insert_tile_.Run());
   }
   if (batch.registry.has_value()) return WriteRegistry(*batch.registry, old.size);
+  return absl::OkStatus();
+}
+
+absl::Status OpenSqliteStore::WriteEffects(const NewEntry& entry, uint64_t index) {
+  for (const uint64_t erased : entry.erasures) {
+    CHAYAN_RETURN_IF_ERROR(eraser_.Erase(erased));
+  }
+  for (const Record& record : entry.records) {
+    CHAYAN_RETURN_IF_ERROR(record_writer_.Write(record, index));
+  }
   return absl::OkStatus();
 }
 
@@ -241,6 +286,9 @@ Appended OpenSqliteStore::Append(const Head& old, const Batch& batch, const Head
   if (status.ok()) status = WriteBatch(old, batch);
   if (status.ok()) status = commit_.Run();
   if (!status.ok()) return RollBack(old, std::move(status));
+  for (const NewEntry& entry : batch.entries) {
+    for (const uint64_t erased : entry.erasures) search_index_->Forget(erased);
+  }
   // A file that went away before this line may not hold the commit.
   if (absl::Status moved = guard_->Check(); !moved.ok()) {
     return {AppendResult::kUnknown, Lose(std::move(moved))};
@@ -313,6 +361,16 @@ absl::StatusOr<RegistrySet> OpenSqliteStore::ReadRegistry(const crypto::Digest& 
 absl::Status OpenSqliteStore::Maintain() {
   CHAYAN_RETURN_IF_ERROR(CheckNotLost());
   if (absl::Status moved = guard_->Check(); !moved.ok()) return Lose(std::move(moved));
+  CHAYAN_ASSIGN_OR_RETURN(const uint64_t indexed, search_index_->IndexedEnd());
+  for (uint64_t end = indexed; end < indexed + kRunsBuiltMax * kRunEntries;) {
+    CHAYAN_ASSIGN_OR_RETURN(const bool more, search_index_->BuildSome());
+    if (!more) break;
+    CHAYAN_ASSIGN_OR_RETURN(end, search_index_->IndexedEnd());
+  }
+  return CheckpointLog();
+}
+
+absl::Status OpenSqliteStore::CheckpointLog() {
   absl::MutexLock lock(&maintain_mu_);
   int pages = 0;
   int moved_pages = 0;
@@ -326,6 +384,26 @@ absl::Status OpenSqliteStore::Maintain() {
   // Busy: a long read holds it; the next second tries again.
   if (code == SQLITE_OK || (code & 0xFF) == SQLITE_BUSY) return absl::OkStatus();
   return Annotate(LastError(maintainer_.handle()), "checkpoint of the store");
+}
+
+// The file gets the overwritten pages, then the write-ahead log, which still has the older ones, is
+// cut to nothing.
+absl::Status OpenSqliteStore::Purge() {
+  CHAYAN_RETURN_IF_ERROR(CheckNotLost());
+  if (absl::Status moved = guard_->Check(); !moved.ok()) return Lose(std::move(moved));
+  // Most of it while appends go on; they wait for the rest alone.
+  CHAYAN_RETURN_IF_ERROR(CheckpointLog());
+  absl::MutexLock write_lock(&write_mu_);
+  absl::MutexLock lock(&maintain_mu_);
+  // Appends wait meanwhile: a reader is not waited for, the caller comes again.
+  sqlite3_busy_timeout(maintainer_.handle(), kPurgeBusyMs);
+  const absl::Cleanup patience = [this]() ABSL_NO_THREAD_SAFETY_ANALYSIS {
+    sqlite3_busy_timeout(maintainer_.handle(), kBusyTimeoutMs);
+  };
+  const int code = sqlite3_wal_checkpoint_v2(maintainer_.handle(), "main",
+                                             SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+  if (code == SQLITE_OK) return absl::OkStatus();
+  return Annotate(LastError(maintainer_.handle()), "cut the store's write-ahead log");
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "gateway/base/status_macros.h"
+#include "gateway/store/row_eraser.h"
 #include "gateway/store/rows.h"
 
 namespace chayan::store {
@@ -87,7 +88,9 @@ absl::StatusOr<VaultRow> SqliteReader::ReadVault(uint64_t index) {
   const absl::Cleanup resetter = [this] { select_vault_.Reset(); };
   select_vault_.Bind(1, static_cast<int64_t>(index));
   CHAYAN_ASSIGN_OR_RETURN(const bool row, select_vault_.Step());
-  if (!row) return absl::NotFoundError(absl::StrCat("entry ", index, " has no sealed part"));
+  if (!row || IsErased(select_vault_.Blob(0))) {
+    return absl::NotFoundError(absl::StrCat("entry ", index, " has no sealed part"));
+  }
   return VaultRow{.key_id = std::string(select_vault_.Blob(0)),
                   .wrapped_secret = std::string(select_vault_.Blob(1)),
                   .sealed_detail = std::string(select_vault_.Blob(2)),

@@ -27,13 +27,15 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 
-INSTANTIATE_TEST_SUITE_P(Sqlite, StoreConformance,
-                         ::testing::Values(StoreFactory{"sqlite",
-                                                        [](const std::string& folder) {
-                                                          return SqliteStore::Open(folder +
-                                                                                   "/store.db");
-                                                        }}),
-                         [](const auto& parameter) { return std::string(parameter.param.name); });
+StoreFactory SqliteFactory() {
+  return {"sqlite",
+          [](const std::string& folder) { return SqliteStore::Open(folder + "/store.db"); }};
+}
+std::string NameOf(const ::testing::TestParamInfo<StoreFactory>& parameter) {
+  return parameter.param.name;
+}
+INSTANTIATE_TEST_SUITE_P(Sqlite, StoreConformance, ::testing::Values(SqliteFactory()), NameOf);
+INSTANTIATE_TEST_SUITE_P(Sqlite, SearchConformance, ::testing::Values(SqliteFactory()), NameOf);
 
 class SqliteTest : public ::testing::Test {
  protected:
@@ -86,7 +88,7 @@ TEST_F(SqliteTest, ACommitIsSyncedBeforeAppendReturns) {
     ASSERT_FALSE(log_steps.empty());
     EXPECT_EQ(log_steps.front(), FileOperation::kWrite);
     EXPECT_EQ(log_steps.back(), FileOperation::kSync);
-    EXPECT_EQ(UnsyncedWrites("-wal"), 0u);
+    EXPECT_EQ(UnsyncedWrites(path_ + "-wal"), 0u);
   }
 }
 

@@ -14,7 +14,10 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "gateway/crypto/digest.h"
+#include "gateway/store/erasures.h"
 #include "gateway/store/publications.h"
+#include "gateway/store/records.h"
+#include "gateway/store/search_index.h"
 #include "gateway/tlog/merkle.h"
 #include "gateway/tlog/tile.h"
 
@@ -39,6 +42,11 @@ struct VaultRow {
 struct NewEntry {
   std::string leaf;
   std::optional<VaultRow> vault;
+  // Entries whose vault rows, with their search tags, are erased by this one; of those that have
+  // none (any more) nothing is said.
+  std::vector<uint64_t> erasures{};
+  // Records that change with it.
+  std::vector<Record> records{};
 };
 
 // A full tile that the batch completed.
@@ -94,6 +102,12 @@ class Store {
 
   // What was published of the log. Lives as long as the store; null where the engine keeps none.
   virtual Publications* publications() { return nullptr; }
+  // What the audit searches and keeps, and how what was erased is made to be gone. Each lives as
+  // long as the store; null where the engine has none, and then no batch brings erasures or
+  // records.
+  virtual SearchIndex* search_index() { return nullptr; }
+  virtual Records* records() { return nullptr; }
+  virtual Erasures* erasures() { return nullptr; }
 
   // Work off the commit path, such as SQLite's checkpoint. Called by a thread of its own every
   // second.
