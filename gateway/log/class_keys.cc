@@ -1,5 +1,6 @@
 #include "gateway/log/class_keys.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -120,6 +121,39 @@ absl::StatusOr<std::shared_ptr<const ClassKey>> ClassKeys::Find(absl::string_vie
   crypto::Secret32 index = tlog::IndexKey(wrapping);
   return std::make_shared<const ClassKey>(
       ClassKey{std::string(id), std::move(wrapping), std::move(index)});
+}
+
+absl::StatusOr<std::vector<std::string>> ClassKeys::Ids() const {
+  CHAYAN_ASSIGN_OR_RETURN(const auto files, ReadTree(directory_, kSuffix));
+  std::vector<std::string> ids;
+  for (const auto& [path, content] : files) {
+    const absl::string_view id = absl::StripSuffix(path, kSuffix);
+    if (IsKeyId(id)) ids.emplace_back(id);
+  }
+  std::sort(ids.begin(), ids.end());
+  return ids;
+}
+
+absl::Status ClassKeys::Destroy(absl::string_view id) {
+  if (!IsKeyId(id)) return absl::InvalidArgumentError("vault: no such key");
+  {
+    absl::MutexLock lock(&mu_);
+    absl::erase_if(current_, [id](const auto& each) { return each.second->id == id; });
+  }
+  const std::string path = PathOf(id);
+  const absl::StatusOr<std::string> content = ReadFile(path);
+  if (absl::IsNotFound(content.status())) return absl::OkStatus();
+  CHAYAN_RETURN_IF_ERROR(content.status());
+  // In place, so that the same blocks are written, and on the disk before the name goes.
+  const int fd = open(path.c_str(), O_WRONLY | O_CLOEXEC);
+  if (fd < 0) return absl::ErrnoToStatus(errno, absl::StrCat("open ", path));
+  const absl::Cleanup closer = [fd] { close(fd); };
+  const std::string zeros(content->size(), '0');
+  if (pwrite(fd, zeros.data(), zeros.size(), 0) != static_cast<ssize_t>(zeros.size()) ||
+      fdatasync(fd) != 0 || unlink(path.c_str()) != 0) {
+    return absl::ErrnoToStatus(errno, absl::StrCat("destroy ", path));
+  }
+  return SyncFolder(directory_);
 }
 
 // The link is made only if there is no such file: a key that another process made a moment ago has

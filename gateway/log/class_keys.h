@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
@@ -39,6 +40,12 @@ class ClassKeys {
                                                           absl::Time now);
   // Read from its file each time, so that a destroyed key is gone. NOT_FOUND when it is.
   absl::StatusOr<std::shared_ptr<const ClassKey>> Find(absl::string_view id) const;
+  // Ids of the keys that there are, sorted: by month, then class.
+  absl::StatusOr<std::vector<std::string>> Ids() const;
+  // Overwrites and removes a key's file; OK also when there is none.
+  // LIMITATION: a disk that writes elsewhere keeps the old blocks until it reuses them. They are
+  // wrapped by the key-encryption key.
+  absl::Status Destroy(absl::string_view id);
 
  private:
   ClassKeys(crypto::Secret32 kek, std::string directory, Random& random)

@@ -266,7 +266,10 @@ void GroupCommitter::Submit(Submission submission) {
     } else if (queue_.size() >= kQueuedEntriesMax) {
       refusal = absl::UnavailableError("log: the queue is full");
     } else {
-      queue_.push_back({.entry = {.leaf = *std::move(leaf), .vault = std::move(submission.vault)},
+      queue_.push_back({.entry = {.leaf = *std::move(leaf),
+                                  .vault = std::move(submission.vault),
+                                  .erasures = std::move(submission.erasures),
+                                  .records = std::move(submission.records)},
                         .registry = std::move(submission.registry),
                         .done = std::move(submission.done),
                         .place = place});

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
@@ -41,6 +42,9 @@ struct Submission {
   std::optional<store::VaultRow> vault;
   std::optional<store::RegistrySet> registry;
   absl::AnyInvocable<void(absl::StatusOr<Committed>)> done;
+  // What goes and changes with the entry, in its transaction.
+  std::vector<uint64_t> erasures{};
+  std::vector<store::Record> records{};
 };
 
 // Entries that may wait; beyond it Submit refuses. At 2 KiB each this is 16 MiB.

@@ -147,6 +147,8 @@ absl::StatusOr<std::string> RenderUnstampedLeaf(const Entry& entry, absl::string
   writer.Digest(Key::kCReq, entry.c_req);
   writer.Digest(Key::kCRes, entry.c_res);
   writer.Digest(Key::kCDetail, entry.c_detail);
+  writer.Digest(Key::kDigest, entry.digest);
+  writer.Text(Key::kVaultKey, entry.vault_key);
   CHAYAN_RETURN_IF_ERROR(writer.status());
   leaf.push_back('}');
   return leaf;

@@ -36,6 +36,7 @@ enum class EntryType {
   kRegistry,
   kLink,
   kOperator,
+  kErasure,
 };
 
 // Empty or absent fields are left out of the leaf. Values must be those of the registry, our enums'
@@ -67,6 +68,9 @@ struct Entry {
   std::optional<crypto::Digest> c_req;
   std::optional<crypto::Digest> c_res;
   std::optional<crypto::Digest> c_detail;
+  // read: of the nonce that DrawSample records, of the report that ExportReport gives.
+  std::optional<crypto::Digest> digest;
+  std::string vault_key;  // erasure: the destroyed key, "2026-11.five-years"
 };
 
 // The leaf: one JSON object, keys in fixed order, no white space.

@@ -49,8 +49,10 @@ enum class Key : uint8_t {
   kCReq,
   kCRes,
   kCDetail,
+  kDigest,
+  kVaultKey,
 };
-inline constexpr size_t kKeyCount = 24;
+inline constexpr size_t kKeyCount = 26;
 
 struct KeyRule {
   Key key;
@@ -88,6 +90,8 @@ inline constexpr KeyRule kKeys[kKeyCount] = {
     {Key::kCReq, "c_req", Form::kDigest, kDigestLength},
     {Key::kCRes, "c_res", Form::kDigest, kDigestLength},
     {Key::kCDetail, "c_detail", Form::kDigest, kDigestLength},
+    {Key::kDigest, "digest", Form::kDigest, kDigestLength},
+    {Key::kVaultKey, "vault_key", Form::kCode, 32},
 };
 inline constexpr size_t kGatewayLengthMax = 64;
 inline constexpr size_t kTypeLengthMax = 32;
@@ -130,7 +134,7 @@ inline constexpr TypeRule kTypes[] = {
      kCommitments | Keys(Key::kCert, Key::kMethod, Key::kPurpose, Key::kBasis, Key::kPersonProof,
                          Key::kGrant, Key::kRegistry, Key::kRef)},
     {EntryType::kRead, "read", Keys(Key::kMember, Key::kSystem, Key::kMethod),
-     kAnyCall | Keys(Key::kReason)},
+     kAnyCall | Keys(Key::kReason, Key::kDigest)},
     {EntryType::kRegistry, "registry", Keys(Key::kRegistry),
      kCommitments | Keys(Key::kMember, Key::kSystem, Key::kCert, Key::kMethod, Key::kOutcome,
                          Key::kBy, Key::kReason, Key::kMs, Key::kRef)},
@@ -140,6 +144,10 @@ inline constexpr TypeRule kTypes[] = {
     {EntryType::kOperator, "operator", Keys(Key::kMember, Key::kSystem, Key::kMethod),
      kCommitments | Keys(Key::kCert, Key::kRegistry, Key::kOutcome, Key::kBy, Key::kReason,
                          Key::kMs, Key::kRef, Key::kHolder)},
+    // Of one entry's sealed part, by an auditor; or of a whole vault key, by the gateway.
+    {EntryType::kErasure, "erasure", Keys(Key::kBy, Key::kReason),
+     kCommitments | Keys(Key::kMember, Key::kSystem, Key::kCert, Key::kMethod, Key::kGrant,
+                         Key::kRegistry, Key::kRef, Key::kVaultKey)},
 };
 
 // {"v":1,"t":"2026-01-15T08:30:00.123Z","gw":"…","id":"…","type":"…"

@@ -67,6 +67,8 @@ Entry FullEntry(EntryType type, size_t length) {
   entry.c_req = digest(Key::kCReq);
   entry.c_res = digest(Key::kCRes);
   entry.c_detail = digest(Key::kCDetail);
+  entry.digest = digest(Key::kDigest);
+  entry.vault_key = text(Key::kVaultKey);
   return entry;
 }
 

@@ -5,6 +5,7 @@
 #include "gateway/base/status_macros.h"
 #include "gateway/crypto/secret.h"
 #include "gateway/log/class_keys.h"
+#include "gateway/log/search_key.h"
 #include "gateway/tlog/commitment.h"
 
 namespace chayan::log {
@@ -13,7 +14,9 @@ namespace {
 // The tags of log-format 2.2, in their order in a row.
 std::string MakeTags(const crypto::Secret32& index_key, const VaultInput& input) {
   const std::pair<absl::string_view, const std::string&> values[] = {
-      {"subject", input.subject}, {"person", input.person}, {"case", input.case_number}};
+      {kSubjectLabel, input.subject},
+      {kPersonLabel, input.person},
+      {kCaseLabel, input.case_number}};
   std::string tags;
   tags.reserve(3 * sizeof(tlog::SearchTag));
   for (const auto& [label, value] : values) {
@@ -47,12 +50,32 @@ class FileVault final : public Vault {
             .tags = MakeTags(key->index, input)}};
   }
 
-  absl::StatusOr<std::string> OpenDetail(const Uuid& id, const store::VaultRow& row) override {
+  absl::StatusOr<OpenedDetail> Open(const Uuid& id, const store::VaultRow& row) override {
     CHAYAN_ASSIGN_OR_RETURN(const std::shared_ptr<const ClassKey> key, keys_->Find(row.key_id));
     CHAYAN_ASSIGN_OR_RETURN(const crypto::Secret32 vault_secret,
                             tlog::UnwrapVaultSecret(key->wrapping, id, row.wrapped_secret));
-    return tlog::OpenDetail(tlog::EntrySecrets(vault_secret), id, row.sealed_detail);
+    const tlog::EntrySecrets secrets(vault_secret);
+    CHAYAN_ASSIGN_OR_RETURN(std::string detail, tlog::OpenDetail(secrets, id, row.sealed_detail));
+    return OpenedDetail{std::move(detail), std::string(secrets.detail.Expose())};
   }
+
+  absl::StatusOr<std::vector<store::KeyedTag>> Tags(absl::string_view label,
+                                                    absl::string_view value) override {
+    CHAYAN_ASSIGN_OR_RETURN(const std::vector<std::string> ids, keys_->Ids());
+    std::vector<store::KeyedTag> tags;
+    for (const std::string& id : ids) {
+      const auto key = keys_->Find(id);
+      // Destroyed since it was listed.
+      if (absl::IsNotFound(key.status())) continue;
+      CHAYAN_RETURN_IF_ERROR(key.status());
+      tags.push_back({id, tlog::MakeSearchTag((*key)->index, label, value)});
+    }
+    return tags;
+  }
+
+  absl::StatusOr<std::vector<std::string>> KeyIds() override { return keys_->Ids(); }
+
+  absl::Status DestroyKey(absl::string_view key_id) override { return keys_->Destroy(key_id); }
 
  private:
   const std::unique_ptr<ClassKeys> keys_;

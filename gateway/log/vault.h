@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -38,6 +39,11 @@ struct VaultOutput {
   store::VaultRow row;
 };
 
+struct OpenedDetail {
+  std::string detail;   // the very bytes that c_detail commits to
+  std::string opening;  // r_detail
+};
+
 // Thread-safe. Keys of (month in Taipei, class) live in a directory outside the store, each wrapped
 // by the key-encryption key: `<key id>.key`. Who destroys such a file has destroyed every detail,
 // opening and search tag under it. An absent search tag is 16 zero bytes.
@@ -52,9 +58,16 @@ class Vault {
   virtual ~Vault() = default;
   // Fails only when a new month's key cannot be made.
   virtual absl::StatusOr<VaultOutput> Seal(const VaultInput& input) = 0;
-  // Opens a row again: the detail's bytes. For the audit room and tests. NOT_FOUND when the key was
-  // destroyed, DATA_LOSS when the row is not of this exchange or was changed.
-  virtual absl::StatusOr<std::string> OpenDetail(const Uuid& id, const store::VaultRow& row) = 0;
+  // Opens a row again. For the audit room and tests. NOT_FOUND when the key was destroyed,
+  // DATA_LOSS when the row is not of this exchange or was changed.
+  virtual absl::StatusOr<OpenedDetail> Open(const Uuid& id, const store::VaultRow& row) = 0;
+  // The search tags of a value (see search_key.h), one under each key that there is.
+  virtual absl::StatusOr<std::vector<store::KeyedTag>> Tags(absl::string_view label,
+                                                            absl::string_view value) = 0;
+  // The keys that there are, oldest first.
+  virtual absl::StatusOr<std::vector<std::string>> KeyIds() = 0;
+  // The key is gone when it returns OK, also if it was gone before.
+  virtual absl::Status DestroyKey(absl::string_view key_id) = 0;
 };
 
 }  // namespace chayan::log

@@ -57,11 +57,13 @@ TEST_F(VaultTest, OpensWhatItSealed) {
   ASSERT_OK(vault);
   const absl::StatusOr<VaultOutput> sealed = (*vault)->Seal(Input());
   ASSERT_OK(sealed);
-  EXPECT_EQ((*vault)->OpenDetail(id_, sealed->row).value_or(""), "detail of A123456789");
+  EXPECT_EQ((*vault)->Open(id_, sealed->row).value_or(OpenedDetail{}).detail,
+            "detail of A123456789");
   // And after a restart.
   vault = Open();
   ASSERT_OK(vault);
-  EXPECT_EQ((*vault)->OpenDetail(id_, sealed->row).value_or(""), "detail of A123456789");
+  EXPECT_EQ((*vault)->Open(id_, sealed->row).value_or(OpenedDetail{}).detail,
+            "detail of A123456789");
 }
 
 TEST_F(VaultTest, GivesTheCallerWhatOpensItsCommitments) {
@@ -120,16 +122,16 @@ TEST_F(VaultTest, RefusesARowThatWasChangedOrIsOfAnotherExchange) {
   for (size_t i = 0; i < sealed->row.wrapped_secret.size(); ++i) {
     store::VaultRow row = sealed->row;
     row.wrapped_secret[i] = static_cast<char>(row.wrapped_secret[i] ^ 1);
-    EXPECT_TRUE(absl::IsDataLoss((*vault)->OpenDetail(id_, row).status())) << i;
+    EXPECT_TRUE(absl::IsDataLoss((*vault)->Open(id_, row).status())) << i;
   }
   for (size_t i = 0; i < sealed->row.sealed_detail.size(); ++i) {
     store::VaultRow row = sealed->row;
     row.sealed_detail[i] = static_cast<char>(row.sealed_detail[i] ^ 1);
-    EXPECT_TRUE(absl::IsDataLoss((*vault)->OpenDetail(id_, row).status())) << i;
+    EXPECT_TRUE(absl::IsDataLoss((*vault)->Open(id_, row).status())) << i;
   }
   Uuid other = id_;
   other.bytes[15] ^= 1;
-  EXPECT_TRUE(absl::IsDataLoss((*vault)->OpenDetail(other, sealed->row).status()));
+  EXPECT_TRUE(absl::IsDataLoss((*vault)->Open(other, sealed->row).status()));
 }
 
 TEST_F(VaultTest, ADestroyedKeyOpensNothing) {
@@ -138,7 +140,7 @@ TEST_F(VaultTest, ADestroyedKeyOpensNothing) {
   const absl::StatusOr<VaultOutput> sealed = (*vault)->Seal(Input());
   ASSERT_OK(sealed);
   ASSERT_TRUE(std::filesystem::remove(keys_ + "/2026-12.five-years.key"));
-  EXPECT_THAT((*vault)->OpenDetail(id_, sealed->row),
+  EXPECT_THAT((*vault)->Open(id_, sealed->row),
               StatusIs(absl::StatusCode::kNotFound, HasSubstr("was destroyed")));
 }
 
@@ -147,7 +149,7 @@ TEST_F(VaultTest, ARowCannotNameAFileOutsideTheKeys) {
   ASSERT_OK(vault);
   for (const char* id : {"", "../../kek", "2026-12.five/ars", "2026-12.", "2026-1.five-years"}) {
     store::VaultRow row{.key_id = id, .wrapped_secret = {}, .sealed_detail = {}, .tags = {}};
-    EXPECT_TRUE(absl::IsDataLoss((*vault)->OpenDetail(id_, row).status())) << id;
+    EXPECT_TRUE(absl::IsDataLoss((*vault)->Open(id_, row).status())) << id;
   }
 }
 

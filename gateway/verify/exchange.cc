@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "gateway/base/diag.h"
+#include "gateway/log/search_key.h"
 #include "gateway/rpc/recorded.h"
 #include "gateway/verify/answer.h"
 #include "gateway/verify/limits.h"
@@ -432,14 +433,13 @@ absl::StatusOr<log::VaultOutput> Exchange::Seal(absl::string_view response) {
   input.response = response;
   input.detail = detail;
   input.subject = question_.subject_number;
-  if (!purpose.person().id().empty()) {
-    input.person =
-        absl::StrCat(asker_->caller().member, absl::string_view("\0", 1), purpose.person().id());
+  if (input.subject.empty()) {
+    // Refused before its values were looked at: who tried to ask about whom is found all the same.
+    absl::StatusOr<std::string> subject = log::SubjectKey(request_->subject().identifier());
+    if (subject.ok()) input.subject = *std::move(subject);
   }
-  if (!purpose.case_number().empty()) {
-    input.case_number =
-        absl::StrCat(request_->acting_for(), absl::string_view("\0", 1), purpose.case_number());
-  }
+  input.person = log::PersonKey(asker_->caller().member, purpose.person().id());
+  input.case_number = log::CaseKey(request_->acting_for(), purpose.case_number());
   absl::StatusOr<log::VaultOutput> sealed = with_.vault.Seal(input);
   if (!sealed.ok())
     diag::Error("verify.vault_fault", {{"cause", std::string(sealed.status().message())}});

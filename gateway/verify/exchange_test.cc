@@ -68,7 +68,14 @@ class OpenVault final : public log::Vault {
     output.response_opening = std::string(32, 's');
     return output;
   }
-  absl::StatusOr<std::string> OpenDetail(const Uuid&, const store::VaultRow&) override {
+  absl::StatusOr<log::OpenedDetail> Open(const Uuid&, const store::VaultRow&) override {
+    return absl::UnimplementedError("not asked for here");
+  }
+  absl::StatusOr<std::vector<store::KeyedTag>> Tags(absl::string_view, absl::string_view) override {
+    return absl::UnimplementedError("not asked for here");
+  }
+  absl::StatusOr<std::vector<std::string>> KeyIds() override { return std::vector<std::string>(); }
+  absl::Status DestroyKey(absl::string_view) override {
     return absl::UnimplementedError("not asked for here");
   }
 

@@ -12,6 +12,7 @@
 #include "gateway/ident/era_date.h"
 #include "gateway/ident/fold.h"
 #include "gateway/ident/identifier.h"
+#include "gateway/log/search_key.h"
 #include "gateway/verify/limits.h"
 
 namespace chayan::verify {
@@ -95,29 +96,6 @@ absl::Status CheckDate(const v1::EraDate& date) {
                           date.year(), date.month(), date.day()});
 }
 
-absl::StatusOr<std::string> NormalSubjectNumber(const v1::Identifier& identifier) {
-  switch (identifier.scheme()) {
-    case v1::IDENTIFIER_SCHEME_NATIONAL_ID:
-      return NormalNumber(IdentifierScheme::kNationalId, identifier.value());
-    case v1::IDENTIFIER_SCHEME_RESIDENT_NUMBER:
-      return NormalNumber(IdentifierScheme::kResidentNumber, identifier.value());
-    case v1::IDENTIFIER_SCHEME_OLD_RESIDENT_NUMBER:
-      return NormalNumber(IdentifierScheme::kOldResidentNumber, identifier.value());
-    case v1::IDENTIFIER_SCHEME_BUSINESS_NUMBER:
-      return NormalNumber(IdentifierScheme::kBusinessNumber, identifier.value());
-    case v1::IDENTIFIER_SCHEME_PASSPORT:
-      return NormalNumber(IdentifierScheme::kPassport, identifier.value());
-    case v1::IDENTIFIER_SCHEME_HEALTH_CARD:
-      return NormalNumber(IdentifierScheme::kHealthCard, identifier.value());
-    case v1::IDENTIFIER_SCHEME_CITIZEN_CERTIFICATE:
-      return NormalNumber(IdentifierScheme::kCitizenCertificate, identifier.value());
-    case v1::IDENTIFIER_SCHEME_HOUSEHOLD_NUMBER:
-      return NormalNumber(IdentifierScheme::kHouseholdNumber, identifier.value());
-    default:
-      return absl::InvalidArgumentError("the scheme is not known");
-  }
-}
-
 bool SchemeAllowed(v1::IdentifierScheme scheme, const v1::DocumentKind& kind) {
   if (!kind.subject_schemes().empty()) {
     return std::find(kind.subject_schemes().begin(), kind.subject_schemes().end(), scheme) !=
@@ -149,7 +127,7 @@ void CheckSubject(const v1::Subject& subject, const registry::Kind& kind, Checke
     check.Fault("subject.identifier.scheme",
                 "this document kind does not take this scheme; see GetDocumentKind");
   } else {
-    absl::StatusOr<std::string> number = NormalSubjectNumber(subject.identifier());
+    absl::StatusOr<std::string> number = log::SubjectKey(subject.identifier());
     check.That(number.status(), "subject.identifier.value");
     if (number.ok()) out.subject_number = *std::move(number);
   }
