@@ -51,6 +51,8 @@ constexpr char kVersion[] = "0.1.0";
 constexpr absl::Duration kTick = absl::Milliseconds(50);
 // How soon a cosignature that came is shown, and how soon after its second a checkpoint goes out.
 constexpr absl::Duration kPublishTick = absl::Milliseconds(50);
+// Retention and purges are driven this often.
+constexpr absl::Duration kAuditTick = absl::Seconds(1);
 // How soon a load balancer learns that calls should go elsewhere.
 constexpr absl::Duration kReadinessLook = absl::Milliseconds(500);
 
@@ -128,6 +130,7 @@ struct Gateway::Rooms {
   std::unique_ptr<Periodic> ticker;
   std::unique_ptr<Periodic> publishing;
   std::unique_ptr<Periodic> readiness;
+  std::unique_ptr<Periodic> audit_ticker;
   std::unique_ptr<http::Tiles> tiles;
   std::unique_ptr<http::Listener> http;
   std::atomic<const http::Listener*> counted_http{nullptr};  // http, for its own handlers
@@ -142,6 +145,8 @@ struct Gateway::Rooms {
   absl::Status OpenLog(const std::string& bootstrap_directory, const Wrappers& wrappers);
   absl::Status OpenPublisher(std::string start_alarm);
   absl::Status OpenFront();
+  // Empty where the store keeps no publications.
+  audit::FirstPublished FirstPublished();
   absl::Status OpenHttp();
   void RecordRefusal(rpc::DoorRefusal refusal);
   // Why a load balancer should not send calls here, in short codes; empty when it should.
@@ -221,12 +226,23 @@ absl::Status Gateway::Rooms::OpenPublisher(std::string start_alarm) {
   return absl::OkStatus();
 }
 
+audit::FirstPublished Gateway::Rooms::FirstPublished() {
+  store::Publications* const publications = store->publications();
+  if (publications == nullptr) return {};
+  return [publications](uint64_t index) -> absl::StatusOr<std::string> {
+    CHAYAN_ASSIGN_OR_RETURN(store::Publication publication,
+                            publications->ReadFirst(index + 1, store::PublicationKind::kAny));
+    return std::move(publication.note);
+  };
+}
+
 absl::Status Gateway::Rooms::OpenFront() {
   const rpc::RegistrySource source = [this] { return registry->Get(); };
   links = link::Links::Create({config.gateway_name(), config.signature_share()}, source, *committer,
                               clock, random);
   verifier = std::make_unique<verify::Verifier>(source, *links, *committer, *vault, clock, random);
-  auditor = std::make_unique<audit::Auditor>(*committer, *store, clock, random);
+  auditor = std::make_unique<audit::Auditor>(source, FirstPublished(), *committer, *store, *vault,
+                                             clock, random);
   published_log =
       std::make_unique<audit::PublishedLog>(*publisher, *committer, *store, clock, random);
 
@@ -258,6 +274,7 @@ absl::Status Gateway::Rooms::OpenFront() {
 
   ticker = std::make_unique<Periodic>(kTick, [this] { links->Tick(); });
   publishing = std::make_unique<Periodic>(kPublishTick, [this] { publisher->Tick(); });
+  audit_ticker = std::make_unique<Periodic>(kAuditTick, [this] { auditor->Tick(); });
   readiness = std::make_unique<Periodic>(kReadinessLook, [this] { server->SetServing(IsReady()); });
   return absl::OkStatus();
 }
