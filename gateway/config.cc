@@ -25,10 +25,10 @@ constexpr int kDrainGraceMaxMs = 600'000;
 // Fields without a default and without which nothing starts.
 bool IsRequired(const FieldDescriptor& field) {
   static const auto* const kOptional = new std::map<std::string, bool>{
-      {"gateway_name", true},  {"listen", true},           {"workers", true},
-      {"denylist_file", true}, {"signature_share", true},  {"drain_grace_ms", true},
-      {"http_listen", true},   {"http_any_address", true}, {"store_file", true},
-      {"store_postgres", true}};
+      {"gateway_name", true},   {"listen", true},           {"workers", true},
+      {"denylist_file", true},  {"signature_share", true},  {"drain_grace_ms", true},
+      {"http_listen", true},    {"http_any_address", true}, {"store_file", true},
+      {"store_postgres", true}, {"core_dumps", true}};
   return !kOptional->contains(field.name());
 }
 
@@ -48,6 +48,7 @@ v1::GatewayConfig Defaults() {
   config.set_drain_grace_ms(10'000);
   config.set_http_listen("");
   config.set_http_any_address(false);
+  config.set_core_dumps(false);
   return config;
 }
 

@@ -1,7 +1,10 @@
 // chayan-gateway: settings → Gateway::Create → serve until told to stop → drain.
 #include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
+#include <cerrno>
 #include <iostream>
 #include <string>
 
@@ -25,6 +28,13 @@ int Fail(int code, const absl::Status& status) {
 void IgnoreFaultSignals() {
   signal(SIGPIPE, SIG_IGN);
   signal(SIGXFSZ, SIG_IGN);
+}
+
+// What is in memory, questions in flight and keys, stays there: no core file, no core handler, no
+// debugger of another process of this user. Before the first key is read.
+bool ForbidCoreDumps() {
+  const rlimit none = {.rlim_cur = 0, .rlim_max = 0};
+  return setrlimit(RLIMIT_CORE, &none) == 0 && prctl(PR_SET_DUMPABLE, 0) == 0;
 }
 
 // Blocked in every thread, so that main alone takes them. REQUIRES: no other thread yet.
@@ -69,6 +79,9 @@ int main(int argc, char** argv) {
   const sigset_t stop = BlockStopSignals();
   const absl::StatusOr<chayan::LoadedConfig> loaded = chayan::LoadConfig(config_file);
   if (!loaded.ok()) return Fail(kExitConfig, loaded.status());
+  if (!loaded->config.core_dumps() && !ForbidCoreDumps()) {
+    return Fail(kExitUnavailable, absl::ErrnoToStatus(errno, "forbid core dumps"));
+  }
   if (print_vkey) {
     const absl::StatusOr<std::string> vkey = chayan::LogVerifierKey(loaded->config);
     if (!vkey.ok()) return Fail(kExitConfig, vkey.status());
