@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "gateway/base/check.h"
 #include "gateway/base/status_macros.h"
+#include "gateway/log/entry.h"
 
 namespace chayan::log {
 namespace {
@@ -48,6 +49,18 @@ absl::StatusOr<std::vector<Hash>> HashLastTiles(store::Store& store, uint32_t le
   return hashes;
 }
 
+// The next entry's time is never below the head's, so it must be the last entry's.
+absl::Status CheckLastTime(store::Store& store, const store::Head& head) {
+  if (head.size == 0) return absl::OkStatus();
+  CHAYAN_ASSIGN_OR_RETURN(const std::vector<std::string> last,
+                          store.ReadLeaves(head.size - 1, 1, 0));
+  CHAYAN_ASSIGN_OR_RETURN(const ParsedLeaf leaf, ParseLeaf(last[0]));
+  if (absl::ToUnixMillis(leaf.time) == head.time_ms) return absl::OkStatus();
+  return absl::DataLossError(
+      "the head's time is not that of the last entry: the store was changed; compare it with an "
+      "exported log");
+}
+
 // Tiles of one log of edge.size() entries; each is read from the store once.
 class TileCache {
  public:
@@ -80,6 +93,7 @@ class TileCache {
 absl::StatusOr<tlog::RightEdge> RecoverEdge(store::Store& store, const store::Head& head) {
   CHAYAN_ASSIGN_OR_RETURN(const tlog::CompactRange tree,
                           tlog::CompactRange::FromPeaks(head.size, head.peaks));
+  CHAYAN_RETURN_IF_ERROR(CheckLastTime(store, head));
   std::vector<std::vector<Hash>> partial_tiles;
   CHAYAN_ASSIGN_OR_RETURN(std::vector<Hash> hashes, HashLastLeaves(store, head.size));
   partial_tiles.push_back(std::move(hashes));

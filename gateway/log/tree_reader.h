@@ -14,7 +14,8 @@
 namespace chayan::log {
 
 // Builds the right edge from the last leaves and tiles: at most 255 of either a level, never the
-// whole log. DATA_LOSS when they do not make the root of the head.
+// whole log. DATA_LOSS when they do not make the root of the head, or the last one has not its
+// time.
 absl::StatusOr<tlog::RightEdge> RecoverEdge(store::Store& store, const store::Head& head);
 
 // Root of the first `size` leaves. REQUIRES: size <= edge.size().
