@@ -9,6 +9,7 @@
 #include "gateway/base/file.h"
 #include "gateway/base/status_macros.h"
 #include "gateway/cli/conduct_rule.h"
+#include "gateway/cli/cosigned_time_rule.h"
 #include "gateway/cli/export_tree.h"
 #include "gateway/cli/registry_rule.h"
 
@@ -65,11 +66,12 @@ class Audit {
   std::optional<Lie> ReadLog() {
     ExportTree tree(options_.directory, checkpoint().head, proofs_);
     TimeRule time;
+    CosignedTimeRule cosigned(proofs_.standings(), *report_.standing, report_.findings);
     GenesisRule genesis(checkpoint().origin);
     RegistryRule registry(options_.directory);
     ConductRule conduct(registry, report_.findings);
     // In this order: a rule may rest on those before it.
-    EntryRule* const rules[] = {&proofs_, &time, &genesis, &registry, &conduct};
+    EntryRule* const rules[] = {&proofs_, &time, &cosigned, &genesis, &registry, &conduct};
     const auto check = [&](uint64_t index, absl::string_view bytes) -> std::optional<Lie> {
       const auto leaf = log::ReadLeaf(bytes);
       if (!leaf.ok()) {
