@@ -1,14 +1,17 @@
 // Goal: a crash at any instruction loses nothing that was acknowledged and tears nothing apart.
 // Method: a process creates a store, appends planned batches (with vault rows, a tile, registry
-// sets) and maintains it; it acknowledges each commit through a pipe. It is ended at its first file
-// operation, then at its second, and so on until a run ends by itself; each time as kill -9 does,
-// in the middle of a write, and as a power cut that drops all that was not synced. Then the store
-// is opened as at any start and compared with the plan, whole.
+// sets), publishes a checkpoint after each and maintains the store; it acknowledges each commit
+// through a pipe. It is ended at its first file operation, then at its second, and so on until a
+// run ends by itself; each time as kill -9 does, in the middle of a write, and as a power cut that
+// drops all that was not synced. Then the store is opened as at any start and compared with the
+// plan, whole.
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <filesystem>
 
+#include "absl/strings/str_cat.h"
+#include "gateway/base/status_macros.h"
 #include "gateway/base/status_matchers.h"
 #include "gateway/store/conformance.h"
 #include "gateway/store/fault_vfs.h"
@@ -19,6 +22,29 @@ namespace {
 
 // Small ones, and one that fills a tile.
 constexpr size_t kBatches[] = {1, 2, 253, 3};
+
+Publication PublicationOf(uint64_t size) {
+  return {.size = size,
+          .note = absl::StrCat("checkpoint of ", size),
+          .time_ms = static_cast<int64_t>(size),
+          .witnessed = true,
+          .timestamp = ""};
+}
+
+// Each publication is whole, and each that an acknowledged append came after is there.
+absl::Status CheckPublications(Store& store, uint64_t acknowledged) {
+  uint64_t size = 0;
+  for (const size_t count : kBatches) {
+    size += count;
+    const auto found = store.publications()->ReadFirst(size, PublicationKind::kWitnessed);
+    if (size >= acknowledged && absl::IsNotFound(found.status())) return absl::OkStatus();
+    CHAYAN_RETURN_IF_ERROR(found.status());
+    if (*found != PublicationOf(size)) {
+      return absl::DataLossError(absl::StrCat("another publication than that of ", size));
+    }
+  }
+  return absl::OkStatus();
+}
 
 [[noreturn]] void RunToItsEnd(const std::string& path, int acknowledge_fd) {
   absl::StatusOr<std::unique_ptr<Store>> store = SqliteStore::Open(path);
@@ -32,7 +58,8 @@ constexpr size_t kBatches[] = {1, 2, 253, 3};
     head = planned.head;
     const auto size = static_cast<uint16_t>(head.size);
     if (write(acknowledge_fd, &size, sizeof(size)) != sizeof(size)) _exit(3);
-    if (!(*store)->Maintain().ok()) _exit(4);
+    if (!(*store)->publications()->Put(PublicationOf(size)).ok()) _exit(4);
+    if (!(*store)->Maintain().ok()) _exit(5);
   }
   store->reset();
   _exit(0);
@@ -86,6 +113,7 @@ TEST_P(SqliteCrashTest, KeepsWhatWasAcknowledgedAndNothingTorn) {
     ASSERT_OK(head);
     ASSERT_GE(head->size, run.acknowledged);
     ASSERT_OK(CheckPlanned(**store));
+    ASSERT_OK(CheckPublications(**store, run.acknowledged));
     // Each batch brought its set with it.
     const absl::StatusOr<RegistrySet> registry = (*store)->ReadCurrentRegistry();
     ASSERT_EQ(registry.ok(), head->size > 0);
