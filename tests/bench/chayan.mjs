@@ -6,8 +6,8 @@ import { outputOf, run, start, until } from './processes.mjs';
 
 const ORIGIN = 'gw.chayan.example/log/bench';
 
-// The sample registry, with bounds on the asking member that no run reaches.
-export function makeRegistry(root, pki, folder) {
+// The sample registry, with bounds on the asking member that no run reaches, and `members` (text) besides.
+export function makeRegistry(root, pki, folder, { members = '' } = {}) {
   mkdirSync(folder, { recursive: true });
   const from = join(root, 'adapters/agencies/registry');
   for (const name of readdirSync(from)) {
@@ -15,7 +15,7 @@ export function makeRegistry(root, pki, folder) {
     const text = readFileSync(join(from, name), 'utf8');
     const id = '  id: "hro-shanhua"\n';
     writeFileSync(join(folder, name), name !== 'members.textproto' ? text
-      : text.replace(id, `${id}  requests_per_second: 100000\n  in_flight_max: 100000\n`));
+      : text.replace(id, `${id}  requests_per_second: 100000\n  in_flight_max: 100000\n`) + members);
   }
   copyFileSync(join(pki, 'keys.textproto'), join(folder, 'keys.textproto'));
 }
@@ -40,26 +40,33 @@ vault_key_directory: "vault-keys"
 `;
 }
 
-// One gateway; `vault` false takes the one that seals nothing and stores no vault row.
-export async function startGateway({ bin, pki, registry, folder, workers, vault }) {
-  const name = `gateway-${workers}${vault ? '' : '-no-vault'}`;
+// One gateway; `vault` false takes the one that seals nothing and stores no vault row. `prefix` goes before the command,
+// such as taskset's. In a folder that is there already it goes on with the store it finds.
+export async function startGateway({ bin, pki, registry, folder, workers, vault, name, prefix = [] }) {
   const home = join(folder, name);
   mkdirSync(home, { recursive: true });
   const file = join(home, 'gateway.textproto');
   writeFileSync(file, config(workers, pki));
   const program = join(bin, vault ? 'chayan-gateway' : 'chayan-bench-gateway');
-  const handle = start(name, home, program, ['--config', file, '--bootstrap-registry', registry]);
+  const [command, ...args] = [...prefix, program, '--config', file, '--bootstrap-registry', registry];
+  const handle = start(name, home, command, args);
   const address = await until(`${name} listens`,
     () => outputOf(handle).match(/"gateway\.listening".*"address":"([^"]+)"/)?.[1]);
   const vkey = (await run(join(bin, 'chayan-gateway'), ['--config', file, '--print-vkey'])).trim();
-  return { workers, vault, address, processes: [handle.child.pid], vkey };
+  return { name, home, handle, workers, vault, address, processes: [handle.child.pid], vkey };
+}
+
+// Links that a gateway has opened since its start.
+export function linksOf(handle) {
+  return outputOf(handle).match(/"link\.opened"/g)?.length ?? 0;
 }
 
 // One adapter with a link to each gateway.
-export function startAdapter({ bin, pki, registry, folder, gateways }) {
-  return start('adapter', folder, join(bin, 'chayan-bench-adapter'), [
+export function startAdapter({ bin, pki, registry, folder, gateways, name = 'adapter', prefix = [] }) {
+  const [command, ...args] = [...prefix, join(bin, 'chayan-bench-adapter')];
+  return start(name, folder, command, [...args,
     '--ca', `${pki}/root.pem`, '--cert', `${pki}/land-ad.pem`, '--key', `${pki}/land-ad.key`,
-    '--answer-key', `${pki}/answer/land-ad.key`, '--answer-log', `${folder}/answers.log`, '--registry', registry,
+    '--answer-key', `${pki}/answer/land-ad.key`, '--answer-log', `${folder}/${name}.answers`, '--registry', registry,
     ...gateways.flatMap(({ address }) => ['--gateway', address])]);
 }
 
@@ -69,7 +76,7 @@ export function writeTrust(pki, vkey, path) {
 }
 
 // The same gateway asked in both ways.
-export function systemsOf({ workers, vault, address, processes }) {
+export function systemsOf({ name, handle, workers, vault, address, processes }) {
   return [false, true].map((stream) => (
-    { system: stream ? 'stream' : 'unary', workers, vault, address, processes, stream, gateway: true }));
+    { name, handle, system: stream ? 'stream' : 'unary', workers, vault, address, processes, stream, gateway: true }));
 }

@@ -23,8 +23,8 @@ constexpr int64_t kConnectNsMax = 20'000'000'000;
 constexpr int64_t kDrainNsMax = 30'000'000'000;
 // Before a lost connection is made again: short, so that a restart is measured and not this pause.
 constexpr int64_t kReconnectNs = 10'000'000;
-// The longest the loop sleeps: timers are no finer.
-constexpr int kSleepMsMax = 10;
+// The longest the loop sleeps: timers but the rate's are no finer.
+constexpr int64_t kSleepNsMax = 10'000'000;
 constexpr int kEventsMax = 256;
 
 int64_t NowNs(clockid_t clock) {
@@ -38,12 +38,12 @@ int64_t BootMs() { return NowNs(CLOCK_BOOTTIME) / 1'000'000; }
 class Load final : public ClientConnection::Owner {
  public:
   Load(const LoadOptions& options, const Questions& questions, AnswerCheck& check,
-       RecordFile* record, SslContext context)
+       RecordFile* record, std::vector<SslContext> contexts)
       : options_(options),
         questions_(questions),
         check_(check),
         record_(record),
-        context_(std::move(context)),
+        contexts_(std::move(contexts)),
         epoll_(epoll_create1(EPOLL_CLOEXEC)) {}
   ~Load() {
     connections_.clear();
@@ -77,7 +77,8 @@ class Load final : public ClientConnection::Owner {
   void Lose(size_t index, absl::Status why);
   void Ready(size_t index);
   void Next(size_t slot);
-  void Issue(size_t slot);
+  void Issue(size_t slot, int64_t start_ns);
+  void IssueDue(int64_t now);
   void Settle(Call& call, bool pause);
   bool IsOver() const;
   absl::Status Step(int64_t now);
@@ -89,7 +90,7 @@ class Load final : public ClientConnection::Owner {
   const Questions& questions_;
   AnswerCheck& check_;
   RecordFile* const record_;
-  const SslContext context_;
+  const std::vector<SslContext> contexts_;  // Of the clients.
   const int epoll_;
 
   std::vector<Place> connections_;
@@ -99,6 +100,8 @@ class Load final : public ClientConnection::Owner {
   int64_t measured_start_ns_ = 0;
   ProcessCost cost_at_start_;
   int64_t load_cpu_at_start_us_ = 0;
+  int64_t due_ns_ = 0;       // When the next question is due, at a fixed rate.
+  std::deque<size_t> free_;  // Slots that wait for one.
   std::deque<std::pair<int64_t, size_t>> paused_;  // Until when, which slot; in this order.
   uint64_t asked_ = 0;
   uint64_t open_ = 0;
@@ -111,8 +114,8 @@ int64_t OwnCpuUs() { return NowNs(CLOCK_PROCESS_CPUTIME_ID) / 1000; }
 absl::Status Load::Open(size_t index) {
   Place& place = connections_[index];
   CHAYAN_ASSIGN_OR_RETURN(const int socket, Connect(options_.address));
-  place.connection = std::make_unique<ClientConnection>(context_.get(), socket, options_.address,
-                                                        options_.stream, *this);
+  place.connection = std::make_unique<ClientConnection>(
+      contexts_[index % contexts_.size()].get(), socket, options_.address, options_.stream, *this);
   epoll_event event{};
   event.events = EPOLLIN | EPOLLOUT;
   event.data.u64 = index;
@@ -140,10 +143,10 @@ void Load::Ready(size_t index) {
   if (phase_ == Phase::kConnecting) return;
   std::vector<size_t> idle;
   idle.swap(connections_[index].idle);
-  for (const size_t slot : idle) Issue(slot);
+  for (const size_t slot : idle) Issue(slot, NowNs(CLOCK_MONOTONIC));
 }
 
-void Load::Issue(size_t index) {
+void Load::Issue(size_t index, int64_t start_ns) {
   Slot& slot = slots_[index];
   Place& place = connections_[slot.connection];
   if (place.connection == nullptr || !place.connection->established() ||
@@ -154,7 +157,7 @@ void Load::Issue(size_t index) {
   slot.call.number = asked_++ * slots_.size() + index;
   slot.call.request_id = questions_.IdOf(slot.call.number);
   questions_.Make(slot.call.number, slot.call.request);
-  slot.call.start_ns = NowNs(CLOCK_MONOTONIC);
+  slot.call.start_ns = start_ns;
   slot.in_flight = true;
   ++open_;
   place.connection->Ask(slot.call);
@@ -167,7 +170,18 @@ void Load::Next(size_t index) {
   if (slots_.size() < connections_.size()) {
     slot.connection = (slot.connection + slots_.size()) % connections_.size();
   }
-  Issue(index);
+  if (options_.rate > 0) return free_.push_back(index);
+  Issue(index, NowNs(CLOCK_MONOTONIC));
+}
+
+void Load::IssueDue(int64_t now) {
+  if (options_.rate <= 0) return;
+  const auto step = static_cast<int64_t>(1e9 / options_.rate);
+  for (; due_ns_ <= now && !free_.empty(); due_ns_ += step) {
+    const size_t index = free_.front();
+    free_.pop_front();
+    Issue(index, due_ns_);
+  }
 }
 
 void Load::Settle(Call& call, bool pause) {
@@ -238,6 +252,7 @@ absl::Status Load::Step(int64_t now) {
     paused_.pop_front();
     Next(slot);
   }
+  if (phase_ == Phase::kWarmUp || phase_ == Phase::kMeasured) IssueDue(now);
   for (size_t i = 0; i < connections_.size(); ++i) {
     Place& place = connections_[i];
     if (place.connection == nullptr && now >= place.retry_ns && phase_ != Phase::kDraining) {
@@ -251,7 +266,8 @@ absl::Status Load::Step(int64_t now) {
           })) {
         phase_ = Phase::kWarmUp;
         phase_end_ns_ = now + absl::ToInt64Nanoseconds(options_.warm_up);
-        for (size_t i = 0; i < slots_.size(); ++i) Issue(i);
+        due_ns_ = now;
+        for (size_t i = 0; i < slots_.size(); ++i) Next(i);
       } else if (now >= phase_end_ns_) {
         return absl::UnavailableError(
             absl::StrCat("no connection to ", options_.address, ": ", last_loss_.message()));
@@ -277,8 +293,11 @@ absl::Status Load::Step(int64_t now) {
 
 // One round of the loop: takes what came, then sends what is to be sent, once a connection.
 absl::Status Load::Turn() {
+  int64_t sleep_ns = kSleepNsMax;
+  if (!free_.empty()) sleep_ns = std::clamp<int64_t>(due_ns_ - NowNs(CLOCK_MONOTONIC), 0, sleep_ns);
+  const timespec sleep{.tv_sec = 0, .tv_nsec = sleep_ns};
   epoll_event events[kEventsMax];
-  const int count = epoll_wait(epoll_, events, kEventsMax, kSleepMsMax);
+  const int count = epoll_pwait2(epoll_, events, kEventsMax, &sleep, /*ss=*/nullptr);
   for (int i = 0; i < count; ++i) {
     const size_t index = events[i].data.u64;
     ClientConnection* connection = connections_[index].connection.get();
@@ -327,8 +346,11 @@ absl::StatusOr<LoadResult> Load::Run() {
 
 absl::StatusOr<LoadResult> RunLoad(const LoadOptions& options, const Questions& questions,
                                    AnswerCheck& check, RecordFile* record) {
-  CHAYAN_ASSIGN_OR_RETURN(SslContext context, NewClientContext(options.tls));
-  return Load(options, questions, check, record, std::move(context)).Run();
+  std::vector<SslContext> contexts;
+  for (const TlsFiles& client : options.clients) {
+    CHAYAN_ASSIGN_OR_RETURN(contexts.emplace_back(), NewClientContext(client));
+  }
+  return Load(options, questions, check, record, std::move(contexts)).Run();
 }
 
 }  // namespace chayan::bench

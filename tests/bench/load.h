@@ -1,5 +1,6 @@
 // A closed loop of questions: as soon as one is answered, the next goes out, so that a fixed number
-// is in flight. One thread on epoll, so that the load costs little beside what it measures.
+// is in flight; or, at a fixed rate, an open one. One thread on epoll, so that the load costs
+// little beside what it measures.
 #ifndef CHAYAN_TESTS_BENCH_LOAD_H_
 #define CHAYAN_TESTS_BENCH_LOAD_H_
 
@@ -43,9 +44,12 @@ struct LoadResult {
 
 struct LoadOptions {
   std::string address;
-  TlsFiles tls;
+  std::vector<TlsFiles> clients;  // Connections take them in turn. REQUIRES: not empty.
   int in_flight = 64;
   int connections = 16;
+  // Questions a second, evenly; 0: a closed loop. `in_flight` is the bound then; a question that
+  // has to wait for a place counts from when it was due.
+  double rate = 0;
   bool stream = false;  // VerifyDocuments, one stream a connection, in place of VerifyDocument.
   absl::Duration warm_up = absl::Seconds(1);
   absl::Duration duration = absl::Seconds(3);

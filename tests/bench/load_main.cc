@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -36,6 +37,9 @@ struct Flags {
   double seconds = 3;
   int64_t pause_ms = 0;
   bool calibrate = false;
+  std::string roots;
+  std::vector<std::string> certificates;
+  std::vector<std::string> keys;
 };
 
 std::string Quoted(const std::string& text) {
@@ -99,6 +103,12 @@ int Fail(const absl::Status& status) {
 }
 
 int Run(Flags& flags) {
+  if (flags.certificates.size() != flags.keys.size()) {
+    return Fail(absl::InvalidArgumentError("--cert and --key: give one key for each certificate"));
+  }
+  for (size_t i = 0; i < flags.keys.size(); ++i) {
+    flags.load.clients.push_back({flags.roots, flags.certificates[i], flags.keys[i]});
+  }
   flags.load.warm_up = absl::Seconds(flags.warm_up_seconds);
   flags.load.duration = absl::Seconds(flags.seconds);
   flags.load.pause = absl::Milliseconds(flags.pause_ms);
@@ -146,15 +156,18 @@ int main(int argc, char** argv) {
   app.add_option("--gateway", load.address, "Whom to ask: 127.0.0.1:PORT")
       ->envname("CHAYAN_GATEWAY")
       ->required();
-  app.add_option("--ca", load.tls.roots, "Roots, PEM")->envname("CHAYAN_CA")->required();
-  app.add_option("--cert", load.tls.certificate, "Certificate, then intermediates, PEM")
+  app.add_option("--ca", flags.roots, "Roots, PEM")->envname("CHAYAN_CA")->required();
+  app.add_option("--cert", flags.certificates,
+                 "Certificate, then intermediates, PEM; several: connections take them in turn")
       ->envname("CHAYAN_HOUSEHOLD_CERT")
       ->required();
-  app.add_option("--key", load.tls.key, "Its key, PEM")
+  app.add_option("--key", flags.keys, "Its key, PEM; as often as --cert")
       ->envname("CHAYAN_HOUSEHOLD_KEY")
       ->required();
   app.add_option("--in-flight", load.in_flight, "Questions in flight")->check(CLI::Range(1, 65536));
   app.add_option("--connections", load.connections, "Connections")->check(CLI::Range(1, 4096));
+  app.add_option("--rate", load.rate,
+                 "Questions a second in an open loop, with --in-flight as its bound");
   app.add_flag("--stream", load.stream,
                "VerifyDocuments, one stream a connection, in place of VerifyDocument");
   app.add_option("--warm-up", flags.warm_up_seconds, "Seconds before measuring");

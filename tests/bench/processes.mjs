@@ -57,6 +57,16 @@ export function processesOf(handle) {
   return [pid, ...children.split(/\s+/).filter(Boolean).map(Number)];
 }
 
+export function residentKib(pid) {
+  return Number(readFileSync(`/proc/${pid}/status`, 'utf8').match(/^VmRSS:\s+(\d+)/m)[1]);
+}
+
+// Ends one process in good order.
+export async function stop(handle) {
+  handle.child.kill('SIGTERM');
+  await until(`${handle.name} stops`, () => handle.ended);
+}
+
 export async function stopAll() {
   for (const { child, ended } of started) if (!ended) child.kill('SIGTERM');
   await until('stop', () => started.every(({ ended }) => ended), STOP_MS_MAX).catch(() => {

@@ -60,6 +60,14 @@ export function ratiosOf(samples) {
   return ratios;
 }
 
+// Cells under their heads; the first column to the left, the others to the right.
+export function tableOf(heads, lines) {
+  const widths = heads.map((head, i) => Math.max(head.length, ...lines.map((line) => String(line[i]).length)));
+  const format = (line) => line.map(String)
+    .map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  ').trimEnd();
+  return [heads, widths.map((width) => '-'.repeat(width)), ...lines].map(format).join('\n');
+}
+
 export function table(rows) {
   const heads = ['system', 'workers', 'in flight', 'conns', 'CPU µs', '(spread)', 'req/s', 'p50 µs', 'p99 µs',
     'p99.9 µs', 'RSS MiB', 'errors'];
@@ -67,11 +75,8 @@ export function table(rows) {
     row.system === 'direct' ? '-' : row.cpu_us.toFixed(1),
     row.system === 'direct' ? '' : row.spread.cpu_us.map((v) => v.toFixed(1)).join('–'), row.rps.toFixed(0),
     row.p50_us.toFixed(0), row.p99_us.toFixed(0), row.p999_us.toFixed(0),
-    row.system === 'direct' ? '-' : (row.rss_kib / 1024).toFixed(1), row.errors].map(String));
-  const widths = heads.map((head, i) => Math.max(head.length, ...lines.map((line) => line[i].length)));
-  const format = (line) => line.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i])))
-    .join('  ').trimEnd();
-  return [heads, widths.map((width) => '-'.repeat(width)), ...lines].map(format).join('\n');
+    row.system === 'direct' ? '-' : (row.rss_kib / 1024).toFixed(1), row.errors]);
+  return tableOf(heads, lines);
 }
 
 const escape = (text) => text.replace(/[&<>]/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;' })[c]);
