@@ -13,6 +13,7 @@
 
 #include "gateway/base/encoding.h"
 #include "gateway/base/status_matchers.h"
+#include "gateway/crypto/hmac_key.h"
 
 namespace chayan::crypto {
 namespace {
@@ -73,6 +74,25 @@ TEST(DigestTest, HkdfIsExtractThenExpandAndSeparatesByInfo) {
   const Secret32 input(random);
   EXPECT_TRUE(HkdfSha256(input, "a").Equals(HkdfExpand(HkdfExtract(input), "a")));
   EXPECT_FALSE(HkdfSha256(input, "a").Equals(HkdfSha256(input, "b")));
+}
+
+TEST(DigestTest, HmacKeySignsAsHmacDoesAgainAndAgain) {
+  SeededRandom random(8);
+  const Secret32 key(random);
+  const HmacKey keyed(key);
+  for (const std::string& message : {std::string(), std::string("a"), std::string(1000, 'b')}) {
+    EXPECT_EQ(keyed.Sign({message}), HmacSha256(key.Expose(), message));
+    EXPECT_EQ(keyed.Sign({"x", message}), HmacSha256(key.Expose(), "x" + message));
+  }
+}
+
+TEST(DigestTest, HkdfExpandsSeveralAsOne) {
+  SeededRandom random(9);
+  const Secret32 extracted(random);
+  Secret32 a, b;
+  HkdfExpandAll(extracted, {{"a", &a}, {"b", &b}});
+  EXPECT_TRUE(a.Equals(HkdfExpand(extracted, "a")));
+  EXPECT_TRUE(b.Equals(HkdfExpand(extracted, "b")));
 }
 
 TEST(DigestTest, ThreadsDoNotDisturbEachOther) {

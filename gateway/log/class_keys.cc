@@ -118,7 +118,7 @@ absl::StatusOr<std::shared_ptr<const ClassKey>> ClassKeys::Find(absl::string_vie
   }
   const absl::Cleanup wiper = [&raw] { WipeText(*raw); };
   CHAYAN_ASSIGN_OR_RETURN(crypto::Secret32 wrapping, crypto::Secret32::FromRaw(*raw));
-  crypto::Secret32 index = tlog::IndexKey(wrapping);
+  crypto::HmacKey index = tlog::IndexKey(wrapping);
   return std::make_shared<const ClassKey>(
       ClassKey{std::string(id), std::move(wrapping), std::move(index)});
 }

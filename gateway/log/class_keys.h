@@ -16,6 +16,7 @@
 #include "absl/time/time.h"
 #include "chayan/v1/registry.pb.h"
 #include "gateway/base/random.h"
+#include "gateway/crypto/hmac_key.h"
 #include "gateway/crypto/secret.h"
 
 namespace chayan::log {
@@ -24,7 +25,7 @@ namespace chayan::log {
 struct ClassKey {
   std::string id;  // "2026-11.five-years"
   crypto::Secret32 wrapping;
-  crypto::Secret32 index;  // K_index
+  crypto::HmacKey index;  // K_index
 };
 
 // Thread-safe.

@@ -12,7 +12,7 @@ namespace chayan::log {
 namespace {
 
 // The tags of log-format 2.2, in their order in a row.
-std::string MakeTags(const crypto::Secret32& index_key, const VaultInput& input) {
+std::string MakeTags(const crypto::HmacKey& index_key, const VaultInput& input) {
   const std::pair<absl::string_view, const std::string&> values[] = {
       {kSubjectLabel, input.subject},
       {kPersonLabel, input.person},

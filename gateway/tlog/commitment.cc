@@ -29,11 +29,10 @@ absl::string_view NameOf(Committed what) {
 }  // namespace
 
 EntrySecrets::EntrySecrets(const crypto::Secret32& vault_secret) {
-  const crypto::Secret32 extracted = crypto::HkdfExtract(vault_secret);
-  request = crypto::HkdfExpand(extracted, "chayan/vault/v1/req");
-  response = crypto::HkdfExpand(extracted, "chayan/vault/v1/res");
-  detail = crypto::HkdfExpand(extracted, "chayan/vault/v1/detail");
-  sealing = crypto::HkdfExpand(extracted, "chayan/vault/v1/seal");
+  crypto::HkdfExpandAll(crypto::HkdfExtract(vault_secret), {{"chayan/vault/v1/req", &request},
+                                                            {"chayan/vault/v1/res", &response},
+                                                            {"chayan/vault/v1/detail", &detail},
+                                                            {"chayan/vault/v1/seal", &sealing}});
 }
 
 crypto::Digest Commit(Committed what, const crypto::Secret32& opening, absl::string_view bytes) {
@@ -78,15 +77,14 @@ absl::StatusOr<std::string> OpenDetail(const EntrySecrets& secrets, const Uuid& 
   return crypto::OpenOnce(secrets.sealing, exchange_id.raw(), sealed);
 }
 
-crypto::Secret32 IndexKey(const crypto::Secret32& class_key) {
-  return crypto::HkdfSha256(class_key, "chayan/index/v1");
+crypto::HmacKey IndexKey(const crypto::Secret32& class_key) {
+  return crypto::HmacKey(crypto::HkdfSha256(class_key, "chayan/index/v1"));
 }
 
-SearchTag MakeSearchTag(const crypto::Secret32& index_key, absl::string_view label,
+SearchTag MakeSearchTag(const crypto::HmacKey& index_key, absl::string_view label,
                         absl::string_view normalised_value) {
   CHAYAN_CHECK(label.find('\0') == absl::string_view::npos);
-  const crypto::Digest digest =
-      crypto::HmacSha256(index_key.Expose(), {label, kZeroByte, normalised_value});
+  const crypto::Digest digest = index_key.Sign({label, kZeroByte, normalised_value});
   SearchTag tag;
   std::copy_n(digest.bytes.begin(), tag.size(), tag.begin());
   return tag;

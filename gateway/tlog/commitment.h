@@ -13,6 +13,7 @@
 #include "gateway/base/random.h"
 #include "gateway/base/uuid.h"
 #include "gateway/crypto/bytes.h"
+#include "gateway/crypto/hmac_key.h"
 #include "gateway/crypto/secret.h"
 
 namespace chayan::tlog {
@@ -51,11 +52,11 @@ absl::StatusOr<std::string> OpenDetail(const EntrySecrets& secrets, const Uuid& 
                                        absl::string_view sealed);
 
 // K_index of a month and class: gone when their key is.
-crypto::Secret32 IndexKey(const crypto::Secret32& class_key);
+crypto::HmacKey IndexKey(const crypto::Secret32& class_key);
 using SearchTag = std::array<uint8_t, 16>;
 // The first 16 bytes of HMAC-SHA256(K_index, label || 0x00 || value). REQUIRES: a label without a
 // zero byte.
-SearchTag MakeSearchTag(const crypto::Secret32& index_key, absl::string_view label,
+SearchTag MakeSearchTag(const crypto::HmacKey& index_key, absl::string_view label,
                         absl::string_view normalised_value);
 
 }  // namespace chayan::tlog

@@ -399,7 +399,7 @@ TEST(CommitmentTest, VaultRowOpensForItsOwnExchangeAlone) {
 
 TEST(CommitmentTest, SearchTagsDependOnKeyLabelAndValue) {
   SeededRandom random(7);
-  const crypto::Secret32 index_key = IndexKey(crypto::Secret32(random));
+  const crypto::HmacKey index_key = IndexKey(crypto::Secret32(random));
   const SearchTag tag = MakeSearchTag(index_key, "subject", "A123456789");
   EXPECT_EQ(MakeSearchTag(index_key, "subject", "A123456789"), tag);
   EXPECT_NE(MakeSearchTag(index_key, "person", "A123456789"), tag);

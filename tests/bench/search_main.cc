@@ -28,7 +28,7 @@ constexpr int kSearches = 300;
 
 struct Key {
   std::string id;
-  crypto::Secret32 index;
+  crypto::HmacKey index;
 };
 
 std::vector<Key> MakeKeys() {
@@ -37,7 +37,7 @@ std::vector<Key> MakeKeys() {
   for (uint64_t month = 0; month < kMonths; ++month) {
     for (const char* name : {"five-years", "permanent"}) {
       keys.push_back({absl::StrFormat("%04d-%02d.%s", 2026 + month / 12, month % 12 + 1, name),
-                      crypto::Secret32(random)});
+                      crypto::HmacKey(crypto::Secret32(random))});
     }
   }
   return keys;
