@@ -6,6 +6,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "gateway/base/ascii.h"
 
 namespace chayan {
 namespace {
@@ -97,6 +98,7 @@ void AppendJsonString(std::string& out, absl::string_view text) {
 }
 
 bool IsValidUtf8(absl::string_view text) {
+  if (IsAscii(text)) return true;
   size_t i = 0;
   while (i < text.size()) {
     const auto lead = static_cast<unsigned char>(text[i]);

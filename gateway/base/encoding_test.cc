@@ -1,5 +1,6 @@
 #include "gateway/base/encoding.h"
 
+#include "gateway/base/ascii.h"
 #include "gateway/base/status_matchers.h"
 
 namespace chayan {
@@ -56,6 +57,18 @@ TEST(EncodingTest, Utf8RefusesSurrogatesOverlongAndTruncated) {
   for (const char* bad : {"\xED\xA0\x80", "\xC0\x80", "\xE0\x80\x80", "\xF0\x80\x80\x80",
                           "\xE8\x87", "\x80", "\xF5\x80\x80\x80", "\xF4\x90\x80\x80"}) {
     EXPECT_FALSE(IsValidUtf8(bad)) << HexEncode(bad);
+  }
+}
+
+TEST(AsciiTest, FindsTheOtherByteWhereverItIs) {
+  for (size_t size = 0; size < 20; ++size) {
+    std::string text(size, 'a');
+    EXPECT_TRUE(IsAscii(text)) << size;
+    for (size_t i = 0; i < size; ++i) {
+      text[i] = '\x80';
+      EXPECT_FALSE(IsAscii(text)) << size << " at " << i;
+      text[i] = 'a';
+    }
   }
 }
 

@@ -1,11 +1,23 @@
 #include "gateway/base/uuid.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "absl/status/status.h"
-#include "gateway/base/encoding.h"
 
 namespace chayan {
+namespace {
+
+constexpr size_t kTextLength = 36;
+constexpr std::array<size_t, 4> kDashes = {8, 13, 18, 23};
+
+// Negative for what is no digit in lower case.
+int HexDigit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+}  // namespace
 
 Uuid Uuid::Version7(absl::Time now, Random& random) {
   Uuid uuid;
@@ -18,20 +30,24 @@ Uuid Uuid::Version7(absl::Time now, Random& random) {
 }
 
 absl::StatusOr<Uuid> Uuid::FromText(absl::string_view text) {
-  std::string digits;
-  if (text.size() == 36) {
-    for (size_t i = 0; i < text.size(); ++i) {
-      const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-      if (dash != (text[i] == '-') || (text[i] >= 'A' && text[i] <= 'F')) break;
-      if (!dash) digits.push_back(text[i]);
+  constexpr size_t kDigits = 2 * std::tuple_size<decltype(bytes)>();
+  Uuid uuid;
+  size_t digits = 0;
+  for (size_t i = 0; text.size() == kTextLength && i < text.size(); ++i) {
+    if (kDashes[0] == i || kDashes[1] == i || kDashes[2] == i || kDashes[3] == i) {
+      if (text[i] != '-') break;
+      continue;
     }
+    const int value = HexDigit(text[i]);
+    if (value < 0) break;
+    uuid.bytes[digits / 2] = static_cast<uint8_t>(uuid.bytes[digits / 2] << 4 | value);
+    ++digits;
   }
-  absl::StatusOr<std::string> raw = HexDecode(digits);
-  if (digits.size() != 32 || !raw.ok()) {
+  if (digits != kDigits) {
     return absl::InvalidArgumentError(
         "not a UUID in lower case, such as 01890a5d-ac96-774b-bcce-b302099a8057");
   }
-  return FromRaw(*raw);
+  return uuid;
 }
 
 absl::StatusOr<Uuid> Uuid::FromRaw(absl::string_view raw) {
@@ -42,8 +58,14 @@ absl::StatusOr<Uuid> Uuid::FromRaw(absl::string_view raw) {
 }
 
 std::string Uuid::ToText() const {
-  std::string text = HexEncode(raw());
-  for (const size_t at : {8, 13, 18, 23}) text.insert(at, 1, '-');
+  constexpr char kHex[] = "0123456789abcdef";
+  std::string text(kTextLength, '-');
+  size_t i = 0;
+  for (const uint8_t byte : bytes) {
+    if (std::find(kDashes.begin(), kDashes.end(), i) != kDashes.end()) ++i;
+    text[i++] = kHex[byte >> 4];
+    text[i++] = kHex[byte & 15];
+  }
   return text;
 }
 

@@ -2,6 +2,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "gateway/base/ascii.h"
 #include "gateway/base/encoding.h"
 
 namespace chayan::ident {
@@ -32,16 +33,18 @@ char32_t TakeCodePoint(absl::string_view& text) {
     text.remove_prefix(1);
     return ascii;
   }
-  if (size == 0 || !IsValidUtf8(text.substr(0, size))) {
-    text.remove_prefix(1);
-    return kReplacementCharacter;
-  }
   char32_t code_point = static_cast<unsigned char>(text[0]) & (0xFFu >> (size + 1));
-  for (size_t i = 1; i < size; ++i) {
-    code_point = code_point << 6 | (static_cast<unsigned char>(text[i]) & 0x3Fu);
+  bool well_formed = size != 0 && size <= text.size();
+  for (size_t i = 1; well_formed && i < size; ++i) {
+    const auto next = static_cast<unsigned char>(text[i]);
+    well_formed = (next & 0xC0) == 0x80;
+    code_point = code_point << 6 | (next & 0x3Fu);
   }
-  text.remove_prefix(size);
-  return code_point;
+  constexpr char32_t kFirstOfSize[] = {0, 0, 0x80, 0x800, 0x10000};
+  well_formed = well_formed && code_point >= kFirstOfSize[size] && code_point <= 0x10FFFF &&
+                !(code_point >= 0xD800 && code_point <= 0xDFFF);
+  text.remove_prefix(well_formed ? size : 1);
+  return well_formed ? code_point : kReplacementCharacter;
 }
 
 void AppendCodePoint(std::string& out, char32_t code_point) {
@@ -77,6 +80,7 @@ std::string FromCodePoints(std::u32string_view code_points) {
 }
 
 size_t CountCodePoints(absl::string_view text) {
+  if (IsAscii(text)) return text.size();
   size_t count = 0;
   for (; !text.empty(); ++count) TakeCodePoint(text);
   return count;
@@ -90,6 +94,7 @@ char32_t FoldWidth(char32_t code_point) {
 }
 
 std::string FoldWidth(absl::string_view text) {
+  if (IsAscii(text)) return std::string(text);
   std::string folded;
   folded.reserve(text.size());
   while (!text.empty()) AppendCodePoint(folded, FoldWidth(TakeCodePoint(text)));

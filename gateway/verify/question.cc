@@ -113,8 +113,8 @@ class Check {
   void Fault(std::string field, absl::string_view description) {
     out_.violations.push_back({std::move(field), std::string(description)});
   }
-  void That(const absl::Status& status, std::string field) {
-    if (!status.ok()) Fault(std::move(field), status.message());
+  void That(const absl::Status& status, absl::string_view field) {
+    if (!status.ok()) Fault(std::string(field), status.message());
   }
 
  private:
@@ -146,18 +146,19 @@ void CheckClaims(const v1::VerifyDocumentRequest& request, const registry::Kind&
     const v1::Claim& claim = request.claims(i);
     const v1::Element& element = *kind.FindClaim(claim.code());
     const bool is_date = element.type() == v1::VALUE_TYPE_DATE;
-    const std::string path = absl::StrCat("claims[", i, is_date ? "].date" : "].text");
+    const auto fault = [&](absl::string_view description) {
+      check.Fault(absl::StrCat("claims[", i, is_date ? "].date" : "].text"), description);
+    };
     if (is_date != (claim.value_case() == v1::Claim::kDate)) {
-      check.Fault(path,
-                  is_date ? "this claim is a date; set date" : "this claim is a text; set text");
+      fault(is_date ? "this claim is a date; set date" : "this claim is a text; set text");
       continue;
     }
     if (is_date) {
-      check.That(CheckDate(claim.date()), path);
+      if (const absl::Status date = CheckDate(claim.date()); !date.ok()) fault(date.message());
       continue;
     }
     absl::StatusOr<std::string> value = NormalValue(claim.text(), element);
-    check.That(value.status(), path);
+    if (!value.ok()) fault(value.status().message());
     if (value.ok() && claim.code() == kind.proto->routing_claim()) out.area = *std::move(value);
   }
   for (const v1::Element& element : kind.proto->claims()) {
