@@ -1,38 +1,12 @@
 #include "gateway/link/frames.h"
 
 #include "chayan/v1/adapter_link_service.pb.h"
+#include "gateway/base/wire.h"
 #include "gateway/link/bounds.h"
-#include "google/protobuf/io/coded_stream.h"
 #include "google/protobuf/util/time_util.h"
-#include "google/protobuf/wire_format_lite.h"
 
 namespace chayan::link {
 namespace {
-
-using ::google::protobuf::internal::WireFormatLite;
-
-void AppendVarint(std::string& out, uint64_t value) {
-  while (value >= 0x80) {
-    out.push_back(static_cast<char>(value | 0x80));
-    value >>= 7;
-  }
-  out.push_back(static_cast<char>(value));
-}
-
-void AppendTag(std::string& out, int field, WireFormatLite::WireType type) {
-  AppendVarint(out, WireFormatLite::MakeTag(field, type));
-}
-
-void AppendBytes(std::string& out, int field, absl::string_view bytes) {
-  AppendTag(out, field, WireFormatLite::WIRETYPE_LENGTH_DELIMITED);
-  AppendVarint(out, bytes.size());
-  out.append(bytes.data(), bytes.size());
-}
-
-// A field that is not repeated is absent when it is empty.
-void AppendText(std::string& out, int field, absl::string_view text) {
-  if (!text.empty()) AppendBytes(out, field, text);
-}
 
 // Collects the items of one field of ToAdapter and starts a new message where a bound is reached.
 class FrameWriter {
@@ -57,7 +31,7 @@ class FrameWriter {
   void Close() {
     std::string frame;
     frame.reserve(body_.size() + kFrameHeadMax);
-    AppendBytes(frame, frame_field_, body_);
+    wire::AppendBytes(frame, frame_field_, body_);
     frames_.push_back(std::move(frame));
     body_.clear();
     items_ = 0;
@@ -69,33 +43,45 @@ class FrameWriter {
   std::vector<std::string> frames_;
 };
 
-constexpr size_t kItemHeadMax = 16;        // tags, lengths and the timeout
-constexpr size_t kUsualPermitBytes = 256;  // a grant, and some ten codes
+constexpr size_t kItemHeadMax = 16;  // tags, lengths and the timeout
+
+size_t CallerSize(const struct Ask& ask) {
+  return wire::TextSize(v1::CallerIdentity::kMemberFieldNumber, ask.caller->member.size()) +
+         wire::TextSize(v1::CallerIdentity::kSystemFieldNumber, ask.caller->system.size()) +
+         wire::TextSize(v1::CallerIdentity::kActingForFieldNumber, ask.acting_for.size());
+}
+
+// Codes of the registry, none of which is empty.
+size_t PermitSize(const policy::Permit& permit) {
+  size_t size = wire::TextSize(v1::QuestionPermit::kGrantFieldNumber, permit.grant.size());
+  for (const std::string& claim : permit.claims)
+    size += wire::TextSize(v1::QuestionPermit::kClaimsFieldNumber, claim.size());
+  for (const std::string& field : permit.released_fields)
+    size += wire::TextSize(v1::QuestionPermit::kReleasedFieldsFieldNumber, field.size());
+  return size;
+}
 
 }  // namespace
 
 std::string EncodeQuestion(const struct Ask& ask) {
   // Straight to the wire as well: a message made and thrown away cost a string for each code.
-  std::string caller;
-  caller.reserve(ask.caller->member.size() + ask.caller->system.size() + ask.acting_for.size() +
-                 kItemHeadMax);
-  AppendText(caller, v1::CallerIdentity::kMemberFieldNumber, ask.caller->member);
-  AppendText(caller, v1::CallerIdentity::kSystemFieldNumber, ask.caller->system);
-  AppendText(caller, v1::CallerIdentity::kActingForFieldNumber, ask.acting_for);
-  std::string permit;
-  permit.reserve(kUsualPermitBytes);
-  AppendText(permit, v1::QuestionPermit::kGrantFieldNumber, ask.permit->grant);
-  for (const std::string& claim : ask.permit->claims)
-    AppendBytes(permit, v1::QuestionPermit::kClaimsFieldNumber, claim);
-  for (const std::string& field : ask.permit->released_fields)
-    AppendBytes(permit, v1::QuestionPermit::kReleasedFieldsFieldNumber, field);
+  const size_t caller_size = CallerSize(ask);
+  const size_t permit_size = PermitSize(*ask.permit);
   std::string bytes;
-  bytes.reserve(ask.exchange_id.raw().size() + caller.size() + permit.size() + ask.request.size() +
-                2 * kItemHeadMax);
-  AppendBytes(bytes, v1::Question::kExchangeIdFieldNumber, ask.exchange_id.raw());
-  AppendBytes(bytes, v1::Question::kCallerFieldNumber, caller);
-  AppendBytes(bytes, v1::Question::kPermitFieldNumber, permit);
-  AppendBytes(bytes, v1::Question::kRequestFieldNumber, ask.request);
+  bytes.reserve(ask.exchange_id.raw().size() + caller_size + permit_size + ask.request.size() +
+                4 * wire::kFieldHeadBytesMax);
+  wire::AppendBytes(bytes, v1::Question::kExchangeIdFieldNumber, ask.exchange_id.raw());
+  wire::AppendHead(bytes, v1::Question::kCallerFieldNumber, caller_size);
+  wire::AppendText(bytes, v1::CallerIdentity::kMemberFieldNumber, ask.caller->member);
+  wire::AppendText(bytes, v1::CallerIdentity::kSystemFieldNumber, ask.caller->system);
+  wire::AppendText(bytes, v1::CallerIdentity::kActingForFieldNumber, ask.acting_for);
+  wire::AppendHead(bytes, v1::Question::kPermitFieldNumber, permit_size);
+  wire::AppendText(bytes, v1::QuestionPermit::kGrantFieldNumber, ask.permit->grant);
+  for (const std::string& claim : ask.permit->claims)
+    wire::AppendText(bytes, v1::QuestionPermit::kClaimsFieldNumber, claim);
+  for (const std::string& field : ask.permit->released_fields)
+    wire::AppendText(bytes, v1::QuestionPermit::kReleasedFieldsFieldNumber, field);
+  wire::AppendBytes(bytes, v1::Question::kRequestFieldNumber, ask.request);
   return bytes;
 }
 
@@ -104,19 +90,16 @@ std::vector<std::string> EncodeQuestionFrames(const std::vector<OutgoingQuestion
   FrameWriter writer(v1::ToAdapter::kQuestionsFieldNumber);
   for (const OutgoingQuestion& outgoing : questions) {
     std::string timeout;
-    AppendTag(timeout, v1::Question::kTimeoutMsFieldNumber, WireFormatLite::WIRETYPE_VARINT);
-    AppendVarint(timeout, outgoing.timeout_ms);
+    wire::AppendNumber(timeout, v1::Question::kTimeoutMsFieldNumber, outgoing.timeout_ms);
     const size_t size = outgoing.question->size() + timeout.size();
     std::string& out = writer.Item(size + kItemHeadMax);
-    AppendTag(out, v1::QuestionFrame::kQuestionsFieldNumber,
-              WireFormatLite::WIRETYPE_LENGTH_DELIMITED);
-    AppendVarint(out, size);
+    wire::AppendHead(out, v1::QuestionFrame::kQuestionsFieldNumber, size);
     out.append(*outgoing.question);
     out.append(timeout);
   }
   for (const Uuid& id : cancelled) {
-    AppendBytes(writer.Item(id.raw().size() + kItemHeadMax),
-                v1::QuestionFrame::kCancelledExchangeIdsFieldNumber, id.raw());
+    wire::AppendBytes(writer.Item(id.raw().size() + kItemHeadMax),
+                      v1::QuestionFrame::kCancelledExchangeIdsFieldNumber, id.raw());
   }
   return writer.Finish();
 }
@@ -125,12 +108,11 @@ std::vector<std::string> EncodeRecordedFrames(
     const std::vector<std::pair<Uuid, uint64_t>>& recorded) {
   FrameWriter writer(v1::ToAdapter::kRecordedFieldNumber);
   for (const auto& [id, index] : recorded) {
-    v1::RecordedAnswer answer;
-    answer.set_exchange_id(std::string(id.raw()));
-    answer.set_entry_index(index);
-    const std::string bytes = answer.SerializeAsString();
-    AppendBytes(writer.Item(bytes.size() + kItemHeadMax), v1::RecordedFrame::kAnswersFieldNumber,
-                bytes);
+    std::string bytes;
+    wire::AppendBytes(bytes, v1::RecordedAnswer::kExchangeIdFieldNumber, id.raw());
+    wire::AppendNumber(bytes, v1::RecordedAnswer::kEntryIndexFieldNumber, index);
+    wire::AppendBytes(writer.Item(bytes.size() + kItemHeadMax),
+                      v1::RecordedFrame::kAnswersFieldNumber, bytes);
   }
   return writer.Finish();
 }
