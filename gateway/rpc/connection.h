@@ -73,6 +73,7 @@ class Connection {
 
   void DoHandshake();
   bool StartSession();
+  void OpenSession();
   void Read();
   void DiscardInput();
   bool WriteOut(absl::string_view bytes);
