@@ -41,7 +41,7 @@ int Fail(absl::string_view what) {
   return 1;
 }
 
-int Serve(sdk::AdapterOptions options, const std::string& registry_directory) {
+int Serve(sdk::AdapterOptions options, const std::string& registry_directory, int links) {
   sigset_t stop;
   sigemptyset(&stop);
   sigaddset(&stop, SIGTERM);
@@ -58,8 +58,15 @@ int Serve(sdk::AdapterOptions options, const std::string& registry_directory) {
   SystemClock clock;
   SystemRandom random;
   FixedAdapter adapter;
-  const auto client = sdk::LinkClient::Create(std::move(options), adapter, clock, random);
-  if (!client.ok()) return Fail(client.status().message());
+  // Replicas of an agency, each with a log of its own.
+  std::vector<std::unique_ptr<sdk::LinkClient>> clients;
+  const std::string answer_log = options.answer_log;
+  for (int i = 0; i < links; ++i) {
+    if (i > 0) options.answer_log = absl::StrCat(answer_log, ".", i);
+    auto client = sdk::LinkClient::Create(options, adapter, clock, random);
+    if (!client.ok()) return Fail(client.status().message());
+    clients.push_back(*std::move(client));
+  }
   int signal_number = 0;
   sigwait(&stop, &signal_number);
   return 0;
@@ -73,6 +80,7 @@ int main(int argc, char** argv) {
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   chayan::sdk::AdapterOptions options;
   std::string registry;
+  int links = 1;
   CLI::App app("Answers land.title from memory on a link to each gateway.", "chayan-bench-adapter");
   app.add_option("--gateway", options.gateways, "host:port; once for each gateway")->required();
   app.add_option("--ca", options.ca_file, "Roots of gateways, PEM")->required();
@@ -82,8 +90,9 @@ int main(int argc, char** argv) {
   app.add_option("--answer-key", options.answer_key_file, "Ed25519 key, PEM")->required();
   app.add_option("--answer-log", options.answer_log, "Its own log of answers")->required();
   app.add_option("--registry", registry, "Registry folder that the gateways use")->required();
+  app.add_option("--links", links, "Links to each gateway")->check(CLI::Range(1, 1000));
   CLI11_PARSE(app, argc, argv);
   options.gateway_uri = chayan::bench::kGatewayUri;
   options.software = "chayan-bench";
-  return chayan::bench::Serve(std::move(options), registry);
+  return chayan::bench::Serve(std::move(options), registry, links);
 }

@@ -61,12 +61,12 @@ export function linksOf(handle) {
   return outputOf(handle).match(/"link\.opened"/g)?.length ?? 0;
 }
 
-// One adapter with a link to each gateway.
-export function startAdapter({ bin, pki, registry, folder, gateways, name = 'adapter', prefix = [] }) {
+// One adapter with `links` links to each gateway.
+export function startAdapter({ bin, pki, registry, folder, gateways, name = 'adapter', prefix = [], links = 1 }) {
   const [command, ...args] = [...prefix, join(bin, 'chayan-bench-adapter')];
   return start(name, folder, command, [...args,
     '--ca', `${pki}/root.pem`, '--cert', `${pki}/land-ad.pem`, '--key', `${pki}/land-ad.key`,
-    '--answer-key', `${pki}/answer/land-ad.key`, '--answer-log', `${folder}/${name}.answers`, '--registry', registry,
+    '--answer-key', `${pki}/answer/land-ad.key`, '--answer-log', `${folder}/${name}.answers`, '--registry', registry, '--links', String(links),
     ...gateways.flatMap(({ address }) => ['--gateway', address])]);
 }
 

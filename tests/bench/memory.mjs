@@ -72,8 +72,7 @@ await main(async () => {
   const [system] = await startChayan(place, [{ name: 'gateway', workers: 1, vault: true }]);
   const [pid] = system.processes;
   const rows = [{ state: 'one link', rss_kib: residentKib(pid) }];
-  // One adapter process dials once for each address it is given.
-  startAdapter({ ...place, name: 'links', gateways: Array(LINKS - 1).fill(system) });
+  startAdapter({ ...place, name: 'links', gateways: [system], links: LINKS - 1 });
   await until(`${LINKS} links are open`, () => linksOf(system.handle) >= LINKS, 60_000);
   rows.push({ state: `${LINKS} links`, rss_kib: residentKib(pid) });
   const seen = await connectAll(place, certificates, system);
