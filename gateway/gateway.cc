@@ -34,6 +34,7 @@
 #include "gateway/log/vault.h"
 #include "gateway/operate/operator.h"
 #include "gateway/registry/current.h"
+#include "gateway/rpc/cork.h"
 #include "gateway/rpc/recorded.h"
 #include "gateway/rpc/server.h"
 #include "gateway/rpc/server_metrics.h"
@@ -207,7 +208,11 @@ absl::Status Gateway::Rooms::OpenLog(const std::string& bootstrap_directory,
   }
   CHAYAN_ASSIGN_OR_RETURN(
       committer,
-      log::Committer::Create({config.gateway_name(), config.log_origin(), config.head_file()},
+      log::Committer::Create({config.gateway_name(), config.log_origin(), config.head_file(),
+                              [](absl::FunctionRef<void()> release) {
+                                const rpc::Cork cork;
+                                release();
+                              }},
                              *store, *log_key, clock, random, std::move(bootstrap)));
   return OpenPublisher(std::move(start_alarm));
 }

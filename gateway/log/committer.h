@@ -6,12 +6,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -69,6 +71,8 @@ class Committer {
     std::string gateway;  // leaf key "gw"
     std::string origin;
     std::string head_file;  // guard on another path than the store: a store behind it is refused
+    // Runs what calls the `done`s of a batch, so that all of them share a wake-up. Empty: as it is.
+    std::function<void(absl::FunctionRef<void()> release)> release_scope{};
   };
   // Reads the head, refuses a store behind the guard file or of another log, signs the checkpoint,
   // starts the threads. `bootstrap`, for an empty store, is recorded by the genesis entry; without

@@ -37,6 +37,11 @@ class UnaryCall {
   // Elapsed() reading of the clock when the call arrived.
   virtual absl::Duration arrival() const = 0;
   virtual void Reply(std::string message) = 0;
+  // The same for a message that others keep too: not copied until it leaves.
+  virtual void ReplyShared(std::shared_ptr<const std::string> message) { Reply(*message); }
+  // Runs `work` on the call's worker, from any thread, also after the call has ended; many posts
+  // cost one wake-up. Dropped once the server has stopped.
+  virtual void Post(absl::AnyInvocable<void()> work) { work(); }
   // `status_bytes`: serialized google.rpc.Status when already made (it was committed to), else made
   // from the refusal. `receipt_bytes`: serialized Receipt of the entry that proves the error, for
   // the trailer `chayan-receipt-bin`; left out when the peer takes no trailers of that size.
@@ -61,6 +66,7 @@ class StreamCall {
   // Queues a message; from any thread. Messages leave in order. After the stream has ended they are
   // dropped.
   virtual void Write(std::string message) = 0;
+  virtual void WriteShared(std::shared_ptr<const std::string> message) { Write(*message); }
   // Bytes queued and not yet taken by the connection: the caller of Write bounds it.
   virtual size_t queued_bytes() const = 0;
   // Ends the stream; from any thread. OK without a refusal.
@@ -68,6 +74,8 @@ class StreamCall {
   // Runs `work` on the stream's worker, from any thread; many posts cost one wake-up. Also after
   // the stream has ended; dropped once the server has stopped.
   virtual void Post(absl::AnyInvocable<void()> work) = 0;
+  // Whether the calling thread is the stream's worker.
+  virtual bool IsOnWorker() const { return false; }
   // Stops reading from the peer until Resume: flow control pushes back. On the worker.
   virtual void Pause() = 0;
   virtual void Resume() = 0;

@@ -317,8 +317,8 @@ void Exchange::Shed(policy::Refusal refusal) {
   PostEnding(Mail::Kind::kRefused, EndingOf(refusal, {}, {}));
 }
 
-void Exchange::Queue(std::string message) {
-  const size_t size = kPrefixBytes + message.size();
+void Exchange::Queue(std::shared_ptr<const std::string> message) {
+  const size_t size = kPrefixBytes + message->size();
   connection_->CountQueued(static_cast<int64_t>(size));
   frames_.push_back({.message = std::move(message)});
 }
@@ -349,7 +349,7 @@ ssize_t Exchange::Produce(char* out, size_t size, bool* done) {
     Frame& frame = frames_[next_frame_];
     if (frame.sent < kPrefixBytes) {
       char prefix[kPrefixBytes];
-      WritePrefix(static_cast<uint32_t>(frame.message.size()), prefix);
+      WritePrefix(static_cast<uint32_t>(frame.message->size()), prefix);
       const size_t count = std::min(size - written, kPrefixBytes - frame.sent);
       std::memcpy(out + written, prefix + frame.sent, count);
       frame.sent += count;
@@ -357,13 +357,13 @@ ssize_t Exchange::Produce(char* out, size_t size, bool* done) {
       if (frame.sent < kPrefixBytes) break;
     }
     const size_t offset = frame.sent - kPrefixBytes;
-    const size_t count = std::min(size - written, frame.message.size() - offset);
-    std::memcpy(out + written, frame.message.data() + offset, count);
+    const size_t count = std::min(size - written, frame.message->size() - offset);
+    std::memcpy(out + written, frame.message->data() + offset, count);
     frame.sent += count;
     written += count;
-    if (frame.sent < kPrefixBytes + frame.message.size()) break;
-    queued_bytes_.fetch_sub(frame.message.size(), std::memory_order_relaxed);
-    frame.message = {};
+    if (frame.sent < kPrefixBytes + frame.message->size()) break;
+    queued_bytes_.fetch_sub(frame.message->size(), std::memory_order_relaxed);
+    frame.message.reset();
     ++next_frame_;
   }
   connection_->CountQueued(-static_cast<int64_t>(written));
@@ -383,8 +383,8 @@ void Exchange::DropOutput() {
           ? next_frame_ + 1
           : next_frame_;
   for (size_t i = keep; i < frames_.size(); ++i) {
-    dropped += static_cast<int64_t>(kPrefixBytes + frames_[i].message.size() - frames_[i].sent);
-    queued_bytes_.fetch_sub(frames_[i].message.size(), std::memory_order_relaxed);
+    dropped += static_cast<int64_t>(kPrefixBytes + frames_[i].message->size() - frames_[i].sent);
+    queued_bytes_.fetch_sub(frames_[i].message->size(), std::memory_order_relaxed);
   }
   frames_.resize(std::min(keep, frames_.size()));
   connection_->CountQueued(-dropped);
@@ -443,7 +443,7 @@ void Exchange::Receive(Mail mail) {
   switch (mail.kind) {
     case Mail::Kind::kReply:
       if (phase_ != Phase::kRunning) return;
-      queued_bytes_.fetch_add(mail.message.size(), std::memory_order_relaxed);
+      queued_bytes_.fetch_add(mail.message->size(), std::memory_order_relaxed);
       Queue(std::move(mail.message));
       End({});
       return;
@@ -457,7 +457,7 @@ void Exchange::Receive(Mail mail) {
       return;
     case Mail::Kind::kWrite:
       if (phase_ != Phase::kRunning || connection_->closed()) {
-        queued_bytes_.fetch_sub(mail.message.size(), std::memory_order_relaxed);
+        queued_bytes_.fetch_sub(mail.message->size(), std::memory_order_relaxed);
         return;
       }
       Queue(std::move(mail.message));

@@ -54,15 +54,22 @@ class Exchange final : public UnaryCall,
   absl::string_view request() const override { return request_; }
   absl::Duration timeout() const override { return headers_.timeout; }
   absl::Duration arrival() const override { return arrival_; }
-  void Reply(std::string message) override;
+  void Reply(std::string message) override {
+    ReplyShared(std::make_shared<const std::string>(std::move(message)));
+  }
+  void ReplyShared(std::shared_ptr<const std::string> message) override;
   void Fail(const policy::Refusal& refusal, std::string status_bytes,
             std::string receipt_bytes) override;
   void OnCancel(absl::AnyInvocable<void()> on_cancel) override;
   bool TakeFromRate() override;
-  void Write(std::string message) override;
+  void Write(std::string message) override {
+    WriteShared(std::make_shared<const std::string>(std::move(message)));
+  }
+  void WriteShared(std::shared_ptr<const std::string> message) override;
   size_t queued_bytes() const override { return queued_bytes_.load(std::memory_order_relaxed); }
   void Finish(std::optional<policy::Refusal> refusal) override;
   void Post(absl::AnyInvocable<void()> work) override;
+  bool IsOnWorker() const override { return mailbox_->IsThisThread(); }
   void Pause() override;
   void Resume() override;
 
@@ -95,7 +102,7 @@ class Exchange final : public UnaryCall,
  private:
   enum class Phase { kHeaders, kRefusing, kBody, kRunning, kEnding, kClosed };
   struct Frame {
-    std::string message;
+    std::shared_ptr<const std::string> message;
     size_t sent = 0;  // of prefix and message
   };
 
@@ -107,7 +114,7 @@ class Exchange final : public UnaryCall,
   // Answers with a refusal. Recorded first where it must be; what is shed is only counted.
   void Refuse(policy::Refusal refusal);
   void Shed(policy::Refusal refusal);
-  void Queue(std::string message);
+  void Queue(std::shared_ptr<const std::string> message);
   void End(Ending ending);
   void PostEnding(Mail::Kind kind, Ending ending);
   void CountBuffered(size_t now);

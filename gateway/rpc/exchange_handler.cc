@@ -8,7 +8,7 @@
 
 namespace chayan::rpc {
 
-void Exchange::Reply(std::string message) {
+void Exchange::ReplyShared(std::shared_ptr<const std::string> message) {
   CHAYAN_CHECK(!answered_.exchange(true));
   Mail mail{.kind = Mail::Kind::kReply, .to = shared_from_this(), .message = std::move(message)};
   if (mailbox_->IsThisThread()) return Receive(std::move(mail));
@@ -50,8 +50,8 @@ bool Exchange::TakeFromRate() {
   return taken;
 }
 
-void Exchange::Write(std::string message) {
-  queued_bytes_.fetch_add(message.size(), std::memory_order_relaxed);
+void Exchange::WriteShared(std::shared_ptr<const std::string> message) {
+  queued_bytes_.fetch_add(message->size(), std::memory_order_relaxed);
   Mail mail{.kind = Mail::Kind::kWrite, .to = shared_from_this(), .message = std::move(message)};
   if (mailbox_->IsThisThread()) return Receive(std::move(mail));
   mailbox_->Post(std::move(mail));

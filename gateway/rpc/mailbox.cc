@@ -3,15 +3,18 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <utility>
 
 #include "gateway/base/check.h"
+#include "gateway/rpc/cork.h"
 
 namespace chayan::rpc {
 namespace {
 
 thread_local const Mailbox* current = nullptr;
+thread_local Cork* corked = nullptr;
 
 }  // namespace
 
@@ -30,13 +33,36 @@ void Mailbox::Post(Mail mail) {
     first = mails_.empty();
     mails_.push_back(std::move(mail));
   }
-  if (!first) return;
+  if (IsThisThread()) {
+    has_own_mail_ = true;
+  } else if (first && corked == nullptr) {
+    Wake();
+  } else if (first) {
+    std::vector<std::shared_ptr<Mailbox>>& waiting = corked->waiting_;
+    if (std::find(waiting.begin(), waiting.end(), shared_from_this()) == waiting.end()) {
+      waiting.push_back(shared_from_this());
+    }
+  }
+}
+
+void Mailbox::Wake() {
   const uint64_t one = 1;
   CHAYAN_CHECK(write(wake_fd_, &one, sizeof(one)) == sizeof(one));
 }
 
+Cork::Cork() {
+  CHAYAN_CHECK(corked == nullptr);
+  corked = this;
+}
+
+Cork::~Cork() {
+  corked = nullptr;
+  for (const std::shared_ptr<Mailbox>& mailbox : waiting_) mailbox->Wake();
+}
+
 void Mailbox::Take(std::vector<Mail>& mails) {
   mails.clear();
+  has_own_mail_ = false;
   const absl::MutexLock lock(&mu_);
   mails.swap(mails_);
 }

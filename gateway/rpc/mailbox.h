@@ -29,13 +29,13 @@ struct Mail {
   enum class Kind { kReply, kEnd, kRefused, kWrite, kWork };
   Kind kind = Kind::kWork;
   std::shared_ptr<Exchange> to{};  // null for work of the worker itself
-  std::string message{};
+  std::shared_ptr<const std::string> message{};
   std::unique_ptr<Ending> ending{};
   absl::AnyInvocable<void()> work{};
 };
 
 // Thread-safe. Outlives its worker as long as a call holds it; what comes then is dropped.
-class Mailbox {
+class Mailbox : public std::enable_shared_from_this<Mailbox> {
  public:
   explicit Mailbox(std::shared_ptr<Front> front);
   ~Mailbox();
@@ -43,6 +43,9 @@ class Mailbox {
   Mailbox& operator=(const Mailbox&) = delete;
 
   void Post(Mail mail);
+  // The worker itself has posted and must look before it sleeps: for that it is not woken. On the
+  // worker.
+  bool has_own_mail() const { return has_own_mail_; }
   // Swaps out what has come.
   void Take(std::vector<Mail>& mails);
   void Close();
@@ -57,7 +60,11 @@ class Mailbox {
 
  private:
   const std::shared_ptr<Front> front_;
+  friend class Cork;
+  void Wake();
+
   const int wake_fd_;
+  bool has_own_mail_ = false;  // the worker's own
   absl::Mutex mu_;
   std::vector<Mail> mails_ ABSL_GUARDED_BY(mu_);
   bool closed_ ABSL_GUARDED_BY(mu_) = false;

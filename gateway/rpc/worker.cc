@@ -95,7 +95,7 @@ void Worker::Run() {
 }
 
 int Worker::WaitMs() const {
-  if (!unread_.empty()) return 0;
+  if (!unread_.empty() || mailbox_->has_own_mail()) return 0;
   if (connections_.empty() && (listener_ < 0 || accepts_)) return -1;
   absl::Duration until = next_sweep_;
   if (!deadlines_.empty()) {

@@ -43,7 +43,8 @@ absl::Status CheckAnswerBytes(absl::string_view bytes, bool restricted,
   if (!answer.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
     return Fault("bytes that are no VerificationAnswer");
   }
-  if (!IsPlainWire(bytes, *v1::VerificationAnswer::descriptor())) {
+  static const PlainWire& plain = *new PlainWire(*v1::VerificationAnswer::descriptor());
+  if (!plain.Accepts(bytes)) {
     return Fault("an unknown field, or one that is there twice");
   }
   return CheckAnswer(answer, restricted, request, permit);

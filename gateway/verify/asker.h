@@ -2,6 +2,7 @@
 #ifndef CHAYAN_GATEWAY_VERIFY_ASKER_H_
 #define CHAYAN_GATEWAY_VERIFY_ASKER_H_
 
+#include <memory>
 #include <string>
 
 #include "absl/functional/any_invocable.h"
@@ -30,8 +31,10 @@ class Asker {
   virtual absl::Duration arrival() const = 0;     // by the clock's Elapsed()
   virtual absl::Duration timeout() const = 0;     // from arrival
   // `response`: a serialized VerifyDocumentResponse.
-  virtual void Answer(const std::string& response) = 0;
+  virtual void Answer(std::shared_ptr<const std::string> response) = 0;
   virtual void Fail(const Failure& failure) = 0;
+  // Runs `work` where this asker is best told: on its worker. From any thread.
+  virtual void Post(absl::AnyInvocable<void()> work) { work(); }
   // `on_cancel` runs at most once, when the caller gives up before it is told; at once if it has
   // already.
   virtual void OnCancel(absl::AnyInvocable<void()> on_cancel) = 0;

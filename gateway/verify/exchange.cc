@@ -13,6 +13,7 @@
 #include "gateway/verify/limits.h"
 #include "gateway/verify/next_step.h"
 #include "gateway/verify/plain_wire.h"
+#include "gateway/verify/response.h"
 
 namespace chayan::verify {
 namespace {
@@ -93,7 +94,8 @@ bool Exchange::Parse() {
                    "the request is not a valid VerifyDocumentRequest"));
     return false;
   }
-  if (!IsPlainWire(bytes, *v1::VerifyDocumentRequest::descriptor())) {
+  static const PlainWire& plain = *new PlainWire(*v1::VerifyDocumentRequest::descriptor());
+  if (!plain.Accepts(bytes)) {
     Refuse(Refused(v1::ERROR_REASON_MESSAGE_MALFORMED,
                    "the request has a field that this gateway does not know, or one that is there "
                    "twice; use its "
@@ -147,8 +149,8 @@ bool Exchange::CheckAndRoute() {
 
 bool Exchange::EnterTwins() {
   const policy::Caller& caller = asker_->caller();
-  std::string key = absl::StrCat(caller.member, "/", caller.system, "/", asker_->method(), "/",
-                                 request_->request_id());
+  const Twins::Key key = crypto::Sha256(
+      {caller.member, "/", caller.system, "/", asker_->method(), "/", request_->request_id()});
   request_digest_ = crypto::Sha256(asker_->request());
   // Weak: neither the twins nor the call keep an exchange alive.
   const Twins::Entered entered = with_.twins.Enter(
@@ -157,7 +159,7 @@ bool Exchange::EnterTwins() {
       });
   switch (entered.kind) {
     case Twins::Entered::Kind::kKept:
-      asker_->Answer(*entered.response);
+      asker_->Answer(entered.response);
       return false;
     case Twins::Entered::Kind::kReused:
       Refuse(Refused(
@@ -175,7 +177,7 @@ bool Exchange::EnterTwins() {
     if (left.asker != nullptr) left.asker->Fail({GivenUp(), {}, {}, {}});
   });
   if (entered.kind == Twins::Entered::Kind::kJoined) return false;
-  twin_key_ = std::move(key);
+  twin_key_ = key;
   twin_ticket_ = entered.ticket;
   if (!with_.quota.Use(permit_.grant, permit_.quota_per_day, with_.clock.Now())) {
     policy::Refusal refusal =
@@ -276,11 +278,13 @@ void Exchange::OnReply(link::Reply reply) {
         "the holder's answer was withheld because it does not fit the question; the operator has "
         "been told"));
   }
-  detail_->mutable_verdicts()->CopyFrom(answer->verdicts());
+  // Both live on the arena: what only the detail still needs changes hands without a copy.
+  detail_->mutable_verdicts()->UnsafeArenaSwap(answer->mutable_verdicts());
   for (const auto& field : answer->released_fields()) detail_->add_released_fields(field.code());
   detail_->set_true_outcome(answer->outcome());
   detail_->set_restricted(reply.restricted);
-  if (answer->has_as_of_time()) *detail_->mutable_as_of_time() = answer->as_of_time();
+  if (answer->has_as_of_time())
+    detail_->unsafe_arena_set_allocated_as_of_time(answer->mutable_as_of_time());
 
   log::Entry entry = NewEntry(log::EntryType::kVerification);
   entry.by = answer->answered_by() == v1::ANSWER_SOURCE_HOLDER ? "holder" : "gateway";
@@ -337,7 +341,13 @@ void Exchange::Record(log::Entry entry, Told told) {
       {std::move(entry), std::move(row), std::nullopt,
        [self = shared_from_this(), told = std::move(told),
         openings = *std::move(sealed)](absl::StatusOr<log::Committed> committed) mutable {
-         self->Release(std::move(told), openings, std::move(committed));
+         // The worker writes and frees what it made: it is still in its core's cache, and the
+         // committer goes on to the next batch.
+         Asker& asker = *self->asker_;
+         asker.Post([self = std::move(self), told = std::move(told), openings = std::move(openings),
+                     committed = std::move(committed)]() mutable {
+           self->Release(std::move(told), openings, std::move(committed));
+         });
        }});
 }
 
@@ -349,24 +359,19 @@ void Exchange::Release(Told told, const log::VaultOutput& sealed,
   }
   if (holder_part_.signature.has_value())
     with_.links.Recorded(holder_part_.link, id_, committed->index);
-  if (!told.refusal.has_value()) return TellAnswer(std::move(told), sealed, *std::move(committed));
-  v1::Receipt receipt;
-  FillReceipt(sealed, *std::move(committed), receipt);
-  TellFailure({*std::move(told.refusal), std::move(told.status_bytes), receipt.SerializeAsString(),
-               request_->request_id()});
+  if (!told.refusal.has_value()) return TellAnswer(told, sealed, *committed);
+  TellFailure({*std::move(told.refusal), std::move(told.status_bytes),
+               EncodeReceipt({*committed, sealed, HolderSignature()}), request_->request_id()});
 }
 
-void Exchange::TellAnswer(Told told, const log::VaultOutput& sealed, log::Committed committed) {
-  v1::VerifyDocumentResponseView view;
-  view.set_request_id(request_->request_id());
-  view.set_answer(std::move(told.answer));
-  FillReceipt(sealed, std::move(committed), *view.mutable_receipt());
-  view.set_next_step(
-      NextStepAfter(told.outcome, told.forwarded, *permit_.kind->proto, holder_, with_.clock.Now())
-          .SerializeAsString());
-  auto response = std::make_shared<const std::string>(view.SerializeAsString());
+void Exchange::TellAnswer(const Told& told, const log::VaultOutput& sealed,
+                          const log::Committed& committed) {
+  const std::string next_step =
+      NextStepBytes(told.outcome, told.forwarded, *permit_.kind->proto, holder_, with_.clock.Now());
+  auto response = std::make_shared<const std::string>(EncodeResponse(
+      request_->request_id(), told.answer, {committed, sealed, HolderSignature()}, next_step));
   const bool keep = told.outcome != v1::OUTCOME_SOURCE_DOWN;
-  for (const auto& asker : TakeWaiting(response, keep)) asker->Answer(*response);
+  for (const auto& asker : TakeWaiting(response, keep)) asker->Answer(response);
 }
 
 void Exchange::TellFailure(const Failure& failure) {
@@ -375,28 +380,11 @@ void Exchange::TellFailure(const Failure& failure) {
 
 std::vector<std::shared_ptr<Asker>> Exchange::TakeWaiting(
     std::shared_ptr<const std::string> response, bool keep) {
-  if (twin_key_.empty()) return {asker_};
+  if (!twin_key_.has_value()) return {asker_};
   std::vector<std::shared_ptr<Asker>> waiting =
-      with_.twins.Complete(twin_key_, twin_ticket_, std::move(response), keep);
+      with_.twins.Complete(*twin_key_, twin_ticket_, std::move(response), keep);
   if (abandoned_) waiting.push_back(abandoned_by_);
   return waiting;
-}
-
-void Exchange::FillReceipt(const log::VaultOutput& sealed, log::Committed committed,
-                           v1::Receipt& receipt) const {
-  receipt.set_leaf(std::move(committed.leaf));
-  receipt.set_request_opening(sealed.request_opening);
-  receipt.set_response_opening(sealed.response_opening);
-  receipt.set_tlog_proof(std::move(committed.tlog_proof));
-  if (holder_part_.signature.has_value()) {
-    const tlog::HolderSignature& from = *holder_part_.signature;
-    v1::HolderSignature* to = receipt.mutable_holder_signature();
-    to->set_key_id(from.key_id.ToString());
-    to->set_signature(from.signature.ToString());
-    to->set_index(from.index);
-    to->set_count(from.count);
-    for (const crypto::Digest& hash : from.path) to->add_path(hash.ToString());
-  }
 }
 
 log::Entry Exchange::NewEntry(log::EntryType type) {
@@ -453,8 +441,10 @@ std::string Exchange::DetailBytes() {
   detail_->set_person_role(purpose.person().role());
   detail_->set_case_number(purpose.case_number());
   detail_->set_reason(purpose.reason());
-  if (request_->has_subject()) *detail_->mutable_subject() = request_->subject();
-  if (request_->has_as_of_date()) *detail_->mutable_as_of_date() = request_->as_of_date();
+  if (request_->has_subject())
+    detail_->unsafe_arena_set_allocated_subject(request_->mutable_subject());
+  if (request_->has_as_of_date())
+    detail_->unsafe_arena_set_allocated_as_of_date(request_->mutable_as_of_date());
   if (detail_->verdicts().empty()) {
     for (const v1::Claim& claim : request_->claims())
       detail_->add_verdicts()->set_code(claim.code());

@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "chayan/v1/entry_detail.pb.h"
-#include "chayan/v1/receipt.pb.h"
 #include "chayan/v1/verification_service.pb.h"
 #include "gateway/base/clock.h"
 #include "gateway/base/random.h"
@@ -76,12 +75,15 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   void Refuse(policy::Refusal refusal);
   void Record(log::Entry entry, Told told);
   void Release(Told told, const log::VaultOutput& sealed, absl::StatusOr<log::Committed> committed);
-  void TellAnswer(Told told, const log::VaultOutput& sealed, log::Committed committed);
+  void TellAnswer(const Told& told, const log::VaultOutput& sealed,
+                  const log::Committed& committed);
   void TellFailure(const Failure& failure);
   std::vector<std::shared_ptr<Asker>> TakeWaiting(std::shared_ptr<const std::string> response,
                                                   bool keep);
-  void FillReceipt(const log::VaultOutput& sealed, log::Committed committed,
-                   v1::Receipt& receipt) const;
+  // Null: the holder signed nothing.
+  const tlog::HolderSignature* HolderSignature() const {
+    return holder_part_.signature.has_value() ? &*holder_part_.signature : nullptr;
+  }
 
   log::Entry NewEntry(log::EntryType type);
   absl::StatusOr<log::VaultOutput> Seal(absl::string_view response);
@@ -102,8 +104,8 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   const v1::Member* holder_ = nullptr;
   HolderPart holder_part_;
   std::optional<uint64_t> forward_index_;
-  crypto::Digest request_digest_;  // from EnterTwins on
-  std::string twin_key_;           // empty until it is among the twins
+  crypto::Digest request_digest_;       // from EnterTwins on
+  std::optional<Twins::Key> twin_key_;  // absent until it is among the twins
   uint64_t twin_ticket_ = 0;
   std::shared_ptr<Asker> abandoned_by_;  // written before abandoned_ is set
   std::atomic<bool> abandoned_ = false;

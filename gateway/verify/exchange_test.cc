@@ -130,10 +130,10 @@ class WaitingAsker final : public Asker {
     return absl::FromUnixSeconds(1770000000) - absl::UnixEpoch();
   }
   absl::Duration timeout() const override { return deadline; }
-  void Answer(const std::string& response) override {
+  void Answer(std::shared_ptr<const std::string> response) override {
     EXPECT_FALSE(told()) << "told twice";
     v1::VerifyDocumentResponseView parsed;
-    EXPECT_TRUE(parsed.ParseFromString(response));
+    EXPECT_TRUE(parsed.ParseFromString(*response));
     view = std::move(parsed);
   }
   void Fail(const Failure& told_failure) override {

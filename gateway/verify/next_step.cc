@@ -66,4 +66,15 @@ v1::NextStep NextStepAfter(v1::Outcome outcome, bool forwarded, const v1::Docume
   return step;
 }
 
+std::string NextStepBytes(v1::Outcome outcome, bool forwarded, const v1::DocumentKind& kind,
+                          const v1::Member* holder, absl::Time now) {
+  const auto serialize = [&] {
+    return NextStepAfter(outcome, forwarded, kind, holder, now).SerializeAsString();
+  };
+  // What most questions come to depends on nothing else.
+  if (outcome != v1::OUTCOME_MATCH) return serialize();
+  static const std::string& of_match = *new std::string(serialize());
+  return of_match;
+}
+
 }  // namespace chayan::verify

@@ -2,6 +2,8 @@
 #ifndef CHAYAN_GATEWAY_VERIFY_NEXT_STEP_H_
 #define CHAYAN_GATEWAY_VERIFY_NEXT_STEP_H_
 
+#include <string>
+
 #include "absl/time/time.h"
 #include "chayan/v1/registry.pb.h"
 #include "chayan/v1/verification_service.pb.h"
@@ -12,6 +14,9 @@ namespace chayan::verify {
 // forwarded, or the kind is repeatable.
 v1::NextStep NextStepAfter(v1::Outcome outcome, bool forwarded, const v1::DocumentKind& kind,
                            const v1::Member* holder, absl::Time now);
+// The same, serialized.
+std::string NextStepBytes(v1::Outcome outcome, bool forwarded, const v1::DocumentKind& kind,
+                          const v1::Member* holder, absl::Time now);
 
 }  // namespace chayan::verify
 

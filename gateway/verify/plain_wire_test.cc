@@ -14,6 +14,10 @@ namespace {
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 
+bool IsPlainWire(const std::string& bytes, const google::protobuf::Descriptor& type) {
+  return PlainWire(type).Accepts(bytes);
+}
+
 // Calls `visit` with each message below `root`, which is made on the way.
 void VisitBelow(Message& root, const std::function<void(Message&, const std::string&)>& visit,
                 const std::string& path) {
@@ -75,6 +79,21 @@ TEST(PlainWireTest, MembersOfAOneofShutEachOtherOut) {
   date.mutable_date()->set_year(1);
   EXPECT_FALSE(IsPlainWire(text.SerializeAsString() + date.SerializeAsString(),
                            *v1::ReleasedField::descriptor()));
+}
+
+TEST(PlainWireTest, FindsAFieldInAnotherFormThanItsOwn) {
+  v1::VerifyDocumentRequest request;
+  // request_id, a text, as a number and as eight bytes: a parser keeps both as unknown fields.
+  for (const std::string& bytes : {std::string("\x08\x01", 2), "\x09" + std::string(8, 'h')}) {
+    ASSERT_TRUE(request.ParseFromString(bytes));
+    EXPECT_EQ(request.request_id(), "");
+    EXPECT_FALSE(IsPlainWire(bytes, *v1::VerifyDocumentRequest::descriptor()));
+  }
+}
+
+TEST(PlainWireTest, RefusesGroupsAndTagsOfMoreThanThirtyTwoBits) {
+  EXPECT_FALSE(IsPlainAnswer(std::string("\x0b\x0c", 2)));
+  EXPECT_FALSE(IsPlainAnswer(std::string("\x8a\x80\x80\x80\x80\x01\x00", 7)));
 }
 
 TEST(PlainWireTest, RepeatedFieldsAndExplicitDefaultsPass) {

@@ -37,7 +37,9 @@ class QuestionStream::Item final : public Asker, public std::enable_shared_from_
   absl::string_view request() const override { return request_; }
   absl::Duration arrival() const override { return arrival_; }
   absl::Duration timeout() const override { return absl::InfiniteDuration(); }
-  void Answer(const std::string& response) override { HandOver(response); }
+  void Answer(std::shared_ptr<const std::string> response) override {
+    HandOver(std::move(response));
+  }
   void Fail(const Failure& failure) override {
     v1::VerifyDocumentResponseView view;
     view.set_request_id(failure.request_id);
@@ -45,8 +47,9 @@ class QuestionStream::Item final : public Asker, public std::enable_shared_from_
                                                  : failure.status_bytes);
     if (!failure.receipt_bytes.empty())
       view.mutable_receipt()->ParseFromString(failure.receipt_bytes);
-    HandOver(view.SerializeAsString());
+    HandOver(std::make_shared<const std::string>(view.SerializeAsString()));
   }
+  void Post(absl::AnyInvocable<void()> work) override { stream_->stream_->Post(std::move(work)); }
   void OnCancel(absl::AnyInvocable<void()> on_cancel) override {
     {
       absl::MutexLock lock(&mu_);
@@ -68,7 +71,10 @@ class QuestionStream::Item final : public Asker, public std::enable_shared_from_
   }
 
  private:
-  void HandOver(std::string response) {
+  void HandOver(std::shared_ptr<const std::string> response) {
+    if (stream_->stream_->IsOnWorker()) {
+      return stream_->OnResponse(shared_from_this(), std::move(response));
+    }
     stream_->stream_->Post(
         [stream = stream_, self = shared_from_this(), response = std::move(response)]() mutable {
           stream->OnResponse(self, std::move(response));
@@ -122,10 +128,11 @@ void QuestionStream::OnEnd() {
   for (const std::shared_ptr<Item>& item : std::exchange(items_, {})) item->Cancel();
 }
 
-void QuestionStream::OnResponse(const std::shared_ptr<Item>& item, std::string response) {
+void QuestionStream::OnResponse(const std::shared_ptr<Item>& item,
+                                std::shared_ptr<const std::string> response) {
   if (ended_) return;
   items_.erase(item);
-  stream_->Write(std::move(response));
+  stream_->WriteShared(std::move(response));
   if (paused_ && items_.size() < kStreamItemsMax) {
     paused_ = false;
     stream_->Resume();

@@ -26,7 +26,7 @@ class QuestionStream : public std::enable_shared_from_this<QuestionStream> {
   void OnHalfClose();
   void OnEnd();
   // An item has its response: writes it, reads on, ends the stream after the last.
-  void OnResponse(const std::shared_ptr<Item>& item, std::string response);
+  void OnResponse(const std::shared_ptr<Item>& item, std::shared_ptr<const std::string> response);
 
   const Collaborators& with_;
   const std::shared_ptr<rpc::StreamCall> stream_;

@@ -13,7 +13,7 @@ constexpr size_t kKeptOverheadBytes = 400;
 
 }  // namespace
 
-Twins::Entered Twins::Enter(const std::string& key, const crypto::Digest& request,
+Twins::Entered Twins::Enter(const Key& key, const crypto::Digest& request,
                             std::shared_ptr<Asker> asker, Abandon abandon) {
   absl::MutexLock lock(&mu_);
   Evict();
@@ -32,7 +32,7 @@ Twins::Entered Twins::Enter(const std::string& key, const crypto::Digest& reques
   return {Entered::Kind::kJoined, twin.ticket, nullptr};
 }
 
-std::vector<std::shared_ptr<Asker>> Twins::Complete(const std::string& key, uint64_t ticket,
+std::vector<std::shared_ptr<Asker>> Twins::Complete(const Key& key, uint64_t ticket,
                                                     std::shared_ptr<const std::string> response,
                                                     bool keep) {
   absl::MutexLock lock(&mu_);
@@ -45,7 +45,7 @@ std::vector<std::shared_ptr<Asker>> Twins::Complete(const std::string& key, uint
     twins_.erase(it);
     return waiting;
   }
-  const size_t bytes = response->size() + 2 * key.size() + kKeptOverheadBytes;
+  const size_t bytes = response->size() + kKeptOverheadBytes;
   it->second.response = std::move(response);
   it->second.abandon = nullptr;
   kept_.push_back({key, clock_.Elapsed(), bytes});
@@ -54,7 +54,7 @@ std::vector<std::shared_ptr<Asker>> Twins::Complete(const std::string& key, uint
   return waiting;
 }
 
-Twins::Left Twins::Leave(const std::string& key, uint64_t ticket, const Asker* asker) {
+Twins::Left Twins::Leave(const Key& key, uint64_t ticket, const Asker* asker) {
   absl::MutexLock lock(&mu_);
   const auto it = twins_.find(key);
   if (it == twins_.end() || it->second.ticket != ticket) return {};

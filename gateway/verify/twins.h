@@ -29,6 +29,10 @@ class Twins {
   explicit Twins(const Clock& clock, size_t bytes_max = kTwinBytesMax)
       : clock_(clock), bytes_max_(bytes_max) {}
 
+  // Digest of system, method and request id: of one size and in the table itself. With texts in it
+  // each look missed the cache once more: 1.1 us of a verification's samples, not 0.7.
+  using Key = crypto::Digest;
+
   // What became of an asker that came with `key` and a request of digest `request`.
   struct Entered {
     enum class Kind {
@@ -44,12 +48,12 @@ class Twins {
   // Given to the last asker that leaves: ends the question nobody waits for, and tells that asker.
   using Abandon = std::function<void(std::shared_ptr<Asker> last)>;
   // `abandon` is kept for a question that is the first of its key.
-  Entered Enter(const std::string& key, const crypto::Digest& request, std::shared_ptr<Asker> asker,
+  Entered Enter(const Key& key, const crypto::Digest& request, std::shared_ptr<Asker> asker,
                 Abandon abandon);
 
   // The question's outcome is known: returns all who still wait. The response is kept if `keep` and
   // anybody does.
-  std::vector<std::shared_ptr<Asker>> Complete(const std::string& key, uint64_t ticket,
+  std::vector<std::shared_ptr<Asker>> Complete(const Key& key, uint64_t ticket,
                                                std::shared_ptr<const std::string> response,
                                                bool keep);
 
@@ -58,7 +62,7 @@ class Twins {
     std::shared_ptr<Asker> asker;  // null when it did not wait any more
     Abandon abandon;  // set for the last one: call it with the asker. The key is free again.
   };
-  Left Leave(const std::string& key, uint64_t ticket, const Asker* asker);
+  Left Leave(const Key& key, uint64_t ticket, const Asker* asker);
 
  private:
   struct Twin {
@@ -69,7 +73,7 @@ class Twins {
     std::shared_ptr<const std::string> response;  // null while in flight
   };
   struct Kept {
-    std::string key;
+    Key key;
     absl::Duration since;
     size_t bytes;
   };
@@ -78,7 +82,7 @@ class Twins {
   const Clock& clock_;
   const size_t bytes_max_;
   absl::Mutex mu_;
-  absl::flat_hash_map<std::string, Twin> twins_ ABSL_GUARDED_BY(mu_);
+  absl::flat_hash_map<Key, Twin> twins_ ABSL_GUARDED_BY(mu_);
   std::deque<Kept> kept_ ABSL_GUARDED_BY(mu_);  // oldest first
   size_t bytes_ ABSL_GUARDED_BY(mu_) = 0;
   uint64_t tickets_ ABSL_GUARDED_BY(mu_) = 0;

@@ -18,7 +18,7 @@ class SilentAsker final : public Asker {
   absl::string_view request() const override { return {}; }
   absl::Duration arrival() const override { return {}; }
   absl::Duration timeout() const override { return absl::InfiniteDuration(); }
-  void Answer(const std::string&) override {}
+  void Answer(std::shared_ptr<const std::string>) override {}
   void Fail(const Failure&) override {}
   void OnCancel(absl::AnyInvocable<void()>) override {}
 
@@ -30,11 +30,13 @@ class TwinsTest : public ::testing::Test {
  protected:
   Kind Enter(const std::string& key, absl::string_view request,
              std::shared_ptr<Asker> asker = NewAsker()) {
-    const Twins::Entered entered = twins_.Enter(key, crypto::Sha256(request), std::move(asker),
-                                                [this](std::shared_ptr<Asker>) { ++abandoned_; });
+    const Twins::Entered entered =
+        twins_.Enter(KeyOf(key), crypto::Sha256(request), std::move(asker),
+                     [this](std::shared_ptr<Asker>) { ++abandoned_; });
     tickets_[key] = entered.ticket;
     return entered.kind;
   }
+  static Twins::Key KeyOf(absl::string_view key) { return crypto::Sha256(key); }
   static std::shared_ptr<Asker> NewAsker() { return std::make_shared<SilentAsker>(); }
   static std::shared_ptr<const std::string> Response(size_t bytes) {
     return std::make_shared<const std::string>(bytes, 'r');
@@ -43,11 +45,11 @@ class TwinsTest : public ::testing::Test {
   std::vector<std::shared_ptr<Asker>> Complete(const std::string& key,
                                                std::shared_ptr<const std::string> response,
                                                bool keep) {
-    return twins_.Complete(key, tickets_[key], std::move(response), keep);
+    return twins_.Complete(KeyOf(key), tickets_[key], std::move(response), keep);
   }
   // Whether the asker waited, and was the last.
   std::pair<bool, bool> Leave(const std::string& key, const std::shared_ptr<Asker>& asker) {
-    const Twins::Left left = twins_.Leave(key, tickets_[key], asker.get());
+    const Twins::Left left = twins_.Leave(KeyOf(key), tickets_[key], asker.get());
     return {left.asker == asker, left.abandon != nullptr};
   }
 
@@ -74,7 +76,8 @@ TEST_F(TwinsTest, AKeptAnswerIsTheSameBytes) {
   Enter("a", "question");
   const auto response = Response(10);
   Complete("a", response, true);
-  EXPECT_EQ(twins_.Enter("a", crypto::Sha256("question"), NewAsker(), nullptr).response, response);
+  EXPECT_EQ(twins_.Enter(KeyOf("a"), crypto::Sha256("question"), NewAsker(), nullptr).response,
+            response);
 }
 
 TEST_F(TwinsTest, WhatIsNotKeptIsAskedAgain) {
@@ -111,7 +114,7 @@ TEST_F(TwinsTest, TheLastToLeaveEndsTheQuestionAndFreesItsKey) {
   const uint64_t abandoned = tickets_["a"];
   EXPECT_EQ(Enter("a", "question", first), Kind::kFirst);
   // The abandoned question's end does not touch the new one's.
-  EXPECT_TRUE(twins_.Complete("a", abandoned, Response(1), true).empty());
+  EXPECT_TRUE(twins_.Complete(KeyOf("a"), abandoned, Response(1), true).empty());
   EXPECT_EQ(Complete("a", Response(1), true).size(), 1u);
 }
 

@@ -16,10 +16,13 @@ class UnaryAsker final : public Asker {
   absl::string_view request() const override { return call_->request(); }
   absl::Duration arrival() const override { return call_->arrival(); }
   absl::Duration timeout() const override { return call_->timeout(); }
-  void Answer(const std::string& response) override { call_->Reply(response); }
+  void Answer(std::shared_ptr<const std::string> response) override {
+    call_->ReplyShared(std::move(response));
+  }
   void Fail(const Failure& failure) override {
     call_->Fail(failure.refusal, failure.status_bytes, failure.receipt_bytes);
   }
+  void Post(absl::AnyInvocable<void()> work) override { call_->Post(std::move(work)); }
   void OnCancel(absl::AnyInvocable<void()> on_cancel) override {
     call_->OnCancel(std::move(on_cancel));
   }
