@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "gateway/base/check.h"
 #include "gateway/base/status_macros.h"
 #include "gateway/crypto/digest.h"
 #include "gateway/crypto/openssl.h"
@@ -96,6 +97,12 @@ absl::StatusOr<Certificate> Certificate::FromDer(absl::string_view der) {
     return absl::InvalidArgumentError("bytes after the certificate");
   }
   return Adopt(std::move(x509));
+}
+
+absl::StatusOr<Certificate> Certificate::FromX509(x509_st* x509) {
+  ERR_clear_error();
+  CHAYAN_CHECK(X509_up_ref(x509) == 1);
+  return Adopt(std::shared_ptr<x509_st>(x509, X509_free));
 }
 
 absl::StatusOr<std::vector<Certificate>> Certificate::ChainFromPem(absl::string_view pem) {

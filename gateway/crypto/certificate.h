@@ -26,6 +26,8 @@ inline constexpr size_t kChainCertificatesMax = 64;
 class Certificate {
  public:
   static absl::StatusOr<Certificate> FromDer(absl::string_view der);
+  // One that OpenSSL has parsed already, such as a peer's: shares it.
+  static absl::StatusOr<Certificate> FromX509(x509_st* x509);
   // All certificates of a PEM text in their order; at least one. Text between them is ignored.
   static absl::StatusOr<std::vector<Certificate>> ChainFromPem(absl::string_view pem);
 
