@@ -114,6 +114,7 @@ struct Gateway::Rooms {
   std::atomic<bool> draining = false;
   SystemClock clock;
   SystemRandom random;
+  metrics::Stages stages;
   std::unique_ptr<crypto::Signer> log_key;
   std::unique_ptr<log::Vault> vault;
   std::unique_ptr<store::Store> store;
@@ -212,7 +213,8 @@ absl::Status Gateway::Rooms::OpenLog(const std::string& bootstrap_directory,
                               [](absl::FunctionRef<void()> release) {
                                 const rpc::Cork cork;
                                 release();
-                              }},
+                              },
+                              &stages},
                              *store, *log_key, clock, random, std::move(bootstrap)));
   return OpenPublisher(std::move(start_alarm));
 }
@@ -245,7 +247,8 @@ absl::Status Gateway::Rooms::OpenFront() {
   const rpc::RegistrySource source = [this] { return registry->Get(); };
   links = link::Links::Create({config.gateway_name(), config.signature_share()}, source, *committer,
                               clock, random);
-  verifier = std::make_unique<verify::Verifier>(source, *links, *committer, *vault, clock, random);
+  verifier = std::make_unique<verify::Verifier>(source, *links, *committer, *vault, clock, random,
+                                                &stages);
   auditor = std::make_unique<audit::Auditor>(source, FirstPublished(), *committer, *store, *vault,
                                              clock, random);
   published_log =
@@ -335,6 +338,7 @@ void Gateway::Rooms::AddMetrics(metrics::Page& page) const {
   link::AddMetrics(*links, *registry->Get(), page);
   committer->AddMetrics(page);
   log::AddMetrics(publisher->Status(), page);
+  stages.AddTo(page);
   if (const http::Listener* const listener = counted_http) {
     http::AddMetrics(listener->Counts(), page);
   }

@@ -39,6 +39,8 @@ bool IsOperators(EntryType type) {
   return type == EntryType::kOperator || type == EntryType::kRegistry;
 }
 
+using metrics::Observe;
+using metrics::Stage;
 using Done = absl::AnyInvocable<void(absl::StatusOr<Committed>)>;
 
 struct Waiting {
@@ -46,6 +48,7 @@ struct Waiting {
   std::optional<store::RegistrySet> registry;
   Done done;
   LogMetrics::Place place{};
+  absl::Duration submitted{};  // reading of Elapsed()
 };
 
 // The signed end of the log. Immutable.
@@ -239,7 +242,8 @@ absl::Status GroupCommitter::Begin(std::optional<store::RegistrySet> bootstrap) 
   genesis.push_back(
       {.entry = {.leaf = std::move(leaf), .vault = std::nullopt},
        .registry = std::move(bootstrap),
-       .done = [&result](absl::StatusOr<Committed> committed) { result = committed.status(); }});
+       .done = [&result](absl::StatusOr<Committed> committed) { result = committed.status(); },
+       .submitted = clock_.Elapsed()});
   CommitBatch(std::move(genesis));
   return Annotate(result, "write the genesis entry");
 }
@@ -254,6 +258,7 @@ void GroupCommitter::StartThreads() {
 
 void GroupCommitter::Submit(Submission submission) {
   const LogMetrics::Place place = metrics_.PlaceOf(submission.entry);
+  const absl::Duration submitted = clock_.Elapsed();
   absl::StatusOr<std::string> leaf = RenderUnstampedLeaf(submission.entry, options_.gateway);
   if (!leaf.ok()) {
     diag::Error("log_entry_refused", {{"cause", leaf.status().message()}});
@@ -277,7 +282,8 @@ void GroupCommitter::Submit(Submission submission) {
                                   .records = std::move(submission.records)},
                         .registry = std::move(submission.registry),
                         .done = std::move(submission.done),
-                        .place = place});
+                        .place = place,
+                        .submitted = submitted});
       // One wake-up a batch: whoever comes while the committer works waits for its next turn.
       if (committer_idle_) {
         committer_idle_ = false;
@@ -409,11 +415,17 @@ std::vector<Waiting> GroupCommitter::TakeBatch() {
 void GroupCommitter::CommitBatch(std::vector<Waiting> waiting) {
   if (const absl::Status fatal = FatalState(); !fatal.ok()) return Refuse(waiting, fatal);
   const absl::Duration start = clock_.Elapsed();
+  for (const Waiting& each : waiting)
+    Observe(options_.stages, Stage::kQueue, start - each.submitted);
   // 1. Stamp, hash, and see what becomes of the tree.
   Plan plan = MakePlan(waiting);
   // 2. One transaction. Durable when it returns.
   absl::Status cause;
-  switch (Append(plan, cause)) {
+  const absl::Duration append_start = clock_.Elapsed();
+  const Outcome outcome = Append(plan, cause);
+  const absl::Duration append_end = clock_.Elapsed();
+  Observe(options_.stages, Stage::kAppend, append_end - append_start);
+  switch (outcome) {
     case Outcome::kCommitted:
       break;
     case Outcome::kFailed:
@@ -426,11 +438,12 @@ void GroupCommitter::CommitBatch(std::vector<Waiting> waiting) {
       return Refuse(waiting, cause);
   }
   // 3. Sign what is durable: Ed25519 is deterministic, so a crash before this line loses nothing.
-  if (absl::Status status = Publish(plan, clock_.Elapsed() - start); !status.ok()) {
+  if (absl::Status status = Publish(plan, append_end - start); !status.ok()) {
     // The entries are in the log, but nobody can be given a proof.
     Fail(status);
     return Refuse(waiting, status);
   }
+  Observe(options_.stages, Stage::kSign, clock_.Elapsed() - append_end);
   // 4. Only now the answers go.
   if (!options_.release_scope) return Release(plan, waiting);
   options_.release_scope([&] { Release(plan, waiting); });

@@ -23,6 +23,7 @@
 #include "gateway/log/entry.h"
 #include "gateway/log/vault.h"
 #include "gateway/metrics/page.h"
+#include "gateway/metrics/stages.h"
 #include "gateway/store/store.h"
 #include "gateway/tlog/tile.h"
 
@@ -73,6 +74,7 @@ class Committer {
     std::string head_file;  // guard on another path than the store: a store behind it is refused
     // Runs what calls the `done`s of a batch, so that all of them share a wake-up. Empty: as it is.
     std::function<void(absl::FunctionRef<void()> release)> release_scope{};
+    metrics::Stages* stages = nullptr;  // may be null; outlives the committer
   };
   // Reads the head, refuses a store behind the guard file or of another log, signs the checkpoint,
   // starts the threads. `bootstrap`, for an empty store, is recorded by the genesis entry; without

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "gateway/base/clock.h"
 #include "gateway/metrics/page.h"
+#include "gateway/metrics/stages.h"
 
 namespace chayan::metrics {
 namespace {
@@ -111,6 +112,20 @@ TEST(Process, TellsWhatThisProcessUses) {
   ASSERT_TRUE(absl::SimpleAtod(text.substr(at, text.find('\n', at) - at), &started));
   // The kernel counts in ticks of its own clock.
   EXPECT_NEAR(started, absl::ToDoubleSeconds(SystemClock().Now() - absl::UnixEpoch()), 3600);
+}
+
+TEST(Stages, EachIsAHistogramOfItsName) {
+  Stages stages;
+  stages.Observe(Stage::kSeal, absl::Microseconds(3));
+  stages.Observe(Stage::kAppend, absl::Milliseconds(2));
+  Observe(nullptr, Stage::kSeal, absl::Seconds(1));  // where nothing is measured
+  Page page;
+  stages.AddTo(page);
+  const std::string text = page.Text();
+  EXPECT_THAT(text, HasSubstr("chayan_stage_duration_seconds_count{stage=\"seal\"} 1"));
+  EXPECT_THAT(text, HasSubstr("chayan_stage_duration_seconds_count{stage=\"append\"} 1"));
+  // Those that nothing passed are there all the same.
+  EXPECT_THAT(text, HasSubstr("chayan_stage_duration_seconds_count{stage=\"holder\"} 0"));
 }
 
 }  // namespace

@@ -220,7 +220,9 @@ void Exchange::AskHolder() {
     return TellFailure({rpc::LogUnavailable(taking), {}, {}, request_->request_id()});
   }
   const v1::DocumentKind& kind = *permit_.kind->proto;
-  const absl::Duration spent = with_.clock.Elapsed() - asker_->arrival();
+  asked_ = with_.clock.Elapsed();
+  const absl::Duration spent = asked_ - asker_->arrival();
+  metrics::Observe(with_.stages, metrics::Stage::kDecide, spent);
   const absl::Duration left = asker_->timeout() - spent - kReturnMargin;
   if (left <= absl::ZeroDuration()) {
     return Refuse(
@@ -264,6 +266,7 @@ void Exchange::OnReply(link::Reply reply) {
     case link::Reply::Kind::kAnswered:
       break;
   }
+  metrics::Observe(with_.stages, metrics::Stage::kHolder, with_.clock.Elapsed() - asked_);
   holder_part_ = {std::move(reply.signature), reply.link};
   auto* answer = google::protobuf::Arena::CreateMessage<v1::VerificationAnswer>(&arena_);
   absl::Status fault =
@@ -328,10 +331,12 @@ void Exchange::Record(log::Entry entry, Told told) {
   if (holder_part_.signature.has_value())
     entry.hsig = tlog::HolderSignatureDigest(*holder_part_.signature);
   entry.ref = forward_index_;
-  entry.ms =
-      static_cast<uint32_t>(absl::ToInt64Milliseconds(with_.clock.Elapsed() - asker_->arrival()));
+  const absl::Duration known = with_.clock.Elapsed();
+  entry.ms = static_cast<uint32_t>(absl::ToInt64Milliseconds(known - asker_->arrival()));
   absl::StatusOr<log::VaultOutput> sealed =
       Seal(told.refusal.has_value() ? told.status_bytes : told.answer);
+  submitted_ = with_.clock.Elapsed();
+  metrics::Observe(with_.stages, metrics::Stage::kSeal, submitted_ - known);
   if (!sealed.ok()) return Release(std::move(told), {}, sealed.status());
   entry.c_req = sealed->c_req;
   entry.c_res = sealed->c_res;
@@ -357,9 +362,15 @@ void Exchange::Release(Told told, const log::VaultOutput& sealed,
     // Fail closed: what is not recorded is not answered.
     return TellFailure({rpc::LogUnavailable(committed.status()), {}, {}, request_->request_id()});
   }
+  const absl::Duration start = with_.clock.Elapsed();
+  metrics::Observe(with_.stages, metrics::Stage::kCommit, start - submitted_);
   if (holder_part_.signature.has_value())
     with_.links.Recorded(holder_part_.link, id_, committed->index);
-  if (!told.refusal.has_value()) return TellAnswer(told, sealed, *committed);
+  if (!told.refusal.has_value()) {
+    TellAnswer(told, sealed, *committed);
+    metrics::Observe(with_.stages, metrics::Stage::kRelease, with_.clock.Elapsed() - start);
+    return;
+  }
   TellFailure({*std::move(told.refusal), std::move(told.status_bytes),
                EncodeReceipt({*committed, sealed, HolderSignature()}), request_->request_id()});
 }

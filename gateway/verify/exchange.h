@@ -16,6 +16,7 @@
 #include "gateway/link/links.h"
 #include "gateway/log/committer.h"
 #include "gateway/log/vault.h"
+#include "gateway/metrics/stages.h"
 #include "gateway/policy/decide.h"
 #include "gateway/rpc/server.h"
 #include "gateway/verify/asker.h"
@@ -36,6 +37,7 @@ struct Collaborators {
   Random& random;
   Twins& twins;
   Quota& quota;
+  metrics::Stages* stages = nullptr;  // may be null
 };
 
 // Kept alive by the callbacks it hands out. Its steps follow one another; no two run at a time.
@@ -104,6 +106,8 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   const v1::Member* holder_ = nullptr;
   HolderPart holder_part_;
   std::optional<uint64_t> forward_index_;
+  absl::Duration asked_;                // when the holder was asked, by Elapsed()
+  absl::Duration submitted_;            // when the entry went to the committer
   crypto::Digest request_digest_;       // from EnterTwins on
   std::optional<Twins::Key> twin_key_;  // absent until it is among the twins
   uint64_t twin_ticket_ = 0;

@@ -36,9 +36,9 @@ constexpr char kService[] = "/chayan.v1.VerificationService/";
 }  // namespace
 
 Verifier::Verifier(rpc::RegistrySource registry, link::Links& links, log::Committer& committer,
-                   log::Vault& vault, Clock& clock, Random& random)
+                   log::Vault& vault, Clock& clock, Random& random, metrics::Stages* stages)
     : twins_(clock),
-      with_{std::move(registry), links, committer, vault, clock, random, twins_, quota_} {}
+      with_{std::move(registry), links, committer, vault, clock, random, twins_, quota_, stages} {}
 
 void Verifier::ServeOn(rpc::Server& server) {
   const std::string service = kService;

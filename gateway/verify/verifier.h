@@ -13,9 +13,9 @@ namespace chayan::verify {
 // Thread-safe. Outlives every call it was given.
 class Verifier {
  public:
-  // All arguments outlive it.
+  // All arguments outlive it. `stages` may be null.
   Verifier(rpc::RegistrySource registry, link::Links& links, log::Committer& committer,
-           log::Vault& vault, Clock& clock, Random& random);
+           log::Vault& vault, Clock& clock, Random& random, metrics::Stages* stages = nullptr);
 
   // Registers the four methods.
   void ServeOn(rpc::Server& server);
