@@ -1,6 +1,5 @@
 // SHA-256, HMAC-SHA256 and HKDF-SHA256. Inputs may come in several parts, hashed as if joined, so
-// that nobody concatenates just to hash. The algorithms are fetched from OpenSSL once and contexts
-// are kept per thread: fetching on each call costs more than hashing 300 bytes.
+// that nobody concatenates just to hash. Whoever signs again and again under one key: hmac_key.h.
 #ifndef CHAYAN_GATEWAY_CRYPTO_DIGEST_H_
 #define CHAYAN_GATEWAY_CRYPTO_DIGEST_H_
 
