@@ -1,5 +1,6 @@
 #include "gateway/config.h"
 
+#include <cstdlib>
 #include <filesystem>
 #include <map>
 
@@ -24,11 +25,27 @@ constexpr int kDrainGraceMaxMs = 600'000;
 
 // Fields without a default and without which nothing starts.
 bool IsRequired(const FieldDescriptor& field) {
-  static const auto* const kOptional = new std::map<std::string, bool>{
-      {"gateway_name", true},   {"listen", true},           {"workers", true},
-      {"denylist_file", true},  {"signature_share", true},  {"drain_grace_ms", true},
-      {"http_listen", true},    {"http_any_address", true}, {"store_file", true},
-      {"store_postgres", true}, {"core_dumps", true}};
+  static const auto* const kOptional =
+      new std::map<std::string, bool>{{"gateway_name", true},
+                                      {"listen", true},
+                                      {"workers", true},
+                                      {"denylist_file", true},
+                                      {"signature_share", true},
+                                      {"drain_grace_ms", true},
+                                      // One of file and token: see CheckKeys.
+                                      {"log_key_file", true},
+                                      {"log_key_token", true},
+                                      {"next_log_key_file", true},
+                                      {"next_log_key_token", true},
+                                      {"vault_kek_file", true},
+                                      {"vault_kek_token", true},
+                                      {"old_vault_kek_file", true},
+                                      {"old_vault_kek_token", true},
+                                      {"http_listen", true},
+                                      {"http_any_address", true},
+                                      {"store_file", true},
+                                      {"store_postgres", true},
+                                      {"core_dumps", true}};
   return !kOptional->contains(field.name());
 }
 
@@ -71,6 +88,62 @@ class Faults final : public google::protobuf::io::ErrorCollector {
   std::string file_;
   std::vector<std::string> lines_;
 };
+
+// A file that the service manager hands over (systemd.exec(5), LoadCredential=).
+constexpr absl::string_view kCredential = "credential:";
+
+// Relative paths are relative to the settings' folder.
+std::string ResolvePath(const std::filesystem::path& folder, const std::string& field,
+                        const std::string& value, Faults& faults) {
+  if (value.empty() || !absl::StartsWith(value, kCredential)) {
+    return value.empty() ? "" : (folder / value).lexically_normal().string();
+  }
+  const char* const credentials = std::getenv("CREDENTIALS_DIRECTORY");
+  if (credentials != nullptr)
+    return absl::StrCat(credentials, "/", value.substr(kCredential.size()));
+  faults.Add(-1,
+             absl::StrCat(field, ": ", value,
+                          " is handed over by systemd, and CREDENTIALS_DIRECTORY is not set: "
+                          "start the gateway by its unit with LoadCredential=, or write a path"));
+  return value;
+}
+
+v1::TokenKey ResolveToken(const std::filesystem::path& folder, const std::string& field,
+                          v1::TokenKey token, Faults& faults) {
+  const std::pair<const char*, std::string*> values[] = {
+      {"module", token.mutable_module()},
+      {"token_label", token.mutable_token_label()},
+      {"key_label", token.mutable_key_label()},
+      {"pin_file", token.mutable_pin_file()}};
+  for (const auto& [name, value] : values) {
+    if (value->empty()) faults.Add(-1, absl::StrCat(field, ".", name, ": is missing"));
+  }
+  *token.mutable_module() = ResolvePath(folder, field, token.module(), faults);
+  *token.mutable_pin_file() = ResolvePath(folder, field, token.pin_file(), faults);
+  return token;
+}
+
+// Each key is in a file or in a token, and two of them must be somewhere.
+void CheckKeys(const v1::GatewayConfig& config, Faults& faults) {
+  const struct {
+    const char* name;
+    bool file, token, required;
+  } kKeys[] = {
+      {"log_key", !config.log_key_file().empty(), config.has_log_key_token(), true},
+      {"next_log_key", !config.next_log_key_file().empty(), config.has_next_log_key_token(), false},
+      {"vault_kek", !config.vault_kek_file().empty(), config.has_vault_kek_token(), true},
+      {"old_vault_kek", !config.old_vault_kek_file().empty(), config.has_old_vault_kek_token(),
+       false}};
+  for (const auto& key : kKeys) {
+    if (key.required && !key.file && !key.token) {
+      faults.Add(-1, absl::StrCat(key.name, "_file: is missing, add a line `", key.name,
+                                  "_file: \"…\"`, or `", key.name, "_token { … }`"));
+    }
+    if (key.file && key.token) {
+      faults.Add(-1, absl::StrCat(key.name, "_file, ", key.name, "_token: write one of the two"));
+    }
+  }
+}
 
 bool IsName(absl::string_view text) {
   return !text.empty() && text.size() <= 64 &&
@@ -138,7 +211,12 @@ void CheckStore(const v1::GatewayConfig& config, int line, Faults& faults) {
 
 std::string TextOf(const v1::GatewayConfig& config, const FieldDescriptor& field) {
   std::string text;
-  google::protobuf::TextFormat::PrintFieldValueToString(config, &field, -1, &text);
+  if (field.message_type() != nullptr && !config.GetReflection()->HasField(config, &field)) {
+    return text;
+  }
+  google::protobuf::TextFormat::Printer printer;
+  printer.SetSingleLineMode(true);
+  printer.PrintFieldValueToString(config, &field, -1, &text);
   return text;
 }
 
@@ -165,16 +243,21 @@ absl::StatusOr<LoadedConfig> LoadConfig(const std::string& path) {
       faults.Add(
           -1, absl::StrCat(field.name(), ": is missing, add a line `", field.name(), ": \"…\"`"));
     }
+    if (given && field.message_type() == v1::TokenKey::descriptor()) {
+      auto& token = static_cast<v1::TokenKey&>(*reflection->MutableMessage(&written, &field));
+      token = ResolveToken(folder, field.name(), token, faults);
+    }
     if (given && IsPath(field)) {
-      const std::string value = reflection->GetString(written, &field);
-      reflection->SetString(&written, &field,
-                            value.empty() ? "" : (folder / value).lexically_normal().string());
+      reflection->SetString(
+          &written, &field,
+          ResolvePath(folder, field.name(), reflection->GetString(written, &field), faults));
     }
   }
   loaded.config.MergeFrom(written);
   CheckValues(loaded.config, places, faults);
   CheckStore(loaded.config,
              places.GetLocation(descriptor->FindFieldByName("store_postgres"), -1).line, faults);
+  CheckKeys(loaded.config, faults);
   CHAYAN_RETURN_IF_ERROR(faults.ToStatus());
   for (int i = 0; i < descriptor->field_count(); ++i) {
     const FieldDescriptor& field = *descriptor->field(i);

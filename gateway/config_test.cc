@@ -120,6 +120,39 @@ TEST_F(ConfigTest, ADatabaseIsNamedWithoutAPasswordAndReachedSafely) {
   }
 }
 
+TEST_F(ConfigTest, AKeyIsInAFileOrInATokenAndNotInBoth) {
+  const std::string token =
+      "log_key_token { module: \"/m.so\" token_label: \"t\" key_label: \"k\" pin_file: \"pin\" }\n";
+  EXPECT_THAT(Load(absl::StrCat(kComplete, token)),
+              StatusIs(absl::StatusCode::kInvalidArgument,
+                       HasSubstr("log_key_file, log_key_token: write one of the two")));
+  std::string in_token = kComplete;
+  in_token.replace(in_token.find("log_key_file"), sizeof("log_key_file: \"log.key\"\n") - 1, "");
+  EXPECT_THAT(Load(in_token),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("log_key_file: is missing")));
+  const auto loaded = Load(in_token + token);
+  ASSERT_OK(loaded);
+  EXPECT_EQ(loaded->config.log_key_token().module(), "/m.so");
+  EXPECT_EQ(loaded->config.log_key_token().pin_file(), directory_ + "/pin");
+  EXPECT_THAT(Load(in_token + "log_key_token { module: \"/m.so\" key_label: \"k\" }\n"),
+              StatusIs(absl::StatusCode::kInvalidArgument,
+                       AllOf(HasSubstr("log_key_token.token_label: is missing"),
+                             HasSubstr("log_key_token.pin_file: is missing"))));
+}
+
+TEST_F(ConfigTest, ACredentialIsWhatTheServiceManagerHandedOver) {
+  std::string content = kComplete;
+  content.replace(content.find("log.key"), 7, "credential:log-key");
+  unsetenv("CREDENTIALS_DIRECTORY");
+  EXPECT_THAT(Load(content), StatusIs(absl::StatusCode::kInvalidArgument,
+                                      HasSubstr("log_key_file: credential:log-key")));
+  setenv("CREDENTIALS_DIRECTORY", "/run/credentials/chayan.service", 1);
+  const auto loaded = Load(content);
+  unsetenv("CREDENTIALS_DIRECTORY");
+  ASSERT_OK(loaded);
+  EXPECT_EQ(loaded->config.log_key_file(), "/run/credentials/chayan.service/log-key");
+}
+
 TEST_F(ConfigTest, NamesAnUnknownField) {
   EXPECT_THAT(Load("worker: 1\n"), StatusIs(absl::StatusCode::kInvalidArgument,
                                             AllOf(HasSubstr(":1:"), HasSubstr("worker"))));

@@ -17,16 +17,17 @@
 #include "gateway/base/diag.h"
 #include "gateway/base/random.h"
 #include "gateway/base/status_macros.h"
-#include "gateway/crypto/signing_key.h"
 #include "gateway/gateway_metrics.h"
 #include "gateway/http/health.h"
 #include "gateway/http/listener.h"
 #include "gateway/http/listener_metrics.h"
 #include "gateway/http/tiles.h"
+#include "gateway/key_ring.h"
 #include "gateway/link/link_metrics.h"
 #include "gateway/link/links.h"
 #include "gateway/log/committer.h"
 #include "gateway/log/fetch_transport.h"
+#include "gateway/log/key_chain.h"
 #include "gateway/log/lanes.h"
 #include "gateway/log/publisher.h"
 #include "gateway/log/publisher_metrics.h"
@@ -115,7 +116,7 @@ struct Gateway::Rooms {
   SystemClock clock;
   SystemRandom random;
   metrics::Stages stages;
-  std::unique_ptr<crypto::Signer> log_key;
+  KeyRing keys;
   std::unique_ptr<log::Vault> vault;
   std::unique_ptr<store::Store> store;
   std::unique_ptr<registry::Current> registry;
@@ -157,18 +158,21 @@ struct Gateway::Rooms {
   void AddMetrics(metrics::Page& page) const;
 };
 
-absl::StatusOr<std::string> LogVerifierKey(const v1::GatewayConfig& config) {
-  CHAYAN_ASSIGN_OR_RETURN(const crypto::Ed25519Key key,
-                          crypto::Ed25519Key::FromPemFile(config.log_key_file()));
-  return tlog::VerifierKey(config.log_origin(), tlog::KeyType::kEd25519, key.public_key().raw())
-      .ToString();
+absl::StatusOr<std::vector<std::string>> LogVerifierKeys(const v1::GatewayConfig& config) {
+  CHAYAN_ASSIGN_OR_RETURN(const KeyRing ring, OpenKeyRing(config));
+  std::vector<std::string> keys;
+  for (const crypto::Signer* key : {ring.log_key.get(), ring.next_log_key.get()}) {
+    if (key == nullptr) continue;
+    keys.push_back(
+        tlog::VerifierKey(config.log_origin(), tlog::KeyType::kEd25519, key->public_key().raw())
+            .ToString());
+  }
+  return keys;
 }
 
 absl::Status Gateway::Rooms::OpenLog(const std::string& bootstrap_directory,
                                      const Wrappers& wrappers) {
-  CHAYAN_ASSIGN_OR_RETURN(crypto::Ed25519Key key,
-                          crypto::Ed25519Key::FromPemFile(config.log_key_file()));
-  log_key = std::make_unique<crypto::Ed25519Key>(std::move(key));
+  CHAYAN_ASSIGN_OR_RETURN(keys, OpenKeyRing(config));
   CHAYAN_ASSIGN_OR_RETURN(vault, log::Vault::Create(config.vault_kek_file(),
                                                     config.vault_key_directory(), clock, random));
   CHAYAN_ASSIGN_OR_RETURN(store, OpenStore(config, clock));
@@ -202,29 +206,34 @@ absl::Status Gateway::Rooms::OpenLog(const std::string& bootstrap_directory,
   std::string start_alarm;
   const auto snapshot = registry->Get();
   if (const registry::WitnessPolicy* const policy = snapshot->witness_policy()) {
-    const tlog::VerifierKey own_keys[] = {tlog::VerifierKey(
-        config.log_origin(), tlog::KeyType::kEd25519, log_key->public_key().raw())};
+    std::vector<tlog::VerifierKey> own_keys;
+    for (const crypto::Signer* key : {keys.log_key.get(), keys.next_log_key.get()}) {
+      if (key == nullptr) continue;
+      own_keys.emplace_back(config.log_origin(), tlog::KeyType::kEd25519, key->public_key().raw());
+    }
     CHAYAN_ASSIGN_OR_RETURN(start_alarm,
                             log::AskWitnessesAtStart(*policy, own_keys, *store, anchors));
   }
   CHAYAN_ASSIGN_OR_RETURN(
       committer,
-      log::Committer::Create({config.gateway_name(), config.log_origin(), config.head_file(),
-                              [](absl::FunctionRef<void()> release) {
-                                const rpc::Cork cork;
-                                release();
-                              },
-                              &stages},
-                             *store, *log_key, clock, random, std::move(bootstrap)));
+      log::Committer::Create(
+          {config.gateway_name(), config.log_origin(), config.head_file(), keys.next_log_key.get(),
+           [](absl::FunctionRef<void()> release) {
+             const rpc::Cork cork;
+             release();
+           },
+           &stages},
+          *store, *keys.log_key, clock, random, std::move(bootstrap)));
   return OpenPublisher(std::move(start_alarm));
 }
 
 absl::Status Gateway::Rooms::OpenPublisher(std::string start_alarm) {
-  CHAYAN_ASSIGN_OR_RETURN(tlog::VerifierKey own_key,
-                          tlog::VerifierKey::Parse(committer->verifier_key()));
+  CHAYAN_ASSIGN_OR_RETURN(const log::KeyChain chain, log::KeyChain::Parse(committer->LogKeys()));
+  std::vector<tlog::VerifierKey> own_keys;
+  for (const log::KeyChain::Key& key : chain.keys()) own_keys.push_back(key.key);
   anchor_lanes = std::make_unique<log::ThreadLanes>();
   CHAYAN_ASSIGN_OR_RETURN(
-      publisher, log::Publisher::Create({.own_keys = {std::move(own_key)},
+      publisher, log::Publisher::Create({.own_keys = std::move(own_keys),
                                          .registry = [this] { return registry->Get(); },
                                          .start_alarm = std::move(start_alarm)},
                                         *committer, *store, anchors, *anchor_lanes, clock, random));

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "chayan/v1/gateway_config.pb.h"
@@ -19,8 +20,9 @@ namespace store {
 class Store;
 }
 
-// The C2SP verifier key of the log that `config` describes.
-absl::StatusOr<std::string> LogVerifierKey(const v1::GatewayConfig& config);
+// The C2SP verifier keys of the log that `config` describes: its key, and the next one if there is
+// one.
+absl::StatusOr<std::vector<std::string>> LogVerifierKeys(const v1::GatewayConfig& config);
 
 // For benches: what to put around rooms once they are built; an empty function leaves a room as it
 // is.

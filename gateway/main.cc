@@ -72,7 +72,8 @@ int main(int argc, char** argv) {
       ->required();
   app.add_option("--bootstrap-registry", bootstrap_directory,
                  "Registry folder of a new store; without effect on a store that has one");
-  app.add_flag("--print-vkey", print_vkey, "Print the log's verifier key (C2SP vkey) and exit");
+  app.add_flag("--print-vkey", print_vkey,
+               "Print the log's verifier keys (C2SP vkey), one a line, and exit");
   CLI11_PARSE(app, argc, argv);
 
   IgnoreFaultSignals();
@@ -83,9 +84,9 @@ int main(int argc, char** argv) {
     return Fail(kExitUnavailable, absl::ErrnoToStatus(errno, "forbid core dumps"));
   }
   if (print_vkey) {
-    const absl::StatusOr<std::string> vkey = chayan::LogVerifierKey(loaded->config);
-    if (!vkey.ok()) return Fail(kExitConfig, vkey.status());
-    std::cout << *vkey << std::endl;
+    const auto keys = chayan::LogVerifierKeys(loaded->config);
+    if (!keys.ok()) return Fail(kExitConfig, keys.status());
+    for (const std::string& key : *keys) std::cout << key << std::endl;
     return 0;
   }
   auto gateway = chayan::Gateway::Create(loaded->config, bootstrap_directory);

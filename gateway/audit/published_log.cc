@@ -114,6 +114,7 @@ void PublishedLog::GetCheckpoint(const Call& call) {
   }
   v1::GetCheckpointResponse response;
   response.set_checkpoint(note.empty() ? committer_.Checkpoint() : std::move(note));
+  response.set_log_keys(committer_.LogKeys());
   call->Reply(response.SerializeAsString());
 }
 

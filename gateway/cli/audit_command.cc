@@ -41,8 +41,10 @@ class GatewayLog {
       CHAYAN_ASSIGN_OR_RETURN(
           const auto response,
           calls_.Call<v1::GetCheckpointResponse>("GetCheckpoint", v1::GetCheckpointRequest()));
+      log_keys_ = response.log_keys();
       return response.checkpoint();
     };
+    source.log_keys = [this]() -> absl::StatusOr<std::string> { return log_keys_; };
     source.leaves = [this](uint64_t first,
                            uint64_t end) -> absl::StatusOr<std::vector<std::string>> {
       v1::ListEntriesRequest request;
@@ -98,6 +100,7 @@ class GatewayLog {
  private:
   const Program& program_;
   AuditCalls calls_;
+  std::string log_keys_;  // that came with the checkpoint
 };
 
 std::string OrEnvironment(const Program& program, const std::string& flag, const char* variable) {

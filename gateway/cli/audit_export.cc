@@ -15,6 +15,7 @@
 #include "gateway/base/file_batch.h"
 #include "gateway/base/status_macros.h"
 #include "gateway/cli/anchor_audit.h"
+#include "gateway/log/key_chain.h"
 #include "gateway/log/leaf_view.h"
 #include "gateway/tlog/inclusion_check.h"
 #include "gateway/tlog/tile.h"
@@ -40,8 +41,9 @@ class Export {
 
   absl::StatusOr<ExportReport> Run() && {
     CHAYAN_RETURN_IF_ERROR(MakeDirectories(directory_));
-    CHAYAN_RETURN_IF_ERROR(ReadOldCheckpoint());
     CHAYAN_ASSIGN_OR_RETURN(note_, source_.checkpoint());
+    CHAYAN_RETURN_IF_ERROR(FollowKeys());
+    CHAYAN_RETURN_IF_ERROR(ReadOldCheckpoint());
     CHAYAN_ASSIGN_OR_RETURN(const tlog::CheckpointStanding standing,
                             tlog::CheckCheckpoint(note_, trust_));
     head_ = standing.checkpoint.head;
@@ -59,6 +61,10 @@ class Export {
     CHAYAN_RETURN_IF_ERROR(WritePartials());
     CHAYAN_RETURN_IF_ERROR(Flush());
     CHAYAN_RETURN_IF_ERROR(WriteAnchors());
+    if (log_keys_.has_value()) {
+      CHAYAN_RETURN_IF_ERROR(WriteFile(absl::StrCat(directory_, "/", log::kLogKeysFile),
+                                       log_keys_->Format(head_.size)));
+    }
     CHAYAN_RETURN_IF_ERROR(WriteFile(absl::StrCat(directory_, "/checkpoint"), note_));
     DropCompletedPartials();
     return report_;
@@ -93,6 +99,16 @@ class Export {
   void DropCompletedPartials() const {
     std::error_code ignored;
     for (const std::string& path : completed_) fs::remove_all(path + ".p", ignored);
+  }
+
+  // The checkpoint may be signed by a key that came after the one that is trusted.
+  absl::Status FollowKeys() {
+    if (!source_.log_keys) return absl::OkStatus();
+    CHAYAN_ASSIGN_OR_RETURN(const std::string text, source_.log_keys());
+    if (text.empty()) return absl::OkStatus();
+    CHAYAN_ASSIGN_OR_RETURN(log_keys_, log::KeyChain::Parse(text));
+    trust_ = log_keys_->Follow(std::move(trust_));
+    return absl::OkStatus();
   }
 
   absl::Status ReadOldCheckpoint() {
@@ -352,10 +368,11 @@ class Export {
   }
 
   const std::string& directory_;
-  const tlog::Policy& trust_;
+  tlog::Policy trust_;
   const LogSource& source_;
   ExportReport report_;
   std::string note_;
+  std::optional<log::KeyChain> log_keys_;
   tlog::TreeHead head_;
   std::optional<tlog::Checkpoint> old_;
   std::optional<tlog::Hash> old_root_;  // of the first old_->head.size entries now

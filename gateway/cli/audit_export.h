@@ -31,6 +31,9 @@ namespace chayan::cli {
 struct LogSource {
   // The newest signed checkpoint, a signed note.
   std::function<absl::StatusOr<std::string>()> checkpoint;
+  // The keys of the log at that checkpoint, in the file form of key_chain.h. Asked after it; may be
+  // an empty function, and may give an empty text: the log has its first key.
+  std::function<absl::StatusOr<std::string>()> log_keys;
   // Consecutive leaves from `first` on, at least one, none at or behind `end`.
   std::function<absl::StatusOr<std::vector<std::string>>(uint64_t first, uint64_t end)> leaves;
   std::function<absl::StatusOr<registry::Files>(const crypto::Digest& digest)> registry_set;

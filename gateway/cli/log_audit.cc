@@ -11,6 +11,7 @@
 #include "gateway/cli/conduct_rule.h"
 #include "gateway/cli/cosigned_time_rule.h"
 #include "gateway/cli/export_tree.h"
+#include "gateway/cli/key_rule.h"
 #include "gateway/cli/registry_rule.h"
 
 namespace chayan::cli {
@@ -21,8 +22,8 @@ constexpr uint64_t kProgressBundles = 256;
 
 class Audit {
  public:
-  Audit(const AuditOptions& options, const tlog::Policy& trust)
-      : options_(options), trust_(trust), proofs_(trust) {}
+  Audit(const AuditOptions& options, const tlog::Policy& trust, KeyRule keys)
+      : options_(options), trust_(trust), keys_(std::move(keys)), proofs_(trust) {}
 
   absl::StatusOr<AuditReport> Run() && {
     std::error_code ignored;
@@ -71,7 +72,7 @@ class Audit {
     RegistryRule registry(options_.directory);
     ConductRule conduct(registry, report_.findings);
     // In this order: a rule may rest on those before it.
-    EntryRule* const rules[] = {&proofs_, &time, &cosigned, &genesis, &registry, &conduct};
+    EntryRule* const rules[] = {&proofs_, &time, &cosigned, &genesis, &keys_, &registry, &conduct};
     const auto check = [&](uint64_t index, absl::string_view bytes) -> std::optional<Lie> {
       const auto leaf = log::ReadLeaf(bytes);
       if (!leaf.ok()) {
@@ -88,6 +89,7 @@ class Audit {
       return std::nullopt;
     };
     auto lie = ReadTree(tree, check);
+    if (!lie.has_value()) lie = keys_.Finish();
     report_.first_time = time.first();
     report_.last_time = time.last();
     report_.registry_sets = registry.count();
@@ -110,6 +112,7 @@ class Audit {
 
   const AuditOptions& options_;
   const tlog::Policy& trust_;
+  KeyRule keys_;
   KeptProofs proofs_;
   AuditReport report_;
 };
@@ -117,7 +120,15 @@ class Audit {
 }  // namespace
 
 absl::StatusOr<AuditReport> AuditLog(const AuditOptions& options, const tlog::Policy& trust) {
-  return Audit(options, trust).Run();
+  absl::StatusOr<KeyRule> keys = KeyRule::Read(options.directory);
+  if (!keys.ok()) {
+    AuditReport report;
+    report.first_lie = Lie{"the log's keys do not follow from each other", std::nullopt,
+                           std::string(keys.status().message())};
+    return report;
+  }
+  const tlog::Policy followed = keys->Follow(trust);
+  return Audit(options, followed, *std::move(keys)).Run();
 }
 
 }  // namespace chayan::cli

@@ -544,8 +544,8 @@ TEST(ChayanAuditProgram, IsLinkedFromTheRoomsItMayHave) {
   const std::vector<std::string> rooms = absl::StrSplit(CHAYAN_AUDIT_ROOMS, ' ');
   EXPECT_THAT(rooms, ::testing::UnorderedElementsAre(
                          "chayan-audit", "chayan_log_audit", "chayan_receipt", "chayan_registry",
-                         "chayan_entry", "chayan_ident", "chayan_tlog", "chayan_crypto",
-                         "chayan_base", "chayan_proto", "chayan_flags"));
+                         "chayan_entry", "chayan_key_chain", "chayan_ident", "chayan_tlog",
+                         "chayan_crypto", "chayan_base", "chayan_proto", "chayan_flags"));
 }
 
 }  // namespace

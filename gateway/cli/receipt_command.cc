@@ -14,13 +14,16 @@ namespace {
 struct Options {
   std::string file;
   std::string trust;
+  std::string log_keys;
   bool json = false;
 };
 
 ExitCode Check(Program& program, const Options& options) {
   const std::string trust_file =
       options.trust.empty() ? program.environment("CHAYAN_TRUST") : options.trust;
-  const auto trust = LoadTrust(trust_file, "");
+  const auto trust = FollowLogKeys(
+      LoadTrust(trust_file, ""),
+      options.log_keys.empty() ? program.environment("CHAYAN_LOG_KEYS") : options.log_keys);
   if (!trust.ok()) return program.FailUsage(trust.status());
   const auto bytes = ReadFile(options.file);
   if (!bytes.ok()) return program.FailUsage(bytes.status());
@@ -71,6 +74,9 @@ void AddReceiptCommand(CLI::App& app, Program& program) {
   check->add_option("FILE", options->file, "evidence file (.chayan)")->required();
   check->add_option("--trust", options->trust,
                     "trust file: log, witness, group, quorum and answer-key lines [CHAYAN_TRUST]");
+  check->add_option("--log-keys", options->log_keys,
+                    "file log-keys of an export: leads from the trusted key of a log to those that "
+                    "followed it [CHAYAN_LOG_KEYS]");
   check->add_flag("--json", options->json, "print one JSON object");
   check->callback([&program, options] {
     program.action = [&program, options] { return Check(program, *options); };

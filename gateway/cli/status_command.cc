@@ -56,7 +56,9 @@ std::string ToJson(const v1::GetStatusResponse& status) {
   json.Number("queued", status.log().queued());
   json.Number("commits", static_cast<int64_t>(status.log().commits()));
   json.Number("commit_p50_us", status.log().commit_p50_us());
-  json.Text("fault", status.log().fault()).EndObject().BeginArray("links");
+  json.Text("fault", status.log().fault()).BeginArray("verifier_keys");
+  for (const std::string& key : status.log().verifier_keys()) json.Text("", key);
+  json.EndArray().EndObject().BeginArray("links");
   for (const v1::LinkStatus& link : status.links()) {
     json.BeginObject().Text("link", link.link()).Text("member", link.member());
     json.Text("system", link.system()).Number("in_flight", link.in_flight());
@@ -149,6 +151,10 @@ void Print(const Program& program, const v1::GetStatusResponse& status) {
               << program.Say("日誌 ", "log ") << log.origin() << ": " << log.size()
               << program.Say(" 筆,等候 ", " entries, queued ") << log.queued()
               << program.Say(",寫入中位數 ", ", commit p50 ") << log.commit_p50_us() << " us\n";
+  if (log.verifier_keys_size() > 1) {
+    program.out << program.Say("  金鑰輪替中: ", "  keys overlap: ")
+                << absl::StrJoin(log.verifier_keys(), ", ") << "\n";
+  }
   if (!log.fault().empty()) {
     program.out << program.Say("  無法寫入: ", "  CANNOT BE WRITTEN: ") << log.fault() << "\n";
   }

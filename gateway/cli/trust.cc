@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "gateway/base/file.h"
 #include "gateway/base/status_macros.h"
+#include "gateway/log/key_chain.h"
 
 namespace chayan::cli {
 
@@ -24,6 +25,15 @@ absl::StatusOr<tlog::Policy> TrustKeys(const std::string& vkey,
 }
 
 }  // namespace
+
+absl::StatusOr<tlog::Policy> FollowLogKeys(absl::StatusOr<tlog::Policy> trust,
+                                           const std::string& log_keys_file) {
+  if (!trust.ok() || log_keys_file.empty()) return trust;
+  CHAYAN_ASSIGN_OR_RETURN(const std::string text, ReadFile(log_keys_file));
+  const absl::StatusOr<log::KeyChain> chain = log::KeyChain::Parse(text);
+  if (!chain.ok()) return Annotate(chain.status(), log_keys_file);
+  return chain->Follow(*std::move(trust));
+}
 
 absl::StatusOr<tlog::Policy> LoadTrust(const std::string& trust_file, const std::string& vkey,
                                        const std::vector<std::string>& witnesses) {

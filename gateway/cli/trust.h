@@ -10,6 +10,11 @@
 
 namespace chayan::cli {
 
+// The policy with the keys to which a file `log-keys` of an export leads (key_chain.h); the same
+// policy when `log_keys_file` is empty.
+absl::StatusOr<tlog::Policy> FollowLogKeys(absl::StatusOr<tlog::Policy> trust,
+                                           const std::string& log_keys_file);
+
 // `trust_file` wins over `vkey` when both are given; INVALID_ARGUMENT with the remedy when neither
 // is. A log's key alone knows no holder, and asks for the cosignature of each of `witnesses`
 // (verifier keys); a trust file says itself which witnesses it wants.

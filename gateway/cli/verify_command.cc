@@ -75,7 +75,7 @@ absl::StatusOr<std::optional<ReceiptReport>> CheckReceipt(const Program& program
   const std::string file =
       options.trust.empty() ? program.environment("CHAYAN_TRUST") : options.trust;
   if (file.empty() || !exchange.evidence.has_receipt()) return std::optional<ReceiptReport>();
-  const auto trust = LoadTrust(file, "");
+  const auto trust = FollowLogKeys(LoadTrust(file, ""), program.environment("CHAYAN_LOG_KEYS"));
   if (!trust.ok()) return trust.status();
   return std::optional(CheckEvidence(exchange.evidence.SerializeAsString(), *trust));
 }
@@ -215,7 +215,7 @@ ExitCode VerifyBatch(Program& program, Options& options) {
   const std::string trust_file =
       options.trust.empty() ? program.environment("CHAYAN_TRUST") : options.trust;
   if (!trust_file.empty()) {
-    auto trust = LoadTrust(trust_file, "");
+    auto trust = FollowLogKeys(LoadTrust(trust_file, ""), program.environment("CHAYAN_LOG_KEYS"));
     if (!trust.ok()) return program.FailUsage(trust.status());
     run.trust = *std::move(trust);
   }

@@ -282,7 +282,7 @@ class FakeCommitter final : public log::Committer {
   }
 
   std::string Checkpoint() const override { return {}; }
-  std::string verifier_key() const override { return {}; }
+  std::string LogKeys() const override { return {}; }
   log::CommitterStatus Status() const override { return {}; }
   absl::StatusOr<log::Committed> Prove(uint64_t) override {
     return absl::UnimplementedError("not for links");

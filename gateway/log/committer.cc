@@ -14,6 +14,7 @@
 #include "gateway/base/diag.h"
 #include "gateway/base/file.h"
 #include "gateway/base/status_macros.h"
+#include "gateway/log/checkpoint_signer.h"
 #include "gateway/log/head_guard.h"
 #include "gateway/log/log_metrics.h"
 #include "gateway/log/tree_reader.h"
@@ -49,6 +50,7 @@ struct Waiting {
   Done done;
   LogMetrics::Place place{};
   absl::Duration submitted{};  // reading of Elapsed()
+  bool is_landmark = false;
 };
 
 // The signed end of the log. Immutable.
@@ -100,10 +102,9 @@ class GroupCommitter final : public Committer {
                  Random& random)
       : options_(std::move(options)),
         store_(store),
-        // Not owned: the caller keeps it.
-        signer_(options_.origin, tlog::KeyType::kEd25519,
-                std::shared_ptr<const crypto::Signer>(std::shared_ptr<void>(), &signer)),
-        verifier_key_(signer_.verifier_key().ToString()),
+        signer_(options_.origin, options_.next_signer == nullptr
+                                     ? std::vector{&signer}
+                                     : std::vector{&signer, options_.next_signer}),
         clock_(clock),
         random_(random) {}
   ~GroupCommitter() override { Stop(); }
@@ -114,7 +115,7 @@ class GroupCommitter final : public Committer {
 
   void Submit(Submission submission) override;
   std::string Checkpoint() const override;
-  std::string verifier_key() const override { return verifier_key_; }
+  std::string LogKeys() const override { return signer_.chain().Format(); }
   CommitterStatus Status() const override;
   std::shared_ptr<const tlog::RightEdge> Edge() const override;
   void Hold(std::string cause) override;
@@ -137,6 +138,8 @@ class GroupCommitter final : public Committer {
   std::shared_ptr<const Signed> Newest() const;
 
   absl::Status Begin(std::optional<store::RegistrySet> bootstrap);
+  absl::Status RecordKeys();
+  absl::Status RecordFirst(Entry entry, std::optional<store::RegistrySet> registry);
   void RunCommitter();
   void RunKeeper();
   std::vector<Waiting> TakeBatch();
@@ -159,8 +162,7 @@ class GroupCommitter final : public Committer {
   // Constant after construction.
   const Options options_;
   store::Store& store_;
-  const tlog::NoteSigner signer_;
-  const std::string verifier_key_;
+  CheckpointSigner signer_;  // constant once Recover is done
   Clock& clock_;
   Random& random_;
   LogMetrics metrics_;  // its own synchronization
@@ -198,25 +200,25 @@ absl::Status GroupCommitter::Recover(std::optional<store::RegistrySet> bootstrap
   CHAYAN_ASSIGN_OR_RETURN(head_, store_.ReadHead());
   CHAYAN_ASSIGN_OR_RETURN(tree_, tlog::CompactRange::FromPeaks(head_.size, head_.peaks));
   CHAYAN_ASSIGN_OR_RETURN(tlog::RightEdge edge, RecoverEdge(store_, head_));
-  const tlog::VerifierKey& key = signer_.verifier_key();
-  CHAYAN_ASSIGN_OR_RETURN(const auto guard, ReadGuard(options_.head_file, key));
+  if (head_.size > 0) CHAYAN_RETURN_IF_ERROR(signer_.Follow(store_));
+  CHAYAN_ASSIGN_OR_RETURN(const auto guard, ReadGuard(options_.head_file, signer_.KnownKeys()));
   if (guard.has_value()) {
     CHAYAN_RETURN_IF_ERROR(CheckGuard(options_.head_file, *guard, store_, edge));
   }
   if (head_.size > 0) {
-    CHAYAN_RETURN_IF_ERROR(CheckGenesis(store_, key));
     if (!guard.has_value()) {
       diag::Warning("log_guard_missing", {{"file", options_.head_file}, {"size", head_.size}});
     }
     // The head may have been committed by a process that died before it signed: the same bytes are
     // signed as it would have signed.
     const tlog::TreeHead tree_head{.size = head_.size, .root = tree_.Root()};
-    CHAYAN_ASSIGN_OR_RETURN(std::string checkpoint, tlog::SignCheckpoint(tree_head, signer_));
+    CHAYAN_ASSIGN_OR_RETURN(std::string checkpoint, signer_.Sign(tree_head));
     absl::MutexLock lock(&mu_);
     signed_ = std::make_shared<Signed>(Signed{std::move(checkpoint), std::move(edge)});
   } else {
     CHAYAN_RETURN_IF_ERROR(Begin(std::move(bootstrap)));
   }
+  CHAYAN_RETURN_IF_ERROR(RecordKeys());
   return WriteGuard();
 }
 
@@ -235,17 +237,44 @@ absl::Status GroupCommitter::Begin(std::optional<store::RegistrySet> bootstrap) 
   entry.id = Uuid::Version7(clock_.Now(), random_);
   entry.registry = bootstrap->digest;
   entry.origin = options_.origin;
-  entry.vkey = verifier_key_;
+  entry.vkey = signer_.verifier_key();
+  return Annotate(RecordFirst(std::move(entry), std::move(bootstrap)), "write the genesis entry");
+}
+
+// Each key that comes or goes is an entry and a commit of its own: a start that dies between two
+// finds in the log what is done.
+absl::Status GroupCommitter::RecordKeys() {
+  while (true) {
+    CHAYAN_ASSIGN_OR_RETURN(std::optional<Entry> change, signer_.NextChange());
+    if (!change.has_value()) return absl::OkStatus();
+    change->id = Uuid::Version7(clock_.Now(), random_);
+    diag::Info("log_key_changed", {{"reason", change->reason}, {"vkey", change->vkey}});
+    CHAYAN_RETURN_IF_ERROR(
+        Annotate(RecordFirst(*std::move(change), std::nullopt), "record the log's key"));
+  }
+}
+
+// Records an entry by which the log's keys change, before the threads start. The checkpoint over it
+// is signed by the keys from before; the one by those from now on is made at once.
+absl::Status GroupCommitter::RecordFirst(Entry entry, std::optional<store::RegistrySet> registry) {
+  const bool is_landmark = entry.type == EntryType::kKey;
   CHAYAN_ASSIGN_OR_RETURN(std::string leaf, RenderUnstampedLeaf(entry, options_.gateway));
-  absl::Status result = absl::UnknownError("not run");
-  std::vector<Waiting> genesis;
-  genesis.push_back(
+  absl::StatusOr<Committed> result = absl::UnknownError("not run");
+  std::vector<Waiting> waiting;
+  waiting.push_back(
       {.entry = {.leaf = std::move(leaf), .vault = std::nullopt},
-       .registry = std::move(bootstrap),
-       .done = [&result](absl::StatusOr<Committed> committed) { result = committed.status(); },
-       .submitted = clock_.Elapsed()});
-  CommitBatch(std::move(genesis));
-  return Annotate(result, "write the genesis entry");
+       .registry = std::move(registry),
+       .done = [&result](absl::StatusOr<Committed> done) { result = std::move(done); },
+       .submitted = clock_.Elapsed(),
+       .is_landmark = is_landmark});
+  CommitBatch(std::move(waiting));
+  CHAYAN_RETURN_IF_ERROR(result.status());
+  CHAYAN_RETURN_IF_ERROR(signer_.Recorded(result->index, result->leaf));
+  CHAYAN_ASSIGN_OR_RETURN(std::string checkpoint,
+                          signer_.Sign({.size = head_.size, .root = tree_.Root()}));
+  absl::MutexLock lock(&mu_);
+  signed_ = std::make_shared<Signed>(Signed{std::move(checkpoint), signed_->edge});
+  return absl::OkStatus();
 }
 
 void GroupCommitter::StartThreads() {
@@ -307,6 +336,7 @@ CommitterStatus GroupCommitter::Status() const {
           .queued = queue_.size(),
           .commits = commit_times_.count(),
           .commit_p50_us = commit_times_.Median(),
+          .keys = signer_.chain().ActiveKeys(),
           .fault = fatal_.ok() ? trouble_ : std::string(fatal_.message()),
           .stopped_by_fault = !fatal_.ok(),
           .hold = hold_};
@@ -461,6 +491,7 @@ GroupCommitter::Plan GroupCommitter::MakePlan(std::vector<Waiting>& waiting) {
   for (Waiting& each : waiting) {
     StampLeaf(each.entry.leaf, timestamp);
     leaf_hashes.push_back(tlog::LeafHash(each.entry.leaf));
+    if (each.is_landmark) batch.landmarks.push_back(head_.size + batch.entries.size());
     batch.entries.push_back(std::move(each.entry));
     if (each.registry.has_value()) batch.registry = std::move(each.registry);
   }
@@ -503,7 +534,7 @@ absl::Status GroupCommitter::Publish(Plan& plan, absl::Duration taken) {
   head_ = plan.head;
   tree_ = plan.tree.tree();
   const tlog::TreeHead tree_head{.size = head_.size, .root = plan.tree.root()};
-  CHAYAN_ASSIGN_OR_RETURN(std::string checkpoint, tlog::SignCheckpoint(tree_head, signer_));
+  CHAYAN_ASSIGN_OR_RETURN(std::string checkpoint, signer_.Sign(tree_head));
   auto newest = std::make_shared<const Signed>(Signed{std::move(checkpoint), std::move(plan.edge)});
   metrics_.CountBatch(plan.batch.entries.size(), taken);
   absl::MutexLock lock(&mu_);

@@ -60,6 +60,7 @@ struct CommitterStatus {
   size_t queued = 0;
   uint64_t commits = 0;
   uint32_t commit_p50_us = 0;
+  std::vector<std::string> keys;  // verifier keys that the log has now
   std::string fault;              // empty when the last commit went well
   bool stopped_by_fault = false;  // nothing is taken any more until the process starts anew
   std::string hold;               // why nothing but the operator's entries is taken; see Hold
@@ -72,15 +73,18 @@ class Committer {
     std::string gateway;  // leaf key "gw"
     std::string origin;
     std::string head_file;  // guard on another path than the store: a store behind it is refused
+    // The log's next key, which overlaps `signer`; see checkpoint_signer.h. May be null; outlives
+    // the committer.
+    const crypto::Signer* next_signer = nullptr;
     // Runs what calls the `done`s of a batch, so that all of them share a wake-up. Empty: as it is.
     std::function<void(absl::FunctionRef<void()> release)> release_scope{};
     metrics::Stages* stages = nullptr;  // may be null; outlives the committer
   };
   // Reads the head, refuses a store behind the guard file or of another log, signs the checkpoint,
-  // starts the threads. `bootstrap`, for an empty store, is recorded by the genesis entry; without
-  // it an empty store is refused; a store that is not empty ignores it. The references outlive the
-  // committer. From here on the committer alone appends, and it calls store.Maintain() every
-  // second.
+  // records which keys come and go, starts the threads. `bootstrap`, for an empty store, is
+  // recorded by the genesis entry; without it an empty store is refused; a store that is not empty
+  // ignores it. The references outlive the committer. From here on the committer alone appends, and
+  // it calls store.Maintain() every second.
   static absl::StatusOr<std::unique_ptr<Committer>> Create(
       Options options, store::Store& store, const crypto::Signer& signer, Clock& clock,
       Random& random, std::optional<store::RegistrySet> bootstrap);
@@ -92,13 +96,15 @@ class Committer {
   virtual void Submit(Submission submission) = 0;
   // The newest signed checkpoint, a signed note.
   virtual std::string Checkpoint() const = 0;
-  virtual std::string verifier_key() const = 0;
+  // The keys that the log has and had, in the file form of key_chain.h.
+  virtual std::string LogKeys() const = 0;
   virtual CommitterStatus Status() const = 0;
   // The tree of the newest checkpoint, for proofs (tree_reader.h). Immutable.
   virtual std::shared_ptr<const tlog::RightEdge> Edge() const = 0;
   // Refuses, from here on, all entries but those by which the operator is seen to act (operator,
   // registry): what leaves would lack what the witness policy asks for, and the operator must be
-  // able to look and to change the policy. Refused with FAILED_PRECONDITION. An empty cause takes everything again.
+  // able to look and to change the policy. Refused with FAILED_PRECONDITION. An empty cause takes
+  // everything again.
   virtual void Hold(std::string cause) = 0;
   // Why an entry of a caller would be refused now, or OK: a holder is not asked what could not be
   // recorded. FAILED_PRECONDITION while the log is held. Cheap.

@@ -112,6 +112,7 @@ class FaultyStore final : public store::Store {
   absl::StatusOr<store::VaultRow> ReadVault(uint64_t index) override {
     return real_->ReadVault(index);
   }
+  absl::StatusOr<std::vector<uint64_t>> ReadLandmarks() override { return real_->ReadLandmarks(); }
   absl::StatusOr<store::RegistrySet> ReadCurrentRegistry() override {
     return real_->ReadCurrentRegistry();
   }

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "gateway/base/check.h"
 #include "gateway/base/clock.h"
+#include "gateway/base/encoding.h"
 #include "gateway/base/status_macros.h"
 #include "gateway/log/entry_table.h"
 
@@ -143,6 +144,10 @@ absl::StatusOr<std::string> RenderUnstampedLeaf(const Entry& entry, absl::string
   writer.Digest(Key::kKey, entry.key);
   writer.Text(Key::kOrigin, entry.origin);
   writer.Text(Key::kVkey, entry.vkey);
+  writer.Text(Key::kSig, entry.sig.has_value() ? Base64Encode(entry.sig->raw()) : std::string());
+  writer.Decimal(Key::kSize, entry.size);
+  writer.Digest(Key::kRoot, entry.root);
+  writer.Decimal(Key::kLost, entry.lost);
   writer.Digest(Key::kHsig, entry.hsig);
   writer.Digest(Key::kCReq, entry.c_req);
   writer.Digest(Key::kCRes, entry.c_res);

@@ -37,6 +37,8 @@ enum class EntryType {
   kLink,
   kOperator,
   kErasure,
+  kKey,
+  kReopen,
 };
 
 // Empty or absent fields are left out of the leaf. Values must be those of the registry, our enums'
@@ -62,9 +64,13 @@ struct Entry {
   std::optional<uint32_t> ms;
   std::optional<uint64_t> ref;  // index of the entry this one follows up
   std::optional<crypto::Digest> hsig;
-  std::optional<crypto::Digest> key;  // link: the answer key's id
-  std::string origin;                 // genesis
-  std::string vkey;                   // genesis
+  std::optional<crypto::Digest> key;            // link: the answer key's id
+  std::string origin;                           // genesis; reopen: of the log before
+  std::string vkey;                             // genesis, key; reopen: that signed the checkpoint
+  std::optional<crypto::Ed25519Signature> sig;  // key, reopen
+  std::optional<uint64_t> size;                 // reopen: of the checkpoint
+  std::optional<crypto::Digest> root;
+  std::optional<uint64_t> lost;  // reopen: the first index that is lost; `size`: none is
   std::optional<crypto::Digest> c_req;
   std::optional<crypto::Digest> c_res;
   std::optional<crypto::Digest> c_detail;

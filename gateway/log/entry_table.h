@@ -45,6 +45,10 @@ enum class Key : uint8_t {
   kKey,
   kOrigin,
   kVkey,
+  kSig,
+  kSize,
+  kRoot,
+  kLost,
   kHsig,
   kCReq,
   kCRes,
@@ -52,7 +56,7 @@ enum class Key : uint8_t {
   kDigest,
   kVaultKey,
 };
-inline constexpr size_t kKeyCount = 26;
+inline constexpr size_t kKeyCount = 30;
 
 struct KeyRule {
   Key key;
@@ -64,6 +68,8 @@ struct KeyRule {
 // Ids and codes of the registry have at most 64 characters; enum names are shorter.
 inline constexpr size_t kCodeLengthMax = 64;
 inline constexpr size_t kDigestLength = 44;
+// An Ed25519 signature in base64.
+inline constexpr size_t kSignatureLength = 88;
 
 inline constexpr KeyRule kKeys[kKeyCount] = {
     {Key::kMember, "member", Form::kId, kCodeLengthMax},
@@ -86,6 +92,10 @@ inline constexpr KeyRule kKeys[kKeyCount] = {
     {Key::kKey, "key", Form::kDigest, kDigestLength},
     {Key::kOrigin, "origin", Form::kName, 128},
     {Key::kVkey, "vkey", Form::kName, 192},
+    {Key::kSig, "sig", Form::kName, kSignatureLength},
+    {Key::kSize, "size", Form::kNumber, 20},
+    {Key::kRoot, "root", Form::kDigest, kDigestLength},
+    {Key::kLost, "lost", Form::kNumber, 20},
     {Key::kHsig, "hsig", Form::kDigest, kDigestLength},
     {Key::kCReq, "c_req", Form::kDigest, kDigestLength},
     {Key::kCRes, "c_res", Form::kDigest, kDigestLength},
@@ -96,13 +106,13 @@ inline constexpr KeyRule kKeys[kKeyCount] = {
 inline constexpr size_t kGatewayLengthMax = 64;
 inline constexpr size_t kTypeLengthMax = 32;
 
-using KeySet = uint32_t;
+using KeySet = uint64_t;
 template <typename... K>
 constexpr KeySet Keys(K... keys) {
-  return (0u | ... | (1u << static_cast<unsigned>(keys)));
+  return (KeySet{0} | ... | (KeySet{1} << static_cast<unsigned>(keys)));
 }
 constexpr bool Contains(KeySet set, Key key) {
-  return (set >> static_cast<unsigned>(key) & 1u) != 0;
+  return (set >> static_cast<unsigned>(key) & KeySet{1}) != 0;
 }
 
 struct TypeRule {
@@ -148,6 +158,13 @@ inline constexpr TypeRule kTypes[] = {
     {EntryType::kErasure, "erasure", Keys(Key::kBy, Key::kReason),
      kCommitments | Keys(Key::kMember, Key::kSystem, Key::kCert, Key::kMethod, Key::kGrant,
                          Key::kRegistry, Key::kRef, Key::kVaultKey)},
+    // What `reason` says happened to the log key `vkey`; `sig` by a key the log has then.
+    {EntryType::kKey, "key", Keys(Key::kReason, Key::kVkey, Key::kSig), 0},
+    // The log that this one goes on for: its last cosigned checkpoint, whole (`origin`, `size`,
+    // `root`, and `sig` by `vkey`), and from which index on its entries are lost.
+    {EntryType::kReopen, "reopen",
+     Keys(Key::kReason, Key::kOrigin, Key::kVkey, Key::kSig, Key::kSize, Key::kRoot, Key::kLost),
+     0},
 };
 
 // {"v":1,"t":"2026-01-15T08:30:00.123Z","gw":"…","id":"…","type":"…"

@@ -63,6 +63,11 @@ Entry FullEntry(EntryType type, size_t length) {
   entry.key = digest(Key::kKey);
   entry.origin = text(Key::kOrigin);
   entry.vkey = text(Key::kVkey);
+  const KeySet keys = rule.required | rule.optional;
+  if (Contains(keys, Key::kSig)) entry.sig = crypto::Ed25519Signature{};
+  if (Contains(keys, Key::kSize)) entry.size = 18446744073709551615u;
+  entry.root = digest(Key::kRoot);
+  if (Contains(keys, Key::kLost)) entry.lost = 18446744073709551615u;
   entry.hsig = digest(Key::kHsig);
   entry.c_req = digest(Key::kCReq);
   entry.c_res = digest(Key::kCRes);

@@ -5,7 +5,6 @@
 #include "absl/strings/str_cat.h"
 #include "gateway/base/file.h"
 #include "gateway/base/status_macros.h"
-#include "gateway/log/entry.h"
 #include "gateway/log/tree_reader.h"
 #include "gateway/tlog/checkpoint.h"
 
@@ -21,11 +20,15 @@ constexpr absl::string_view kRemedy =
 }  // namespace
 
 absl::StatusOr<std::optional<tlog::TreeHead>> ReadGuard(const std::string& path,
-                                                        const tlog::VerifierKey& log) {
+                                                        std::span<const tlog::VerifierKey> log) {
   const absl::StatusOr<std::string> note = ReadFile(path);
   if (absl::IsNotFound(note.status())) return std::nullopt;
   CHAYAN_RETURN_IF_ERROR(note.status());
-  const absl::StatusOr<tlog::Checkpoint> checkpoint = tlog::OpenCheckpoint(*note, log);
+  absl::StatusOr<tlog::Checkpoint> checkpoint = absl::InvalidArgumentError("no key to check it by");
+  for (const tlog::VerifierKey& key : log) {
+    checkpoint = tlog::OpenCheckpoint(*note, key);
+    if (checkpoint.ok()) break;
+  }
   if (!checkpoint.ok()) {
     return absl::FailedPreconditionError(absl::StrCat(
         "guard file ", path, ": ", checkpoint.status().message(),
@@ -52,24 +55,6 @@ absl::Status CheckGuard(const std::string& path, const tlog::TreeHead& guard, st
   return absl::FailedPreconditionError(
       absl::StrCat("the first ", guard.size, " entries of the store are not those that guard file ",
                    path, " has seen: the store was changed or is of another log: ", kRemedy));
-}
-
-absl::Status CheckGenesis(store::Store& store, const tlog::VerifierKey& log) {
-  CHAYAN_ASSIGN_OR_RETURN(const std::vector<std::string> leaves, store.ReadLeaves(0, 1, 0));
-  const absl::StatusOr<ParsedLeaf> genesis = ParseLeaf(leaves[0]);
-  if (!genesis.ok() || genesis->known_type != EntryType::kGenesis) {
-    return absl::FailedPreconditionError(
-        "the log in the store does not begin with a genesis entry: it is not a log of a gateway");
-  }
-  const std::string vkey = log.ToString();
-  if (genesis->Get("origin") == absl::string_view(log.name()) &&
-      genesis->Get("vkey") == absl::string_view(vkey)) {
-    return absl::OkStatus();
-  }
-  return absl::FailedPreconditionError(absl::StrCat(
-      "the log in the store was begun as ", genesis->Get("origin"), " with key ",
-      genesis->Get("vkey"), ", this gateway would continue it as ", log.name(), " with key ", vkey,
-      ": name the log key and origin with which the log was begun"));
 }
 
 }  // namespace chayan::log

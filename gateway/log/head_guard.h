@@ -9,6 +9,7 @@
 #define CHAYAN_GATEWAY_LOG_HEAD_GUARD_H_
 
 #include <optional>
+#include <span>
 #include <string>
 
 #include "absl/status/status.h"
@@ -22,17 +23,14 @@
 namespace chayan::log {
 
 // What the guard says; nothing when there is no file. FAILED_PRECONDITION when the file is not a
-// checkpoint of this log's key.
+// checkpoint signed by one of this log's keys.
 absl::StatusOr<std::optional<tlog::TreeHead>> ReadGuard(const std::string& path,
-                                                        const tlog::VerifierKey& log);
+                                                        std::span<const tlog::VerifierKey> log);
 
 // FAILED_PRECONDITION, with what happened and the remedy, when the store's log does not begin with
 // the log that the guard saw.
 absl::Status CheckGuard(const std::string& path, const tlog::TreeHead& guard, store::Store& store,
                         const tlog::RightEdge& edge);
-
-// FAILED_PRECONDITION when the log in a store was begun under another origin or key.
-absl::Status CheckGenesis(store::Store& store, const tlog::VerifierKey& log);
 
 }  // namespace chayan::log
 

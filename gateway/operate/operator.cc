@@ -115,6 +115,7 @@ void Operator::GetStatus(Call call) {
   log_status->set_fault(log.fault.empty() ? log.hold : log.fault);
   const log::PublisherStatus publication = publisher_.Status();
   if (publication.publishing) Describe(publication, *response.mutable_publication());
+  for (const std::string& key : log.keys) log_status->add_verifier_keys(key);
   std::vector<std::pair<absl::Time, std::string>> certificates = {
       {server.certificate_not_after, "gateway"}};
   for (const auto& [id, issuer] : snapshot->issuers()) {

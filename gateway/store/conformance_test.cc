@@ -12,7 +12,9 @@
 namespace chayan::store {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
 constexpr uint64_t kAll = std::numeric_limits<uint64_t>::max();
@@ -232,6 +234,23 @@ TEST_P(StoreConformance, PublishesWhileBatchesCome) {
   for (uint64_t size = 1; size <= kPublications; ++size) {
     EXPECT_EQ(*store_->publications()->ReadFirst(size, PublicationKind::kAny), Published(size));
   }
+}
+
+TEST_P(StoreConformance, KeepsLandmarksInTheirOrder) {
+  EXPECT_THAT(*store_->ReadLandmarks(), IsEmpty());
+  PlannedBatch first = PlanBatch(Head{}, 3);
+  first.batch.landmarks = {0, 2};
+  ASSERT_EQ(store_->Append(Head{}, first.batch, first.head).result, AppendResult::kCommitted);
+  PlannedBatch second = PlanBatch(first.head, 2);
+  second.batch.landmarks = {4};
+  ASSERT_EQ(store_->Append(first.head, second.batch, second.head).result, AppendResult::kCommitted);
+  // A batch that is refused leaves none.
+  PlannedBatch refused = PlanBatch(Head{}, 9);
+  refused.batch.landmarks = {8};
+  ASSERT_EQ(store_->Append(Head{}, refused.batch, refused.head).result, AppendResult::kFailed);
+  EXPECT_THAT(*store_->ReadLandmarks(), ElementsAre(0, 2, 4));
+  Reopen();
+  EXPECT_THAT(*store_->ReadLandmarks(), ElementsAre(0, 2, 4));
 }
 
 TEST_P(StoreConformance, MaintenanceChangesNothing) {

@@ -45,6 +45,8 @@ constexpr PostgresStatement kInsertRegistry = {
 constexpr PostgresStatement kApplyRegistry = {
     "apply_registry",
     "INSERT INTO chayan.registry_applied (digest, first_idx) VALUES ($1::bytea, $2::bigint)"};
+constexpr PostgresStatement kInsertLandmarks = {
+    "insert_landmarks", "INSERT INTO chayan.landmark (idx) SELECT * FROM unnest($1::bigint[])"};
 
 PostgresQuery InsertEntries(const Head& old, const Batch& batch) {
   std::vector<absl::string_view> leaves;
@@ -102,6 +104,11 @@ std::vector<PostgresQuery> QueriesOf(const Head& old, const Batch& batch, const 
         .Add(tile.hashes);
   }
   if (batch.registry.has_value()) AddRegistry(*batch.registry, old.size, queries);
+  if (!batch.landmarks.empty()) {
+    queries.push_back({.statement = &kInsertLandmarks});
+    queries.back().parameters.AddArray(
+        std::vector<int64_t>(batch.landmarks.begin(), batch.landmarks.end()));
+  }
   queries.push_back({.statement = &kUpdateHead});
   queries.back()
       .parameters.Add(static_cast<int64_t>(next.size))
@@ -147,6 +154,7 @@ class OpenPostgresStore final : public Store {
                                                       uint64_t bytes_max) override;
   absl::StatusOr<std::string> ReadTile(uint32_t level, uint64_t index) override;
   absl::StatusOr<VaultRow> ReadVault(uint64_t index) override;
+  absl::StatusOr<std::vector<uint64_t>> ReadLandmarks() override;
   absl::StatusOr<RegistrySet> ReadCurrentRegistry() override;
   absl::StatusOr<RegistrySet> ReadRegistry(const crypto::Digest& digest) override;
   absl::Status Maintain() override;
@@ -274,6 +282,10 @@ absl::StatusOr<std::string> OpenPostgresStore::ReadTile(uint32_t level, uint64_t
 
 absl::StatusOr<VaultRow> OpenPostgresStore::ReadVault(uint64_t index) {
   return With(auditors_, [=](PostgresReader& reader) { return reader.ReadVault(index); });
+}
+
+absl::StatusOr<std::vector<uint64_t>> OpenPostgresStore::ReadLandmarks() {
+  return With(readers_, [](PostgresReader& reader) { return reader.ReadLandmarks(); });
 }
 
 absl::StatusOr<RegistrySet> OpenPostgresStore::ReadCurrentRegistry() {

@@ -25,6 +25,8 @@ constexpr PostgresStatement kSelectTile = {
 constexpr PostgresStatement kSelectVault = {
     "select_vault",
     "SELECT key_id, wrapped_secret, sealed_detail, tags FROM chayan.vault WHERE idx = $1::bigint"};
+constexpr PostgresStatement kSelectLandmarks = {"select_landmarks",
+                                                "SELECT idx FROM chayan.landmark ORDER BY idx"};
 constexpr PostgresStatement kSelectRegistry = {
     "select_registry",
     "SELECT path, bytes FROM chayan.registry_set WHERE digest = $1::bytea ORDER BY path"};
@@ -113,6 +115,15 @@ absl::StatusOr<VaultRow> PostgresReader::ReadVault(uint64_t index) {
                   .wrapped_secret = std::string(result.Blob(0, 1)),
                   .sealed_detail = std::string(result.Blob(0, 2)),
                   .tags = std::string(result.Blob(0, 3))};
+}
+
+absl::StatusOr<std::vector<uint64_t>> PostgresReader::ReadLandmarks() {
+  CHAYAN_ASSIGN_OR_RETURN(const PostgresResult result, Ask(kSelectLandmarks));
+  std::vector<uint64_t> landmarks;
+  for (int row = 0; row < result.rows(); ++row) {
+    landmarks.push_back(static_cast<uint64_t>(result.Integer(row, 0)));
+  }
+  return landmarks;
 }
 
 absl::StatusOr<RegistrySet> PostgresReader::ReadCurrentRegistry() {

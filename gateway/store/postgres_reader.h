@@ -29,6 +29,7 @@ class PostgresReader {
   absl::StatusOr<std::string> ReadTile(uint32_t level, uint64_t index);
   // REQUIRES: the auditor's role.
   absl::StatusOr<VaultRow> ReadVault(uint64_t index);
+  absl::StatusOr<std::vector<uint64_t>> ReadLandmarks();
   absl::StatusOr<RegistrySet> ReadCurrentRegistry();
   absl::StatusOr<RegistrySet> ReadRegistry(const crypto::Digest& digest);
   // DATA_LOSS when the head does not end where the entries end.

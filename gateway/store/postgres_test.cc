@@ -217,6 +217,7 @@ constexpr const char* kRewriting[] = {
     "DELETE FROM chayan.tile",
     "UPDATE chayan.registry_set SET bytes = ''",
     "DELETE FROM chayan.registry_applied",
+    "DELETE FROM chayan.landmark",
     "DELETE FROM chayan.head",
     "UPDATE chayan.head SET id = 1",
     "UPDATE chayan.schema_version SET version = 7",

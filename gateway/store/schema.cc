@@ -68,6 +68,10 @@ CREATE TABLE audit_record (
   idx INTEGER NOT NULL,
   PRIMARY KEY (kind, key)) WITHOUT ROWID;
 )",
+    // Entries that a start must find without reading the whole log.
+    R"(
+CREATE TABLE landmark (idx INTEGER PRIMARY KEY);
+)",
 };
 
 absl::StatusOr<int64_t> Integer(Connection& connection, const std::string& sql) {

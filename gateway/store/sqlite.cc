@@ -67,6 +67,7 @@ class OpenSqliteStore final : public Store, public Erasures {
                                                       uint64_t bytes_max) override;
   absl::StatusOr<std::string> ReadTile(uint32_t level, uint64_t index) override;
   absl::StatusOr<VaultRow> ReadVault(uint64_t index) override;
+  absl::StatusOr<std::vector<uint64_t>> ReadLandmarks() override;
   absl::StatusOr<RegistrySet> ReadCurrentRegistry() override;
   absl::StatusOr<RegistrySet> ReadRegistry(const crypto::Digest& digest) override;
   Publications* publications() override { return publications_.get(); }
@@ -111,6 +112,7 @@ class OpenSqliteStore final : public Store, public Erasures {
   Statement select_head_, update_head_;
   Statement insert_entry_, insert_vault_, insert_tile_;
   Statement insert_registry_, apply_registry_;
+  Statement insert_landmark_;
   RowEraser eraser_;
   RecordWriter record_writer_;
 
@@ -204,6 +206,7 @@ absl::Status OpenSqliteStore::PrepareStatements() {
        "INSERT INTO registry_set (digest, path, bytes) VALUES (?, ?, ?) "
        "ON CONFLICT (digest, path) DO NOTHING"},
       {&apply_registry_, "INSERT INTO registry_applied (digest, first_idx) VALUES (?, ?)"},
+      {&insert_landmark_, "INSERT INTO landmark (idx) VALUES (?)"},
   };
   for (const auto& [statement, sql] : statements) {
     CHAYAN_ASSIGN_OR_RETURN(*statement, writer_.Prepare(sql));
@@ -257,6 +260,9 @@ absl::Status OpenSqliteStore::WriteBatch(const Head& old, const Batch& batch) {
         .Bind(2, static_cast<int64_t>(tile.index))
         .Bind(3, tile.hashes);
     CHAYAN_RETURN_IF_ERROR(insert_tile_.Run());
+  }
+  for (const uint64_t landmark : batch.landmarks) {
+    CHAYAN_RETURN_IF_ERROR(insert_landmark_.Bind(1, static_cast<int64_t>(landmark)).Run());
   }
   if (batch.registry.has_value()) return WriteRegistry(*batch.registry, old.size);
   return absl::OkStatus();
@@ -346,6 +352,11 @@ absl::StatusOr<std::string> OpenSqliteStore::ReadTile(uint32_t level, uint64_t i
 absl::StatusOr<VaultRow> OpenSqliteStore::ReadVault(uint64_t index) {
   CHAYAN_ASSIGN_OR_RETURN(Pool<SqliteReader>::Loan reader, readers_.Borrow());
   return reader->ReadVault(index);
+}
+
+absl::StatusOr<std::vector<uint64_t>> OpenSqliteStore::ReadLandmarks() {
+  CHAYAN_ASSIGN_OR_RETURN(Pool<SqliteReader>::Loan reader, readers_.Borrow());
+  return reader->ReadLandmarks();
 }
 
 absl::StatusOr<RegistrySet> OpenSqliteStore::ReadCurrentRegistry() {

@@ -30,6 +30,8 @@ absl::StatusOr<std::unique_ptr<SqliteReader>> SqliteReader::Open(const std::stri
   CHAYAN_ASSIGN_OR_RETURN(
       reader->select_leaves_,
       connection.Prepare("SELECT idx, leaf FROM entry WHERE idx >= ? ORDER BY idx LIMIT ?"));
+  CHAYAN_ASSIGN_OR_RETURN(reader->select_landmarks_,
+                          connection.Prepare("SELECT idx FROM landmark ORDER BY idx"));
   CHAYAN_ASSIGN_OR_RETURN(
       reader->select_tile_,
       connection.Prepare("SELECT hashes FROM tile WHERE level = ? AND idx = ?"));
@@ -95,6 +97,16 @@ absl::StatusOr<VaultRow> SqliteReader::ReadVault(uint64_t index) {
                   .wrapped_secret = std::string(select_vault_.Blob(1)),
                   .sealed_detail = std::string(select_vault_.Blob(2)),
                   .tags = std::string(select_vault_.Blob(3))};
+}
+
+absl::StatusOr<std::vector<uint64_t>> SqliteReader::ReadLandmarks() {
+  const absl::Cleanup resetter = [this] { select_landmarks_.Reset(); };
+  std::vector<uint64_t> landmarks;
+  while (true) {
+    CHAYAN_ASSIGN_OR_RETURN(const bool row, select_landmarks_.Step());
+    if (!row) return landmarks;
+    landmarks.push_back(static_cast<uint64_t>(select_landmarks_.Integer(0)));
+  }
 }
 
 absl::StatusOr<RegistrySet> SqliteReader::ReadCurrentRegistry() {

@@ -29,6 +29,7 @@ class SqliteReader {
                                                       uint64_t bytes_max);
   absl::StatusOr<std::string> ReadTile(uint32_t level, uint64_t index);
   absl::StatusOr<VaultRow> ReadVault(uint64_t index);
+  absl::StatusOr<std::vector<uint64_t>> ReadLandmarks();
   absl::StatusOr<RegistrySet> ReadCurrentRegistry();
   absl::StatusOr<RegistrySet> ReadRegistry(const crypto::Digest& digest);
 
@@ -40,6 +41,7 @@ class SqliteReader {
   Statement select_leaves_;
   Statement select_tile_;
   Statement select_vault_;
+  Statement select_landmarks_;
   Statement select_registry_;
   Statement select_current_;
 };

@@ -66,6 +66,9 @@ struct Batch {
   std::vector<NewEntry> entries;
   std::vector<NewTile> tiles;
   std::optional<RegistrySet> registry;
+  // Indexes of entries in the batch that a start must find again without reading the whole log:
+  // those by which log keys came and went.
+  std::vector<uint64_t> landmarks;
 };
 
 // Append's two tempers. kFailed: nothing of the batch is in the store and the next batch may go on.
@@ -83,7 +86,8 @@ class Store {
 
   virtual absl::StatusOr<Head> ReadHead() = 0;
   // One transaction, durable when it returns kCommitted: the entries at old.size, old.size + 1, …,
-  // their vault rows, the tiles, the registry set, and the head, which must still be `old`.
+  // their vault rows, the tiles, the registry set, the landmarks, and the head, which must still be
+  // `old`.
   virtual Appended Append(const Head& old, const Batch& batch, const Head& next) = 0;
 
   // Leaves first, first + 1, … of at most `count` and at least one leaf, and at most `bytes_max`
@@ -94,6 +98,9 @@ class Store {
   virtual absl::StatusOr<std::string> ReadTile(uint32_t level, uint64_t index) = 0;
   // NOT_FOUND when the entry has none (any more).
   virtual absl::StatusOr<VaultRow> ReadVault(uint64_t index) = 0;
+
+  // The landmarks of all batches, in order.
+  virtual absl::StatusOr<std::vector<uint64_t>> ReadLandmarks() = 0;
 
   // The set in force; NOT_FOUND in a new store.
   virtual absl::StatusOr<RegistrySet> ReadCurrentRegistry() = 0;

@@ -1,6 +1,5 @@
 #include "gateway/tlog/inclusion_check.h"
 
-#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -20,10 +19,19 @@ absl::StatusOr<CheckpointStanding> CheckCheckpoint(absl::string_view bytes, cons
   CHAYAN_ASSIGN_OR_RETURN(const std::vector<VerifiedSignature> logs,
                           VerifySignatures(note, log_keys));
   // A log speaks for the origin it is named after, not for others in the same file.
-  const bool has_log = std::any_of(logs.begin(), logs.end(), [&](const VerifiedSignature& log) {
-    return log_keys[log.key_index].name() == standing.checkpoint.origin;
-  });
-  if (!has_log) {
+  bool is_signed = false;
+  bool is_retired = false;
+  for (const VerifiedSignature& signature : logs) {
+    const Policy::Log& log = policy.logs()[signature.key_index];
+    if (log.key.name() != standing.checkpoint.origin) continue;
+    const bool too_late = log.size_max.has_value() && standing.checkpoint.head.size > *log.size_max;
+    (too_late ? is_retired : is_signed) = true;
+  }
+  if (!is_signed && is_retired) {
+    return absl::InvalidArgumentError(
+        "checkpoint: signed only by a key that the log had retired at a smaller size");
+  }
+  if (!is_signed) {
     return absl::InvalidArgumentError("checkpoint: not signed by a trusted log of its origin");
   }
 

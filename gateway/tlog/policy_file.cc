@@ -160,6 +160,15 @@ absl::StatusOr<Policy> Policy::Parse(absl::string_view text) {
   return policy;
 }
 
+void Policy::AddLog(VerifierKey key, std::optional<uint64_t> size_max) {
+  for (Log& log : logs_) {
+    if (!IsSameKey(log.key, key)) continue;
+    log.size_max = size_max;
+    return;
+  }
+  logs_.push_back({std::move(key), "", size_max});
+}
+
 bool Policy::IsQuorum(std::span<const bool> cosigned) const {
   CHAYAN_CHECK(cosigned.size() == witnesses_.size());
   if (!quorum_) return true;

@@ -30,6 +30,8 @@ class Policy {
   struct Log {
     VerifierKey key;
     std::string url;  // May be empty.
+    // The log retired the key when it had this size: larger checkpoints it does not sign.
+    std::optional<uint64_t> size_max{};
   };
   struct Witness {
     std::string name;  // In this file alone.
@@ -43,6 +45,10 @@ class Policy {
 
   // Errors name the line.
   static absl::StatusOr<Policy> Parse(absl::string_view text);
+
+  // A key that a log has, or had up to a size, as if there were one more `log` line; of a key that
+  // is there already only the size is set.
+  void AddLog(VerifierKey key, std::optional<uint64_t> size_max);
 
   const std::vector<Log>& logs() const { return logs_; }
   const std::vector<Witness>& witnesses() const { return witnesses_; }

@@ -38,7 +38,7 @@ class HeldLog final : public log::Committer {
     submission.done(absl::UnavailableError("disk full"));
   }
   std::string Checkpoint() const override { return {}; }
-  std::string verifier_key() const override { return {}; }
+  std::string LogKeys() const override { return {}; }
   log::CommitterStatus Status() const override { return {}; }
   absl::StatusOr<log::Committed> Prove(uint64_t) override { return absl::NotFoundError(""); }
   std::shared_ptr<const tlog::RightEdge> Edge() const override { return nullptr; }

@@ -74,6 +74,9 @@ class RowlessStore final : public store::Store {
   absl::StatusOr<store::VaultRow> ReadVault(uint64_t index) override {
     return inner_->ReadVault(index);
   }
+  absl::StatusOr<std::vector<uint64_t>> ReadLandmarks() override {
+    return inner_->ReadLandmarks();
+  }
   absl::StatusOr<store::RegistrySet> ReadCurrentRegistry() override {
     return inner_->ReadCurrentRegistry();
   }
