@@ -1,9 +1,9 @@
 // Goal: what was erased is in no file of the store once Purge has returned, after a crash at any
-// step too, and an erasure is whole or not at all.
-// Method: rows with marked bytes; the raw bytes of the database, its write-ahead log and the shared
-// memory are searched for them. Rows are erased one by one in an order that would make a B-tree
-// merge its pages, because a merge leaves copies behind. For crashes a process erases and purges
-// and is ended at its first file operation, at its second, and so on.
+// step too, and an erasure is whole or not at all; an index whose building was ended finds the
+// same. Method: rows with marked bytes; the raw bytes of the database, its write-ahead log and the
+// shared memory are searched for them. Rows are erased one by one in an order that would make a
+// B-tree merge its pages, because a merge leaves copies behind. For crashes a process erases and
+// purges and is ended at its first file operation, at its second, and so on.
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -227,6 +227,61 @@ TEST_P(SqliteErasureCrashTest, AnErasureIsWholeOrNotAtAllAndIsFinishedAtTheNextS
     ASSERT_EQ(code, kFaultExit);
   }
   EXPECT_GT(erased_runs, 1u);
+}
+
+// A run of the index, and a tail.
+constexpr size_t kIndexedEntries = 16384 + 50;
+// Building writes hundreds of pages; each way of ending meets others of them.
+constexpr size_t kIndexSteps = 9;
+
+TEST_P(SqliteErasureCrashTest, AnIndexThatWasBeingBuiltFindsTheSame) {
+  Open();
+  Fill(kIndexedEntries);
+  store_.reset();
+  const std::string copy = folder_ / "filled.db";
+  std::filesystem::copy_file(path_, copy);
+  const auto finds_each = [this] {
+    for (const uint64_t index : {uint64_t{0}, uint64_t{7}, uint64_t{16383}, uint64_t{16400}}) {
+      SearchTag tag;
+      const std::string bytes = MarkedTag(index);
+      std::copy(bytes.begin(), bytes.end(), tag.begin());
+      const KeyedTag keyed{.key_id = "2026-11.five-years", .tag = tag};
+      const auto found = store_->search_index()->Find({&keyed, 1}, {0, kIndexedEntries}, 10);
+      ASSERT_OK(found);
+      ASSERT_EQ(*found, std::vector<uint64_t>{index});
+    }
+  };
+  size_t crashes = 0;
+  for (size_t step = 1 + static_cast<size_t>(GetParam());; step += kIndexSteps) {
+    SCOPED_TRACE(step);
+    store_.reset();
+    for (const char* suffix : {"", "-wal", "-shm", ".lock"}) {
+      std::filesystem::remove(path_ + suffix);
+    }
+    std::filesystem::copy_file(copy, path_);
+    const int code = RunAndCrash(step, GetParam(), [this] {
+      absl::StatusOr<std::unique_ptr<Store>> store = SqliteStore::Open(path_);
+      if (!store.ok()) _exit(1);
+      absl::StatusOr<bool> more = true;
+      while (more.ok() && *more) more = (*store)->search_index()->BuildSome();
+      if (!more.ok() || !(*store)->Maintain().ok()) _exit(2);
+      store->reset();
+    });
+    if (GetParam() == FaultAction::kPowerCut) std::filesystem::remove(path_ + "-shm");
+    Open();
+    finds_each();
+    if (HasFatalFailure()) return;
+    absl::StatusOr<bool> more = true;
+    while (more.ok() && *more) more = store_->search_index()->BuildSome();
+    ASSERT_OK(more);
+    ASSERT_EQ(*store_->search_index()->IndexedEnd(), 16384u);
+    finds_each();
+    if (HasFatalFailure()) return;
+    if (code == 0) break;
+    ASSERT_EQ(code, kFaultExit);
+    ++crashes;
+  }
+  EXPECT_GT(crashes, 3u);
 }
 
 INSTANTIATE_TEST_SUITE_P(Crash, SqliteErasureCrashTest,
