@@ -12,7 +12,7 @@ readonly RECORD_BYTES_BETWEEN=3000000
 readonly WAIT_SECONDS_MAX=30
 
 fail() {
-  printf '%s: %s\n' "$test_name" "$1" >&2
+  printf '%s: %s\n' "${test_name:?}" "$1" >&2
   local log
   for log in "$dev/log/gateway.log" "$work"/*.err; do
     if [[ -s $log ]]; then printf '%s:\n' "$log" && tail -n 15 "$log" | cut -c1-400; fi
