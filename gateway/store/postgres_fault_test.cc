@@ -264,6 +264,9 @@ class PostgresStandbyTest : public PostgresFaultTest {
     Run(absl::StrCat("ALTER SYSTEM SET synchronous_standby_names = '", name, "'"));
     Run("SELECT pg_reload_conf()");
     Await(absl::StrCat("SELECT current_setting('synchronous_standby_names') = '", name, "'"));
+    // Whether commits wait is decided by the checkpointer, which reads its settings before each
+    // checkpoint.
+    Run("CHECKPOINT");
   }
 };
 
