@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -80,9 +81,14 @@ std::optional<int> TakeNumber(absl::string_view& text, absl::string_view unit) {
   return number;
 }
 
+struct WrittenDate {
+  int year;
+  int month = 0;  // 0: not written
+  int day = 0;
+};
+
 // REQUIRES: folded text from which the era is taken off.
-absl::StatusOr<EraDate> ParseWords(Era era, absl::string_view text) {
-  EraDate date{.era = era};
+absl::StatusOr<WrittenDate> ReadWords(absl::string_view text) {
   const std::optional<int> year = TakeNumber(text, "年");
   const std::optional<int> month = TakeNumber(text, "月");
   const std::optional<int> day = month.has_value() ? TakeNumber(text, "日") : std::nullopt;
@@ -90,10 +96,12 @@ absl::StatusOr<EraDate> ParseWords(Era era, absl::string_view text) {
   if (!year.has_value() || !text.empty() || written_zero) {
     return Wrong("not a date; write it as in 民國77年5月20日 or 民前10年3月2日");
   }
-  date.year = *year;
-  date.month = month.value_or(0);
-  date.day = day.value_or(0);
-  return Checked(date);
+  return WrittenDate{*year, month.value_or(0), day.value_or(0)};
+}
+
+absl::StatusOr<EraDate> ParseWords(Era era, absl::string_view text) {
+  CHAYAN_ASSIGN_OR_RETURN(const WrittenDate date, ReadWords(text));
+  return Checked({.era = era, .year = date.year, .month = date.month, .day = date.day});
 }
 
 // An era's first and last day, and the Gregorian year before its year 1.
@@ -223,6 +231,14 @@ absl::StatusOr<EraDate> ParseStoredDate(absl::string_view text) {
         digits.find_first_not_of("0123456789") == absl::string_view::npos) {
       return ParseSevenDigits(Era::kBeforeRoc, digits);
     }
+  }
+  constexpr std::pair<absl::string_view, JapaneseEra> kJapaneseEras[] = {
+      {"明治", JapaneseEra::kMeiji}, {"大正", JapaneseEra::kTaisho}, {"昭和", JapaneseEra::kShowa}};
+  for (const auto& [word, era] : kJapaneseEras) {
+    absl::string_view rest = folded;
+    if (!absl::ConsumePrefix(&rest, word)) continue;
+    CHAYAN_ASSIGN_OR_RETURN(const WrittenDate date, ReadWords(rest));
+    return FromJapaneseEra(era, date.year, date.month, date.day);
   }
   return ParseEraDate(folded);
 }

@@ -62,8 +62,8 @@ std::string DisplayText(const EraDate& date);
 // Any of the three forms above; 民國前, 民前 and 前 all mean before the Republic.
 absl::StatusOr<EraDate> ParseEraDate(absl::string_view text);
 
-// For adapters: ParseEraDate() and the two ways in which agencies squeeze a date before the
-// Republic into seven digits, "-0100302" and "前0100302".
+// For adapters: ParseEraDate(), the two ways in which agencies squeeze a date before the Republic
+// into seven digits, "-0100302" and "前0100302", and "昭和13年5月20日" of the household books.
 absl::StatusOr<EraDate> ParseStoredDate(absl::string_view text);
 
 // Years of the household books kept until 1945 (日據時期戶口調查簿).

@@ -124,6 +124,11 @@ TEST(EraDateTest, ReadsHowAgenciesStoreDatesBeforeTheRepublic) {
   ExpectRefused(ParseStoredDate("-100302"), "two ways");
   ExpectRefused(ParseStoredDate("-0000101"), "no year 0");
   EXPECT_THAT(ParseStoredDate("-"), Not(IsOk()));
+  EXPECT_EQ(*ParseStoredDate("昭和13年5月20日"), Roc(27, 5, 20));
+  EXPECT_EQ(*ParseStoredDate("大正13年"), Roc(13));
+  EXPECT_EQ(*ParseStoredDate("明治35年3月2日"), BeforeRoc(10, 3, 2));
+  ExpectRefused(ParseStoredDate("大正1年7月29日"), "outside");
+  EXPECT_THAT(ParseStoredDate("昭和"), Not(IsOk()));
 }
 
 TEST(EraDateTest, OrdersByWhatIsKnown) {
