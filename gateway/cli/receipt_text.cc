@@ -316,6 +316,7 @@ std::string NextStepText(Language language, const v1::NextStep& step) {
     if (!hours.empty()) absl::StrAppend(&desk, ", ", hours);
     Row(out, Say(language, "洽詢", "ask"), desk);
   }
+  Row(out, Say(language, "回復期限", "answered by the end of"), step.due_date());
   if (step.has_earliest_retry_time()) {
     Row(out, Say(language, "最早重試時間", "try again from"),
         TimeText(language, FromTimestamp(step.earliest_retry_time())));

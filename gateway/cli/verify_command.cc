@@ -94,7 +94,7 @@ void PrintJson(const Program& program, const Exchange& exchange,
   if (step.code() != v1::NEXT_STEP_CODE_UNSPECIFIED) {
     json.BeginObject("next_step").Text("code", v1::NextStepCode_Name(step.code()).substr(15));
     json.Text("zh_tw", step.text().zh_tw()).Text("en", step.text().en());
-    json.Text("fallback_form", step.fallback_form()).EndObject();
+    json.Text("fallback_form", step.fallback_form()).Text("due_date", step.due_date()).EndObject();
   }
   if (report.has_value()) {
     json.BeginObject("receipt");

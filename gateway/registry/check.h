@@ -49,6 +49,9 @@ class Checker {
   // `list`: the field they stand in.
   void CheckElements(const google::protobuf::RepeatedPtrField<v1::Element>& elements,
                      const char* list, const Place& place);
+  // What each way of answering needs.
+  void CheckAnswering(const v1::DocumentKind& kind, const Place& place);
+  void CheckCanAnswer(const v1::Member& holder, const v1::DocumentKind& kind, const Place& route);
   void CheckSchemes(const Place& place, const google::protobuf::RepeatedField<int>& schemes);
   void CheckRouting(const v1::DocumentKind& kind, const Place& place);
   void CheckRoutes();

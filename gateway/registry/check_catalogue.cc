@@ -57,6 +57,7 @@ void Checker::CheckKinds() {
             }
             CheckRouting(kind, place);
             CheckEnum(place, "answer_mode", kind.answer_mode());
+            CheckAnswering(kind, place);
             CheckEnum(place, "retention_class", kind.retention_class());
             CheckBound(place, "service_level_workdays", kind.service_level_workdays(),
                        kWorkdaysMax);
@@ -72,6 +73,22 @@ void Checker::CheckKinds() {
                                        kHolderTimeoutMsMax, ", or 0 for 10000"));
             }
           });
+}
+
+void Checker::CheckAnswering(const v1::DocumentKind& kind, const Place& place) {
+  if (IsAnsweredAtDesk(kind) && kind.service_level_workdays() == 0) {
+    faults_.Add(place, "service_level_workdays",
+                "is 0, but a person answers; write within how many workdays");
+  }
+  if (IsAnsweredAtDesk(kind) && kind.fallback_form().empty()) {
+    faults_.Add(place, "fallback_form",
+                "is empty, but a person answers; write the form by which the clerk asks");
+  }
+  if (kind.sensitivity() == v1::SENSITIVITY_SPECIAL && !kind.log_before_forward()) {
+    faults_.Add(place, "log_before_forward",
+                "is false, but a question about special data discloses something by itself; write "
+                "log_before_forward: true");
+  }
 }
 
 void Checker::CheckSchemes(const Place& place,
@@ -157,21 +174,13 @@ void Checker::CheckRoutes() {
   // (kind, area) → holder.
   absl::flat_hash_map<std::pair<absl::string_view, std::string>, absl::string_view> taken;
   ForEach("routes", &v1::RegistryFile::routes, [&](const v1::Route& route, const Place& place) {
-    if (CheckReference(place, "holder", -1, route.holder(), members, "member")) {
-      const auto& systems = members_.at(route.holder())->systems();
-      if (std::none_of(systems.begin(), systems.end(),
-                       [](const v1::System& s) { return s.role() == v1::ROLE_ADAPTER; })) {
-        faults_.Add(place, "holder",
-                    absl::StrCat("\"", route.holder(),
-                                 "\" has no system with role ROLE_ADAPTER that could answer; add "
-                                 "one or name the agency that answers"));
-      }
-    }
+    const bool has_holder = CheckReference(place, "holder", -1, route.holder(), members, "member");
     if (!CheckReference(place, "document_kind", -1, route.document_kind(), kinds,
                         "document kind")) {
       return;
     }
     const v1::DocumentKind& kind = *kinds_.at(route.document_kind());
+    if (has_holder) CheckCanAnswer(*members_.at(route.holder()), kind, place);
     CheckAreas(route, kind, place);
     std::vector<std::string> areas;
     for (const std::string& text : route.areas()) {
@@ -194,6 +203,23 @@ void Checker::CheckRoutes() {
                                      "\" already; write it in one route"));
     }
   });
+}
+
+void Checker::CheckCanAnswer(const v1::Member& holder, const v1::DocumentKind& kind,
+                             const Place& route) {
+  if (IsAnsweredAtDesk(kind) && !holder.has_desk()) {
+    faults_.Add(route, "holder",
+                absl::StrCat("\"", holder.id(), "\" has no desk, but its desk answers kind \"",
+                             kind.code(), "\"; write desk {…} at the member"));
+  }
+  if (kind.answer_mode() == v1::ANSWER_MODE_HUMAN) return;
+  if (std::none_of(holder.systems().begin(), holder.systems().end(),
+                   [](const v1::System& s) { return s.role() == v1::ROLE_ADAPTER; })) {
+    faults_.Add(route, "holder",
+                absl::StrCat("\"", holder.id(),
+                             "\" has no system with role ROLE_ADAPTER that could answer; add one "
+                             "or name the agency that answers"));
+  }
 }
 
 void Checker::CheckAreas(const v1::Route& route, const v1::DocumentKind& kind, const Place& place) {

@@ -341,6 +341,28 @@ const Row kRows[] = {
      {"immigration.textproto:*: document_kinds[0].answer_mode: is not set; write one of "
       "ANSWER_MODE_SYNC",
       "immigration.textproto:*: document_kinds[0].retention_class: is not set"}},
+    {"APersonAnswersWithoutATerm",
+     "land.textproto",
+     "answer_mode: ANSWER_MODE_SYNC\n  service_level_workdays: 1",
+     "answer_mode: ANSWER_MODE_HUMAN",
+     {"land.textproto:*: document_kinds[0].service_level_workdays: is 0, but a person answers; "
+      "write within how many workdays"}},
+    {"APersonAnswersWithoutAForm",
+     "immigration.textproto",
+     "answer_mode: ANSWER_MODE_SYNC\n  service_level_workdays: 3\n  retention_class: "
+     "RETENTION_CLASS_FIVE_YEARS\n  verify_every_signature: true\n  subject_detail_required: "
+     "true\n  replaces { zh_tw: \"入出國日期證明書\" en: \"Certificate of entry and exit dates\" "
+     "}\n  replaces_sheets: 1\n  fallback_form: \"入出國資料查詢傳真表\"",
+     "answer_mode: ANSWER_MODE_ASYNC service_level_workdays: 3 retention_class: "
+     "RETENTION_CLASS_FIVE_YEARS",
+     {"immigration.textproto:*: document_kinds[0].fallback_form: is empty, but a person answers; "
+      "write the form"}},
+    {"SpecialDataForwardedUnrecorded",
+     "immigration.textproto",
+     "subject_detail_required: true",
+     "sensitivity: SENSITIVITY_SPECIAL",
+     {"immigration.textproto:*: document_kinds[0].log_before_forward: is false, but a question "
+      "about special data"}},
     {"LegalBasisUnknown",
      "land.textproto",
      "[ \"household-act-68\"",
@@ -471,8 +493,8 @@ const Row kRows[] = {
     {"NoticeGrantToAnAgency",
      "notices.textproto",
      "member: \"court-tainan\"",
-     "member: \"nia\"",
-     {"notices.textproto:@: notice_grants[18].member: \"nia\" has no system with role "
+     "member: \"land-ad\"",
+     {"notices.textproto:@: notice_grants[18].member: \"land-ad\" has no system with role "
       "ROLE_HOUSEHOLD or ROLE_PUBLISHER that could publish"}},
     {"SubscriptionOfNobodyWhoListens",
      "recipients.textproto",

@@ -46,7 +46,7 @@ struct Snapshot::Index {
   absl::flat_hash_map<absl::string_view, const v1::Member*> members;
   absl::flat_hash_map<Pair, Bound> systems;  // (member, system)
   absl::flat_hash_set<absl::string_view> purposes;
-  absl::flat_hash_set<absl::string_view> legal_bases;
+  absl::flat_hash_map<absl::string_view, const v1::LegalBasis*> legal_bases;
   std::vector<Kind> kinds;  // sorted by code
   absl::flat_hash_map<absl::string_view, const Kind*> kinds_by_code;
   std::vector<std::unique_ptr<std::string>> areas;  // own the areas in `routes`

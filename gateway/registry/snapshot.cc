@@ -149,7 +149,7 @@ absl::Status Snapshot::Index::Build() {
       CHAYAN_ASSIGN_OR_RETURN(witness_policy, WitnessPolicy::Create(file->witness_policy()));
     }
     for (const auto& purpose : file->purposes()) purposes.insert(purpose.code());
-    for (const auto& basis : file->legal_bases()) legal_bases.insert(basis.code());
+    for (const auto& basis : file->legal_bases()) legal_bases.emplace(basis.code(), &basis);
     for (const auto& issuer : file->issuers()) {
       CHAYAN_ASSIGN_OR_RETURN(crypto::Certificate certificate,
                               ParseIssuer(issuer.certificate_pem()));
@@ -380,8 +380,13 @@ const Calendar& Snapshot::calendar() const { return index_->calendar; }
 
 bool Snapshot::HasPurpose(absl::string_view code) const { return index_->purposes.contains(code); }
 
-bool Snapshot::HasLegalBasis(absl::string_view code) const {
-  return index_->legal_bases.contains(code);
+bool IsAnsweredAtDesk(const v1::DocumentKind& kind) {
+  return kind.answer_mode() == v1::ANSWER_MODE_ASYNC || kind.answer_mode() == v1::ANSWER_MODE_HUMAN;
+}
+
+const v1::LegalBasis* Snapshot::FindLegalBasis(absl::string_view code) const {
+  const auto found = index_->legal_bases.find(code);
+  return found == index_->legal_bases.end() ? nullptr : found->second;
 }
 
 const std::vector<std::pair<std::string, crypto::Certificate>>& Snapshot::issuers() const {

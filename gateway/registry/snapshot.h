@@ -39,6 +39,9 @@ struct Kind {
   const v1::Element* FindField(absl::string_view code) const;
 };
 
+// Whether a person at the holder's desk answers, not its machine: the question is not forwarded.
+bool IsAnsweredAtDesk(const v1::DocumentKind& kind);
+
 // A grant with its times parsed.
 struct Grant {
   const v1::Grant* proto;
@@ -107,6 +110,7 @@ class Snapshot {
   const AnswerKey* FindAnswerKey(const crypto::Digest& key_id) const;
   // Raw 32-byte key of an assertion key, or empty.
   absl::string_view FindAssertionKey(absl::string_view member, absl::string_view key_id) const;
+  const v1::LegalBasis* FindLegalBasis(absl::string_view code) const;
   const v1::NoticeKind* FindNoticeKind(absl::string_view code) const;
   // Kinds of notices sorted by code.
   const std::vector<const v1::NoticeKind*>& notice_kinds() const;
@@ -119,7 +123,7 @@ class Snapshot {
   const v1::Subscription* FindSubscription(absl::string_view id) const;
   const Calendar& calendar() const;
   bool HasPurpose(absl::string_view code) const;
-  bool HasLegalBasis(absl::string_view code) const;
+  bool HasLegalBasis(absl::string_view code) const { return FindLegalBasis(code) != nullptr; }
 
   // Null when the set has none.
   const WitnessPolicy* witness_policy() const;

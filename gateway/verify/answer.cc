@@ -59,6 +59,15 @@ std::string SourceDownAnswer(absl::string_view request_id, bool forwarded) {
   return answer.SerializeAsString();
 }
 
+std::string AskDeskAnswer(absl::string_view request_id) {
+  v1::VerificationAnswer answer;
+  answer.set_request_id(std::string(request_id));
+  answer.set_outcome(v1::OUTCOME_NOT_COMPARED);
+  answer.set_not_compared_reason(v1::NOT_COMPARED_REASON_ASK_HOLDER);
+  answer.set_answered_by(v1::ANSWER_SOURCE_GATEWAY);
+  return answer.SerializeAsString();
+}
+
 absl::string_view OutcomeName(v1::Outcome outcome) {
   absl::string_view name = v1::Outcome_Name(outcome);
   name.remove_prefix(sizeof("OUTCOME_") - 1);

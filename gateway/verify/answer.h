@@ -25,6 +25,9 @@ absl::Status CheckAnswerBytes(absl::string_view bytes, bool restricted,
 // The serialized answer SOURCE_DOWN.
 std::string SourceDownAnswer(absl::string_view request_id, bool forwarded);
 
+// The serialized answer NOT_COMPARED of a kind that a person answers: nothing was forwarded.
+std::string AskDeskAnswer(absl::string_view request_id);
+
 // "MATCH" for OUTCOME_MATCH: as it stands in entries.
 absl::string_view OutcomeName(v1::Outcome outcome);
 

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "chayan/v1/verification_service.pb.h"
 #include "gateway/base/encoding.h"
+#include "gateway/registry/describe.h"
 
 namespace chayan::verify {
 namespace {
@@ -31,34 +32,7 @@ bool Parse(rpc::UnaryCall& call, Request& request) {
   return false;
 }
 
-void DescribeElement(const v1::Element& element, v1::ElementDescription& out) {
-  absl::string_view type = v1::ValueType_Name(element.type());
-  type.remove_prefix(sizeof("VALUE_TYPE_") - 1);
-  out.set_code(element.code());
-  *out.mutable_title() = element.title();
-  out.set_type(std::string(type));
-  out.set_required(element.required());
-}
-
 }  // namespace
-
-v1::DocumentKindDescription Describe(const registry::Snapshot& snapshot,
-                                     const registry::Kind& kind) {
-  const v1::DocumentKind& from = *kind.proto;
-  v1::DocumentKindDescription out;
-  out.set_document_kind(from.code());
-  *out.mutable_title() = from.title();
-  for (const v1::Element& claim : from.claims()) DescribeElement(claim, *out.add_claims());
-  for (const v1::Element& field : from.fields()) DescribeElement(field, *out.add_fields());
-  *out.mutable_legal_bases() = from.legal_bases();
-  out.set_routing_claim(from.routing_claim());
-  *out.mutable_replaces() = from.replaces();
-  out.set_digest(kind.digest.ToString());
-  out.set_person_assertion_required(from.person_assertion_required());
-  for (const std::string& holder : snapshot.Holders(from.code())) out.add_holders(holder);
-  out.set_fallback_form(from.fallback_form());
-  return out;
-}
 
 void ListDocumentKinds(const registry::Snapshot& snapshot, rpc::UnaryCall& call) {
   v1::ListDocumentKindsRequest request;
@@ -83,7 +57,7 @@ void ListDocumentKinds(const registry::Snapshot& snapshot, rpc::UnaryCall& call)
           Base64UrlEncode(response.document_kinds(size - 1).document_kind()));
       break;
     }
-    *response.add_document_kinds() = Describe(snapshot, kind);
+    *response.add_document_kinds() = registry::Describe(snapshot, kind);
   }
   call.Reply(response.SerializeAsString());
 }
@@ -97,7 +71,7 @@ void GetDocumentKind(const registry::Snapshot& snapshot, rpc::UnaryCall& call) {
                              "there is no such kind; ListDocumentKinds names them"));
   }
   v1::GetDocumentKindResponse response;
-  *response.mutable_document_kind() = Describe(snapshot, *kind);
+  *response.mutable_document_kind() = registry::Describe(snapshot, *kind);
   call.Reply(response.SerializeAsString());
 }
 

@@ -7,9 +7,6 @@
 
 namespace chayan::verify {
 
-v1::DocumentKindDescription Describe(const registry::Snapshot& snapshot,
-                                     const registry::Kind& kind);
-
 void ListDocumentKinds(const registry::Snapshot& snapshot, rpc::UnaryCall& call);
 void GetDocumentKind(const registry::Snapshot& snapshot, rpc::UnaryCall& call);
 

@@ -71,7 +71,9 @@ Exchange::Exchange(const Collaborators& with, std::shared_ptr<Asker> asker)
 
 void Exchange::Run() {
   if (!Parse() || !Permit() || !CheckAndRoute() || !EnterTwins()) return;
-  if (permit_.kind->proto->log_before_forward()) {
+  if (registry::IsAnsweredAtDesk(*permit_.kind->proto)) {
+    ReferToDesk();
+  } else if (permit_.kind->proto->log_before_forward()) {
     RecordForward();
   } else {
     AskHolder();
@@ -317,6 +319,19 @@ void Exchange::SourceDown(absl::string_view cause, bool forwarded) {
                             forwarded});
 }
 
+void Exchange::ReferToDesk() {
+  detail_->set_true_outcome(v1::OUTCOME_NOT_COMPARED);
+  log::Entry entry = NewEntry(log::EntryType::kVerification);
+  entry.by = "gateway";
+  entry.outcome = std::string(OutcomeName(v1::OUTCOME_NOT_COMPARED));
+  entry.reason = "ANSWERED_AT_DESK";
+  Record(std::move(entry), {AskDeskAnswer(request_->request_id()),
+                            std::nullopt,
+                            {},
+                            v1::OUTCOME_NOT_COMPARED,
+                            /*forwarded=*/false});
+}
+
 void Exchange::Refuse(policy::Refusal refusal) {
   for (const auto& violation : refusal.violations) detail_->add_refused_fields(violation.field);
   log::Entry entry = NewEntry(TypeOf(refusal));
@@ -377,8 +392,12 @@ void Exchange::Release(Told told, const log::VaultOutput& sealed,
 
 void Exchange::TellAnswer(const Told& told, const log::VaultOutput& sealed,
                           const log::Committed& committed) {
+  const v1::DocumentKind& kind = *permit_.kind->proto;
+  const absl::Time now = with_.clock.Now();
   const std::string next_step =
-      NextStepBytes(told.outcome, told.forwarded, *permit_.kind->proto, holder_, with_.clock.Now());
+      registry::IsAnsweredAtDesk(kind)
+          ? AskDesk(kind, holder_, snapshot_->calendar(), now).SerializeAsString()
+          : NextStepBytes(told.outcome, told.forwarded, kind, holder_, now);
   auto response = std::make_shared<const std::string>(EncodeResponse(
       request_->request_id(), told.answer, {committed, sealed, HolderSignature()}, next_step));
   const bool keep = told.outcome != v1::OUTCOME_SOURCE_DOWN;

@@ -73,6 +73,8 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   void OnReply(link::Reply reply);
   // Nobody waits any more; `last` gave up last and is told when that is recorded.
   void Abandon(std::shared_ptr<Asker> last);
+  // The kind is one that a person answers: the clerk is told by which form, where and by when.
+  void ReferToDesk();
   void SourceDown(absl::string_view cause, bool forwarded);
   void Refuse(policy::Refusal refusal);
   void Record(log::Entry entry, Told told);

@@ -5,6 +5,7 @@
 
 #include <deque>
 
+#include "absl/strings/str_cat.h"
 #include "chayan/v1/receipt.pb.h"
 #include "gateway/base/status_matchers.h"
 #include "gateway/registry/sample_set.h"
@@ -168,14 +169,22 @@ class ExchangeTest : public ::testing::Test {
     snapshot_ = *snapshot;
   }
 
-  void RecordBeforeForwarding() {
+  // From now on the first `from` of the land file is `to`.
+  void ChangeLandKinds(const std::string& from, const std::string& to) {
     registry::Files files = registry::SampleFiles();
     for (auto& [path, content] : files) {
-      const size_t at = content.find("routing_claim: \"land_office\"");
-      if (at != std::string::npos) content.insert(at, "log_before_forward: true ");
+      if (path != "land.textproto") continue;
+      const size_t at = content.find(from);
+      ASSERT_NE(at, std::string::npos) << from;
+      content.replace(at, from.size(), to);
     }
     std::vector<std::string> faults;
-    snapshot_ = *registry::Snapshot::Create(std::move(files), &faults);
+    auto snapshot = registry::Snapshot::Create(std::move(files), &faults);
+    ASSERT_THAT(faults, IsEmpty());
+    snapshot_ = *snapshot;
+  }
+  void RecordBeforeForwarding() {
+    ChangeLandKinds("answer_mode: ", "log_before_forward: true answer_mode: ");
   }
   static v1::VerifyDocumentRequest Question() {
     v1::VerifyDocumentRequest request;
@@ -341,6 +350,44 @@ TEST_F(ExchangeTest, NoLinkIsSourceDownWithRetryAdvice) {
   ASSERT_TRUE(step.ParseFromString(asker->view->next_step()));
   EXPECT_EQ(step.code(), v1::NEXT_STEP_CODE_RETRY_LATER);
   EXPECT_TRUE(step.has_earliest_retry_time());
+}
+
+// 2026-02-02 is a Monday; the New Year's holidays from the 15th to the 20th do not count.
+TEST_F(ExchangeTest, WhatAPersonAnswersIsNotForwardedAndSaysByWhenTheDeskAnswers) {
+  for (const auto& [mode, request_id] :
+       {std::pair("ANSWER_MODE_HUMAN", "01890a5d-ac96-774b-bcce-b302099a8057"),
+        {"ANSWER_MODE_ASYNC", "01890a5d-ac96-774b-bcce-b302099a8058"}}) {
+    ChangeLandKinds("answer_mode: ANSWER_MODE_SYNC\n  service_level_workdays: 1",
+                    absl::StrCat("log_before_forward: true answer_mode: ", mode,
+                                 " service_level_workdays: 10"));
+    v1::VerifyDocumentRequest question = Question();
+    question.set_request_id(request_id);
+    const auto asker = Ask(question);
+    EXPECT_THAT(links_.asked, IsEmpty());
+    EXPECT_FALSE(asker->told()) << "before it is recorded";
+    const log::Entry entry = log_.Commit();
+    EXPECT_EQ(entry.outcome, "NOT_COMPARED");
+    EXPECT_EQ(entry.by, "gateway");
+    EXPECT_EQ(entry.reason, "ANSWERED_AT_DESK");
+    EXPECT_EQ(entry.holder, "land-ad");
+    EXPECT_THAT(log_.held, IsEmpty());
+    ASSERT_TRUE(asker->view.has_value());
+    EXPECT_EQ(asker->answer().not_compared_reason(), v1::NOT_COMPARED_REASON_ASK_HOLDER);
+    EXPECT_FALSE(asker->answer().forwarded());
+    v1::NextStep step;
+    ASSERT_TRUE(step.ParseFromString(asker->view->next_step()));
+    EXPECT_EQ(step.code(), v1::NEXT_STEP_CODE_ASK_HOLDER);
+    EXPECT_EQ(step.fallback_form(), "戶政地政聯繫單");
+    EXPECT_EQ(step.desk().phone(), "02-2700-0001");
+    EXPECT_EQ(step.due_date(), "2026-02-23");
+  }
+}
+
+TEST_F(ExchangeTest, WhatIsAnsweredFromNoticesIsAskedOfTheAdapter) {
+  ChangeLandKinds("answer_mode: ANSWER_MODE_SYNC", "answer_mode: ANSWER_MODE_NOTICE");
+  const auto asker = Ask(Question());
+  links_.Reply(Answered(Question()));
+  EXPECT_EQ(log_.Commit().outcome, "MATCH");
 }
 
 TEST_F(ExchangeTest, AnAnswerThatExceedsThePermitIsWithheldAndRecorded) {

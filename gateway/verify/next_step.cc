@@ -49,6 +49,22 @@ Advice AdviceAfter(v1::Outcome outcome, bool retry_is_safe) {
 
 }  // namespace
 
+v1::NextStep AskDesk(const v1::DocumentKind& kind, const v1::Member* holder,
+                     const registry::Calendar& calendar, absl::Time now) {
+  v1::NextStep step;
+  step.set_code(v1::NEXT_STEP_CODE_ASK_HOLDER);
+  step.mutable_text()->set_zh_tw("此類文件由資料提供機關承辦人回復,請填表單洽辦並於期限前追蹤。");
+  step.mutable_text()->set_en(
+      "A person at the holder answers this kind; send the form to the desk and look after it by "
+      "the due day.");
+  step.set_fallback_form(kind.fallback_form());
+  if (holder != nullptr && holder->has_desk()) *step.mutable_desk() = holder->desk();
+  const absl::CivilDay due = calendar.AddWorkdays(registry::TaipeiDay(now),
+                                                  static_cast<int>(kind.service_level_workdays()));
+  step.set_due_date(absl::FormatCivilTime(due));
+  return step;
+}
+
 v1::NextStep NextStepAfter(v1::Outcome outcome, bool forwarded, const v1::DocumentKind& kind,
                            const v1::Member* holder, absl::Time now) {
   const Advice advice = AdviceAfter(outcome, !forwarded || kind.repeatable());

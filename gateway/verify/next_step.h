@@ -7,6 +7,7 @@
 #include "absl/time/time.h"
 #include "chayan/v1/registry.pb.h"
 #include "chayan/v1/verification_service.pb.h"
+#include "gateway/registry/calendar.h"
 
 namespace chayan::verify {
 
@@ -17,6 +18,12 @@ v1::NextStep NextStepAfter(v1::Outcome outcome, bool forwarded, const v1::Docume
 // The same, serialized.
 std::string NextStepBytes(v1::Outcome outcome, bool forwarded, const v1::DocumentKind& kind,
                           const v1::Member* holder, absl::Time now);
+
+// For kinds that a person answers: by which form, at which desk, and by which day that is due. A
+// form handed in on a free day counts from it: the first workday after it is the first of the
+// service level's days.
+v1::NextStep AskDesk(const v1::DocumentKind& kind, const v1::Member* holder,
+                     const registry::Calendar& calendar, absl::Time now);
 
 }  // namespace chayan::verify
 
