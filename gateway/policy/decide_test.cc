@@ -345,7 +345,7 @@ TEST_F(DecideTest, AGrantHoldsForItsSystemsAndOfficesAlone) {
 }
 
 TEST_F(DecideTest, AKindMayDemandThePersonsAssertion) {
-  Exchange("repeatable: true", "person_assertion_required: true");
+  Exchange("code: \"land.title\"", "code: \"land.title\" person_assertion_required: true");
   EXPECT_EQ(Refused().reason, v1::ERROR_REASON_PERSON_ASSERTION_REQUIRED);
   const std::string text = absl::StrCat(
       Base64UrlEncode(R"({"alg":"EdDSA","kid":"desk-1"})"), ".",
