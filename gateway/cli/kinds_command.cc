@@ -4,8 +4,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "gateway/cli/document_output.h"
 #include "gateway/cli/json_writer.h"
 #include "gateway/cli/program.h"
+#include "gateway/cli/published_catalogue.h"
+#include "gateway/registry/describe.h"
+#include "gateway/report/formats.h"
 
 namespace chayan::cli {
 namespace {
@@ -18,14 +22,22 @@ void ElementsInto(JsonWriter& json, absl::string_view key,
   json.BeginArray(key);
   for (const v1::ElementDescription& element : elements) {
     json.BeginObject().Text("code", element.code()).Text("type", element.type());
-    json.Bool("required", element.required());
+    json.Bool("required", element.required()).Bool("unconfirmed", element.unconfirmed());
     json.BeginObject("title").Text("zh_tw", element.title().zh_tw());
     json.Text("en", element.title().en()).EndObject().EndObject();
   }
   json.EndArray();
 }
 
-std::string ToJson(const std::vector<v1::DocumentKindDescription>& kinds) {
+struct Options {
+  bool json = false;
+  bool markdown = false;
+  bool html = false;
+  std::string odt;
+  std::string registry;
+};
+
+std::string ToJson(const DocumentKinds& kinds) {
   JsonWriter json;
   json.BeginObject().BeginArray("document_kinds");
   for (const v1::DocumentKindDescription& kind : kinds) {
@@ -40,7 +52,11 @@ std::string ToJson(const std::vector<v1::DocumentKindDescription>& kinds) {
     for (const std::string& holder : kind.holders()) json.Text("", holder);
     json.EndArray().Text("routing_claim", kind.routing_claim());
     json.Bool("person_assertion_required", kind.person_assertion_required());
-    json.Text("fallback_form", kind.fallback_form()).EndObject();
+    json.Text("fallback_form", kind.fallback_form()).Text("answer_mode", kind.answer_mode());
+    json.Number("service_level_workdays", kind.service_level_workdays());
+    json.Number("replaces_sheets", kind.replaces_sheets());
+    json.Text("retention_class", kind.retention_class()).Text("sensitivity", kind.sensitivity());
+    json.Bool("unconfirmed", kind.unconfirmed()).EndObject();
   }
   json.EndArray().EndObject();
   return std::move(json).Take();
@@ -66,13 +82,16 @@ void Print(const Program& program, const v1::DocumentKindDescription& kind) {
   program.out << "  " << program.Say("法律依據: ", "legal bases: ")
               << absl::StrJoin(kind.legal_bases(), ", ") << "\n  "
               << program.Say("資料機關: ", "holders: ") << absl::StrJoin(kind.holders(), ", ")
-              << "\n";
+              << "\n  " << program.Say("回復方式: ", "answered: ")
+              << Say(program.language, AnswerModeText(kind.answer_mode())) << "\n";
+  if (kind.unconfirmed()) {
+    program.out << "  " << program.Say(kUnconfirmedZh, kUnconfirmedEn) << "\n";
+  }
 }
 
-ExitCode Run(Program& program, bool json) {
+ExitCode AskGateway(Program& program, DocumentKinds& kinds) {
   std::unique_ptr<Client> client;
   if (!program.Connect(CallerRole::kHousehold, client).ok()) return ExitCode::kUsage;
-  std::vector<v1::DocumentKindDescription> kinds;
   v1::ListDocumentKindsRequest request;
   for (int page = 0; page < kPagesMax; ++page) {
     const CallResult result =
@@ -87,8 +106,38 @@ ExitCode Run(Program& program, bool json) {
     if (response.next_page_token().empty()) break;
     request.set_page_token(response.next_page_token());
   }
-  if (json) {
+  return ExitCode::kOk;
+}
+
+ExitCode ReadRegistry(Program& program, const std::string& directory, DocumentKinds& kinds) {
+  std::vector<std::string> faults;
+  const auto snapshot = registry::Snapshot::Load(directory, &faults);
+  for (const std::string& fault : faults) program.err << fault << "\n";
+  if (!snapshot.ok()) {
+    return program.Fail(ExitCode::kCheckFailed,
+                        absl::StrCat("--registry ", directory, ": ", snapshot.status().message()));
+  }
+  for (const registry::Kind& kind : (*snapshot)->kinds()) {
+    kinds.push_back(registry::Describe(**snapshot, kind));
+  }
+  return ExitCode::kOk;
+}
+
+ExitCode Run(Program& program, const Options& options) {
+  DocumentKinds kinds;
+  const ExitCode read = options.registry.empty() ? AskGateway(program, kinds)
+                                                 : ReadRegistry(program, options.registry, kinds);
+  if (read != ExitCode::kOk) return read;
+  if (options.json) {
     program.out << ToJson(kinds) << "\n";
+  } else if (options.markdown) {
+    program.out << CatalogueMarkdown(kinds);
+  } else if (options.html) {
+    program.out << CatalogueHtml(kinds);
+  } else if (!options.odt.empty()) {
+    const auto odt = report::WriteOdt(CatalogueLetter(kinds));
+    if (!odt.ok()) return program.Fail(ExitCode::kCheckFailed, odt.status().message());
+    return WriteOutput(program, options.odt, *odt);
   } else {
     for (const v1::DocumentKindDescription& kind : kinds) Print(program, kind);
   }
@@ -100,11 +149,19 @@ ExitCode Run(Program& program, bool json) {
 void AddKindsCommand(CLI::App& app, Program& program) {
   CLI::App* kinds = app.add_subcommand(
       "kinds", std::string(program.Say("列出可查驗的文件種類", "list what can be verified")));
-  const auto json = std::make_shared<bool>(false);
-  kinds->add_flag("--json", *json, "print one JSON object");
+  const auto options = std::make_shared<Options>();
+  CLI::Option_group* forms = kinds->add_option_group("form");
+  forms->add_flag("--json", options->json, "print one JSON object");
+  forms->add_flag("--markdown", options->markdown, "print Markdown, in both languages");
+  forms->add_flag("--html", options->html, "print a web page, in both languages");
+  forms->add_option("--odt", options->odt, "write an OpenDocument text, in both languages");
+  forms->require_option(0, 1);
+  kinds->add_option("--registry", options->registry,
+                    "read this folder of a whole registry set; without, the gateway is asked");
   AddConnectionFlags(*kinds, program);
-  kinds->callback(
-      [&program, json] { program.action = [&program, json] { return Run(program, *json); }; });
+  kinds->callback([&program, options] {
+    program.action = [&program, options] { return Run(program, *options); };
+  });
 }
 
 }  // namespace chayan::cli

@@ -1,0 +1,231 @@
+#include "gateway/cli/published_catalogue.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+
+namespace chayan::cli {
+namespace {
+
+struct Word {
+  absl::string_view code, zh_tw, en;
+};
+
+v1::LocalizedText Text(absl::string_view zh_tw, absl::string_view en) {
+  v1::LocalizedText text;
+  text.set_zh_tw(std::string(zh_tw));
+  text.set_en(std::string(en));
+  return text;
+}
+
+// The words of `code`, or the code itself: a server may be newer than this program.
+template <size_t N>
+v1::LocalizedText Find(const Word (&words)[N], absl::string_view code) {
+  for (const Word& word : words) {
+    if (word.code == code) return Text(word.zh_tw, word.en);
+  }
+  return Text(code, code);
+}
+
+constexpr Word kModes[] = {
+    {"SYNC", "即時回復", "at once"},
+    {"ASYNC", "系統隨後回復;目前以表單洽辦", "by machine, later; for now by form"},
+    {"HUMAN", "承辦人回復", "by a person at the holder's desk"},
+    {"NOTICE", "即時與機關通報比對", "at once, from what the holder reported"},
+};
+constexpr Word kSensitivities[] = {
+    {"OPEN", "公開登記", "open register"},
+    {"PERSONAL", "個人資料", "personal data"},
+    {"SPECIAL", "特種或高敏感個人資料", "special or highly sensitive personal data"},
+};
+constexpr Word kRetentions[] = {
+    {"FIVE_YEARS", "5 年", "5 years"},
+    {"TEN_YEARS", "10 年", "10 years"},
+    {"PERMANENT", "永久", "for ever"},
+};
+constexpr Word kTypes[] = {
+    {"TEXT", "文字", "text"},
+    {"NAME", "姓名", "name"},
+    {"DATE", "日期", "date"},
+    {"PERSON_NUMBER", "國民身分證或居留證統一編號", "national id or resident number"},
+    {"BUSINESS_NUMBER", "營利事業統一編號", "business number"},
+    {"ADDRESS", "地址", "address"},
+    {"LAND_OFFICE", "地政事務所代碼", "land office code"},
+    {"LAND_SECTION", "段代碼", "land section code"},
+    {"LAND_LOT", "地號", "lot number"},
+    {"BUILDING_NUMBER", "建號", "building number"},
+    {"PASSPORT", "護照號碼", "passport number"},
+    {"INTEGER", "整數", "whole number"},
+    {"CODE", "代碼", "code"},
+    {"VEHICLE_PLATE", "車牌", "vehicle plate"},
+};
+
+v1::LocalizedText Bases(const v1::DocumentKindDescription& kind) {
+  std::vector<std::string> zh_tw, en;
+  for (const v1::LegalBasisDescription& basis : kind.basis_descriptions()) {
+    zh_tw.push_back(basis.title().zh_tw());
+    en.push_back(basis.title().en());
+  }
+  return Text(absl::StrJoin(zh_tw, "、"), absl::StrJoin(en, "; "));
+}
+
+v1::LocalizedText Holders(const v1::DocumentKindDescription& kind) {
+  std::vector<std::string> zh_tw, en;
+  for (const v1::HolderDescription& holder : kind.holder_descriptions()) {
+    std::string areas = absl::StrJoin(holder.areas(), ", ");
+    if (!areas.empty()) areas = absl::StrCat(" (", areas, ")");
+    zh_tw.push_back(holder.name().zh_tw() + areas);
+    en.push_back(holder.name().en() + areas);
+  }
+  return Text(absl::StrJoin(zh_tw, "、"), absl::StrJoin(en, "; "));
+}
+
+v1::LocalizedText Fallback(const v1::DocumentKindDescription& kind) {
+  std::string zh_tw = kind.fallback_form(), en = kind.fallback_form();
+  for (const v1::HolderDescription& holder : kind.holder_descriptions()) {
+    if (!holder.has_desk()) continue;
+    absl::StrAppend(&zh_tw, zh_tw.empty() ? "" : ";", holder.name().zh_tw(),
+                    holder.desk().name().zh_tw(), " ", holder.desk().phone());
+    absl::StrAppend(&en, en.empty() ? "" : "; ", holder.name().en(), ", ",
+                    holder.desk().name().en(), " ", holder.desk().phone());
+  }
+  return Text(zh_tw, en);
+}
+
+v1::LocalizedText Replaced(const v1::DocumentKindDescription& kind) {
+  if (kind.replaces().zh_tw().empty() && kind.replaces().en().empty()) return {};
+  const uint32_t sheets = kind.replaces_sheets();
+  return Text(absl::StrCat(kind.replaces().zh_tw(), ",", sheets, " 張"),
+              absl::StrCat(kind.replaces().en(), ", ", sheets, sheets == 1 ? " sheet" : " sheets"));
+}
+
+// Unique in a document, and of the characters that a table's name may have.
+std::string TableName(const v1::DocumentKindDescription& kind, absl::string_view part) {
+  return absl::StrCat(absl::StrReplaceAll(kind.document_kind(), {{".", "-"}, {"_", "-"}}), "-",
+                      part);
+}
+
+report::Table ElementTable(const v1::DocumentKindDescription& kind, bool claims) {
+  report::Table table;
+  table.name = TableName(kind, claims ? "claims" : "fields");
+  table.title = claims ? "查驗項目 / What is compared" : "可提供欄位 / What can be released";
+  table.header = {"代碼 / Code", "名稱 / Name", "格式 / Form", "備註 / Remarks"};
+  for (const v1::ElementDescription& element : claims ? kind.claims() : kind.fields()) {
+    const v1::LocalizedText type = ValueTypeText(element.type());
+    table.rows.push_back({element.code(),
+                          absl::StrCat(element.title().zh_tw(), " / ", element.title().en()),
+                          absl::StrCat(type.zh_tw(), " / ", type.en()), RemarksOf(element)});
+  }
+  return table;
+}
+
+std::string Heading(const v1::DocumentKindDescription& kind) {
+  return absl::StrCat(kind.title().zh_tw(), " / ", kind.title().en(), " (", kind.document_kind(),
+                      ")");
+}
+
+std::string MarkdownCell(absl::string_view text) {
+  return absl::StrReplaceAll(text, {{"|", "\\|"}, {"\n", "<br>"}, {"<", "&lt;"}});
+}
+
+void AppendMarkdown(const report::Table& table, std::string& out) {
+  if (table.rows.empty()) return;
+  absl::StrAppend(&out, "\n**", table.title, "**\n\n");
+  const auto append = [&](const report::Row& row) {
+    for (const std::string& cell : row) absl::StrAppend(&out, "| ", MarkdownCell(cell), " ");
+    out += "|\n";
+  };
+  append(table.header);
+  for (size_t i = 0; i < table.header.size(); ++i) out += "|---";
+  out += "|\n";
+  for (const report::Row& row : table.rows) append(row);
+}
+
+}  // namespace
+
+v1::LocalizedText ValueTypeText(absl::string_view type) { return Find(kTypes, type); }
+
+v1::LocalizedText AnswerModeText(absl::string_view mode) { return Find(kModes, mode); }
+
+std::string RemarksOf(const v1::ElementDescription& element) {
+  std::vector<std::string> remarks;
+  if (element.required()) remarks.push_back("必填 / required");
+  if (element.unconfirmed()) {
+    remarks.push_back(absl::StrCat(kUnconfirmedZh, " / ", kUnconfirmedEn));
+  }
+  if (!element.codes().empty()) remarks.push_back(absl::StrJoin(element.codes(), ", "));
+  return absl::StrJoin(remarks, "; ");
+}
+
+std::vector<CatalogueFact> FactsOf(const v1::DocumentKindDescription& kind) {
+  const uint32_t days = kind.service_level_workdays();
+  std::vector<CatalogueFact> facts = {
+      {"資料提供機關", "Holder", Holders(kind)},
+      {"法律依據", "Legal basis", Bases(kind)},
+      {"回復方式", "How it is answered", Find(kModes, kind.answer_mode())},
+      {"人工回復期限", "A person answers within",
+       Text(absl::StrCat(days, " 個工作日"),
+            absl::StrCat(days, days == 1 ? " workday" : " workdays"))},
+      {"替代管道", "When the electronic way fails", Fallback(kind)},
+      {"取代紙本", "Paper it replaces", Replaced(kind)},
+      {"資料性質", "Sensitivity", Find(kSensitivities, kind.sensitivity())},
+      {"紀錄保存", "Records are kept", Find(kRetentions, kind.retention_class())},
+  };
+  if (kind.person_assertion_required()) {
+    facts.push_back({"查詢人員", "Who asks",
+                     Text("須由所屬機關證明身分", "must be vouched for by the office")});
+  }
+  facts.erase(std::remove_if(facts.begin(), facts.end(),
+                             [](const CatalogueFact& fact) {
+                               return fact.value.zh_tw().empty() && fact.value.en().empty();
+                             }),
+              facts.end());
+  return facts;
+}
+
+std::string CatalogueMarkdown(const DocumentKinds& kinds) {
+  std::string out = absl::StrCat("# ", kCatalogueTitleZh, " / ", kCatalogueTitleEn, "\n");
+  for (const v1::DocumentKindDescription& kind : kinds) {
+    absl::StrAppend(&out, "\n## ", MarkdownCell(Heading(kind)), "\n\n");
+    if (kind.unconfirmed()) {
+      absl::StrAppend(&out, "**", kUnconfirmedZh, " / ", kUnconfirmedEn, "**\n\n");
+    }
+    for (const CatalogueFact& fact : FactsOf(kind)) {
+      absl::StrAppend(&out, "- ", fact.zh_tw, " / ", fact.en, ": ");
+      absl::StrAppend(&out, MarkdownCell(fact.value.zh_tw()), " / ", MarkdownCell(fact.value.en()),
+                      "\n");
+    }
+    AppendMarkdown(ElementTable(kind, /*claims=*/true), out);
+    AppendMarkdown(ElementTable(kind, /*claims=*/false), out);
+  }
+  return out;
+}
+
+report::Letter CatalogueLetter(const DocumentKinds& kinds) {
+  report::Letter letter;
+  letter.title = absl::StrCat(kCatalogueTitleZh, " / ", kCatalogueTitleEn);
+  for (const v1::DocumentKindDescription& kind : kinds) {
+    letter.Heading(Heading(kind));
+    if (kind.unconfirmed()) letter.Paragraph(absl::StrCat(kUnconfirmedZh, " / ", kUnconfirmedEn));
+    report::Table facts;
+    facts.name = TableName(kind, "facts");
+    facts.header = {"事項 / Item", "內容", "Content"};
+    for (const CatalogueFact& fact : FactsOf(kind)) {
+      facts.rows.push_back(
+          {absl::StrCat(fact.zh_tw, " / ", fact.en), fact.value.zh_tw(), fact.value.en()});
+    }
+    letter.Add(std::move(facts));
+    for (const bool claims : {true, false}) {
+      report::Table elements = ElementTable(kind, claims);
+      if (elements.rows.empty()) continue;
+      letter.Paragraph(elements.title);
+      letter.Add(std::move(elements));
+    }
+  }
+  return letter;
+}
+
+}  // namespace chayan::cli
