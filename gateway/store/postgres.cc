@@ -209,6 +209,8 @@ absl::Status OpenPostgresStore::PrepareWriter() {
 Appended OpenPostgresStore::Append(const Head& old, const Batch& batch, const Head& next) {
   CHAYAN_CHECK(next.size == old.size + batch.entries.size());
   CHAYAN_CHECK(!batch.entries.empty() && next.batch != old.batch);
+  // notices() says that this engine keeps none.
+  for (const NewEntry& entry : batch.entries) CHAYAN_CHECK(entry.change == nullptr);
   if (absl::Status status = PrepareWriter(); !status.ok()) {
     return {AppendResult::kFailed, std::move(status)};
   }

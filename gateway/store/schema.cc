@@ -72,6 +72,99 @@ CREATE TABLE audit_record (
     R"(
 CREATE TABLE landmark (idx INTEGER PRIMARY KEY);
 )",
+    // Notices and their deliveries; notices.h says what holds. A notice's deliveries
+    // have consecutive numbers. Ids are of version 7, so their indexes grow at the end.
+    R"(
+CREATE TABLE notice (
+  ordinal INTEGER PRIMARY KEY,
+  entry INTEGER NOT NULL,
+  id BLOB NOT NULL UNIQUE,
+  request_key BLOB NOT NULL UNIQUE,
+  request_digest BLOB NOT NULL,
+  kind BLOB NOT NULL,
+  publisher BLOB NOT NULL,
+  system BLOB NOT NULL,
+  acting_for BLOB NOT NULL,
+  time_ms INTEGER NOT NULL,
+  test INTEGER NOT NULL,
+  follows BLOB NOT NULL,
+  followed_by BLOB NOT NULL,
+  exception_owner BLOB NOT NULL,
+  answer BLOB NOT NULL,
+  first_seq INTEGER NOT NULL,
+  deliveries INTEGER NOT NULL);
+CREATE TABLE delivery (
+  seq INTEGER PRIMARY KEY,
+  id BLOB NOT NULL UNIQUE,
+  notice INTEGER NOT NULL,
+  publisher BLOB NOT NULL,
+  recipient BLOB NOT NULL,
+  subscription BLOB NOT NULL,
+  subjects BLOB NOT NULL,
+  state INTEGER NOT NULL,
+  bulk INTEGER NOT NULL,
+  hosted INTEGER NOT NULL,
+  holds INTEGER NOT NULL,
+  due_ms INTEGER NOT NULL,
+  ready_ms INTEGER NOT NULL,
+  expire_ms INTEGER NOT NULL,
+  acknowledge_by_ms INTEGER NOT NULL,
+  attempts INTEGER NOT NULL,
+  blockers INTEGER NOT NULL CHECK (blockers >= 0),
+  earlier_missing INTEGER NOT NULL,
+  lease BLOB NOT NULL,
+  reason BLOB NOT NULL,
+  settlement BLOB NOT NULL);
+CREATE INDEX delivery_ready ON delivery (recipient, subscription, bulk, ready_ms)
+  WHERE state = 1 AND blockers = 0;
+CREATE INDEX delivery_of_recipient ON delivery (recipient, state, seq);
+CREATE INDEX delivery_of_publisher ON delivery (publisher, state, seq);
+CREATE TABLE delivery_payload (
+  seq INTEGER PRIMARY KEY,
+  key_id BLOB NOT NULL,
+  wrapped_secret BLOB NOT NULL,
+  sealed BLOB NOT NULL,
+  shred_ms INTEGER NOT NULL);
+CREATE INDEX delivery_payload_to_shred ON delivery_payload (shred_ms) WHERE shred_ms > 0;
+CREATE TABLE delivery_queue (
+  recipient BLOB NOT NULL,
+  subject BLOB NOT NULL,
+  turn INTEGER NOT NULL,
+  seq INTEGER NOT NULL,
+  PRIMARY KEY (recipient, subject, turn)) WITHOUT ROWID;
+CREATE TABLE delivery_step (
+  seq INTEGER NOT NULL,
+  step INTEGER NOT NULL,
+  time_ms INTEGER NOT NULL,
+  state INTEGER NOT NULL,
+  reason BLOB NOT NULL,
+  entry INTEGER NOT NULL,
+  PRIMARY KEY (seq, step)) WITHOUT ROWID;
+CREATE TABLE delivery_count (
+  recipient BLOB NOT NULL,
+  state INTEGER NOT NULL,
+  count INTEGER NOT NULL CHECK (count >= 0),
+  PRIMARY KEY (recipient, state)) WITHOUT ROWID;
+CREATE TABLE notice_event (
+  event INTEGER PRIMARY KEY,
+  publisher BLOB NOT NULL,
+  time_ms INTEGER NOT NULL,
+  seq INTEGER NOT NULL,
+  state INTEGER NOT NULL);
+CREATE INDEX notice_event_of_publisher ON notice_event (publisher, event);
+CREATE TABLE delivery_arrow (
+  from_state INTEGER NOT NULL,
+  to_state INTEGER NOT NULL,
+  PRIMARY KEY (from_state, to_state)) WITHOUT ROWID;
+INSERT INTO delivery_arrow VALUES
+  (1, 2), (1, 3), (1, 6), (1, 7), (1, 8), (2, 4), (2, 5), (3, 4), (3, 5), (5, 1), (5, 4), (6, 1), (6, 8);
+CREATE TRIGGER delivery_begins BEFORE INSERT ON delivery WHEN NEW.state <> 1
+BEGIN SELECT RAISE(ABORT, 'a delivery begins scheduled'); END;
+CREATE TRIGGER delivery_steps BEFORE UPDATE OF state ON delivery
+WHEN NOT EXISTS (
+  SELECT 1 FROM delivery_arrow WHERE from_state = OLD.state AND to_state = NEW.state)
+BEGIN SELECT RAISE(ABORT, 'no arrow of the delivery states'); END;
+)",
 };
 
 absl::StatusOr<int64_t> Integer(Connection& connection, const std::string& sql) {

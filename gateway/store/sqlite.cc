@@ -15,6 +15,8 @@
 #include "gateway/store/row_eraser.h"
 #include "gateway/store/rows.h"
 #include "gateway/store/schema.h"
+#include "gateway/store/sqlite_notice_writer.h"
+#include "gateway/store/sqlite_notices.h"
 #include "gateway/store/sqlite_publications.h"
 #include "gateway/store/sqlite_reader.h"
 #include "gateway/store/sqlite_records.h"
@@ -74,6 +76,7 @@ class OpenSqliteStore final : public Store, public Erasures {
   SearchIndex* search_index() override { return search_index_.get(); }
   Records* records() override { return records_.get(); }
   Erasures* erasures() override { return this; }
+  Notices* notices() override { return notices_.get(); }
   absl::Status Maintain() override;
 
   // Erasures.
@@ -92,7 +95,7 @@ class OpenSqliteStore final : public Store, public Erasures {
   absl::Status PrepareStatements();
 
   absl::Status WriteHead(const Head& old, const Head& next);
-  absl::Status WriteBatch(const Head& old, const Batch& batch);
+  absl::Status WriteBatch(const Head& old, const Batch& batch, std::optional<size_t>& conflict);
   absl::Status WriteRegistry(const RegistrySet& set, uint64_t first_index);
   // What an entry erases and changes beside itself.
   absl::Status WriteEffects(const NewEntry& entry, uint64_t index);
@@ -115,13 +118,15 @@ class OpenSqliteStore final : public Store, public Erasures {
   Statement insert_landmark_;
   RowEraser eraser_;
   RecordWriter record_writer_;
+  std::unique_ptr<SqliteNoticeWriter> notice_writer_;
 
-  // One transaction at a time, the committer's, a publication's or the search index's: SQLite would
-  // make the second one fail or sleep.
+  // One transaction at a time, the committer's, a publication's, the search index's or a lease's:
+  // SQLite would make the second one fail or sleep.
   absl::Mutex write_mu_;
   std::unique_ptr<SqlitePublications> publications_;
   std::unique_ptr<SqliteSearchIndex> search_index_;
   std::unique_ptr<SqliteRecords> records_;
+  std::unique_ptr<SqliteNotices> notices_;
 
   absl::Mutex maintain_mu_;  // one Maintain at a time; nothing else waits for it
   Connection maintainer_ ABSL_GUARDED_BY(maintain_mu_);
@@ -146,6 +151,7 @@ OpenSqliteStore::~OpenSqliteStore() {
   if (publications_ != nullptr) publications_->KeepLogOnClose();
   if (search_index_ != nullptr) search_index_->KeepLogOnClose();
   if (records_ != nullptr) records_->KeepLogOnClose();
+  if (notices_ != nullptr) notices_->KeepLogOnClose();
   absl::MutexLock lock(&maintain_mu_);
   for (sqlite3* const database : {writer_.handle(), maintainer_.handle()}) {
     if (database == nullptr) continue;
@@ -174,6 +180,7 @@ absl::Status OpenSqliteStore::OpenWriter() {
   CHAYAN_ASSIGN_OR_RETURN(publications_, SqlitePublications::Open(path, write_mu_, check));
   CHAYAN_ASSIGN_OR_RETURN(search_index_, SqliteSearchIndex::Open(path, write_mu_, check));
   CHAYAN_ASSIGN_OR_RETURN(records_, SqliteRecords::Open(path));
+  CHAYAN_ASSIGN_OR_RETURN(notices_, SqliteNotices::Open(path, write_mu_, check));
   absl::MutexLock lock(&maintain_mu_);
   CHAYAN_ASSIGN_OR_RETURN(maintainer_, Connection::Open(path, Connection::Mode::kReadWrite));
   return Configure(maintainer_);
@@ -213,6 +220,7 @@ absl::Status OpenSqliteStore::PrepareStatements() {
   }
   CHAYAN_ASSIGN_OR_RETURN(eraser_, RowEraser::Prepare(writer_));
   CHAYAN_ASSIGN_OR_RETURN(record_writer_, RecordWriter::Prepare(writer_));
+  CHAYAN_ASSIGN_OR_RETURN(notice_writer_, SqliteNoticeWriter::Prepare(writer_));
   return absl::OkStatus();
 }
 
@@ -239,7 +247,8 @@ absl::Status OpenSqliteStore::WriteRegistry(const RegistrySet& set, uint64_t fir
   return apply_registry_.Run();
 }
 
-absl::Status OpenSqliteStore::WriteBatch(const Head& old, const Batch& batch) {
+absl::Status OpenSqliteStore::WriteBatch(const Head& old, const Batch& batch,
+                                         std::optional<size_t>& conflict) {
   auto index = static_cast<int64_t>(old.size);
   for (const NewEntry& entry : batch.entries) {
     CHAYAN_RETURN_IF_ERROR(insert_entry_.Bind(1, index).Bind(2, entry.leaf).Run());
@@ -253,6 +262,14 @@ absl::Status OpenSqliteStore::WriteBatch(const Head& old, const Batch& batch) {
       CHAYAN_RETURN_IF_ERROR(insert_vault_.Run());
     }
     CHAYAN_RETURN_IF_ERROR(WriteEffects(entry, static_cast<uint64_t>(index)));
+    if (entry.change != nullptr) {
+      const absl::Status applied =
+          notice_writer_->Apply(*entry.change, static_cast<uint64_t>(index));
+      if (SqliteNoticeWriter::IsConflict(applied)) {
+        conflict = static_cast<size_t>(index - static_cast<int64_t>(old.size));
+      }
+      CHAYAN_RETURN_IF_ERROR(applied);
+    }
     ++index;
   }
   for (const NewTile& tile : batch.tiles) {
@@ -289,9 +306,14 @@ Appended OpenSqliteStore::Append(const Head& old, const Batch& batch, const Head
   absl::Status status = begin_.Run();
   if (!status.ok()) return {AppendResult::kFailed, std::move(status)};
   status = WriteHead(old, next);
-  if (status.ok()) status = WriteBatch(old, batch);
+  std::optional<size_t> conflict;
+  if (status.ok()) status = WriteBatch(old, batch, conflict);
   if (status.ok()) status = commit_.Run();
-  if (!status.ok()) return RollBack(old, std::move(status));
+  if (!status.ok()) {
+    Appended failed = RollBack(old, std::move(status));
+    if (failed.result == AppendResult::kFailed) failed.conflict = conflict;
+    return failed;
+  }
   for (const NewEntry& entry : batch.entries) {
     for (const uint64_t erased : entry.erasures) search_index_->Forget(erased);
   }

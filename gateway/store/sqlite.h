@@ -2,11 +2,13 @@
 //
 // Invariants:
 // - WAL with synchronous=FULL, read back at the start: a commit that returned is on the disk.
-// - An entry, its vault row, the tiles, the registry set and the head change in one transaction of
-//   one file. (A commit over attached files is not atomic in WAL mode.)
-// - Nothing but Append writes rows, but those of the search index and of published checkpoints, which
-//   no append waits for longer than a write to memory takes. Checkpoints of the write-ahead log run
-//   on another connection, never inside a commit (they stall it for tens of milliseconds).
+// - An entry, its vault row, what it does to notices, the tiles, the registry set and the head
+//   change in one transaction of one file. (A commit over attached files is not atomic in WAL
+//   mode.)
+// - Nothing but Append writes rows, but those of the search index and of published checkpoints, and
+//   of deliveries the lease, the next attempt and the shredded payload, which no append waits for
+//   longer than a write to memory takes. Checkpoints of the write-ahead log run on another
+//   connection, never inside a commit (they stall it for tens of milliseconds).
 // - What is erased is overwritten in place (row_eraser.h) and, once Purge returned, in no file.
 // - After a failed sync, or when the file is no longer where it was, nothing is known: the head is
 //   not readable any more and nothing is appended until the store is opened anew.

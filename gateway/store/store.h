@@ -4,7 +4,9 @@
 #define CHAYAN_GATEWAY_STORE_STORE_H_
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -15,6 +17,8 @@
 #include "absl/strings/string_view.h"
 #include "gateway/crypto/digest.h"
 #include "gateway/store/erasures.h"
+#include "gateway/store/notice_change.h"
+#include "gateway/store/notices.h"
 #include "gateway/store/publications.h"
 #include "gateway/store/records.h"
 #include "gateway/store/search_index.h"
@@ -47,6 +51,8 @@ struct NewEntry {
   std::vector<uint64_t> erasures{};
   // Records that change with it.
   std::vector<Record> records{};
+  // What the entry does to notices; only where the store keeps them.
+  std::shared_ptr<const NoticeChange> change{};
 };
 
 // A full tile that the batch completed.
@@ -77,6 +83,9 @@ enum class AppendResult { kCommitted, kFailed, kUnknown };
 struct Appended {
   AppendResult result;
   absl::Status cause;  // OK when committed
+  // With kFailed: the entry of the batch whose change does not apply to what stands. Without it the
+  // rest may be appended. The cause is ALREADY_EXISTS (the request key is taken) or ABORTED.
+  std::optional<size_t> conflict{};
 };
 
 // Thread-safe; Append by one thread at a time.
@@ -86,8 +95,8 @@ class Store {
 
   virtual absl::StatusOr<Head> ReadHead() = 0;
   // One transaction, durable when it returns kCommitted: the entries at old.size, old.size + 1, …,
-  // their vault rows, the tiles, the registry set, the landmarks, and the head, which must still be
-  // `old`.
+  // their vault rows, what they change of notices, the tiles, the registry set, the landmarks, and
+  // the head, which must still be `old`.
   virtual Appended Append(const Head& old, const Batch& batch, const Head& next) = 0;
 
   // Leaves first, first + 1, … of at most `count` and at least one leaf, and at most `bytes_max`
@@ -115,6 +124,8 @@ class Store {
   virtual SearchIndex* search_index() { return nullptr; }
   virtual Records* records() { return nullptr; }
   virtual Erasures* erasures() { return nullptr; }
+  // Notices and deliveries, in the same way.
+  virtual Notices* notices() { return nullptr; }
 
   // Work off the commit path, such as SQLite's checkpoint. Called by a thread of its own every
   // second.

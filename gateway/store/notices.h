@@ -1,0 +1,175 @@
+// Notices and their deliveries as they stand in the store. They change with the log's entries alone
+// (NoticeChange in a Batch); here they are read, and lent to whoever delivers.
+//
+// Order: a delivery waits in a queue for each (recipient, subject). It may leave when it is first in
+// all of them; that any other was delivered is refused. It leaves its queues with the state
+// kScheduled; a dead one that holds stays in its place until it is replayed or withdrawn. A replayed
+// one that left goes to the end of its queues.
+//
+// A lease is no state: it says who has a delivery under way, and until when nobody else takes it.
+// Like the time of the next attempt it is not synced by itself: what a crash loses of it is one
+// repeat of the same delivery.
+#ifndef CHAYAN_GATEWAY_STORE_NOTICES_H_
+#define CHAYAN_GATEWAY_STORE_NOTICES_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "gateway/base/uuid.h"
+#include "gateway/crypto/digest.h"
+#include "gateway/store/delivery_state.h"
+#include "gateway/store/notice_change.h"
+
+namespace chayan::store {
+
+// A page of anything here, so that no call holds a reader for long.
+inline constexpr size_t kNoticePageMax = 1000;
+
+struct StoredNotice {
+  int64_t ordinal = 0;
+  uint64_t entry = 0;
+  Uuid id{};
+  crypto::Digest request_digest{};
+  std::string kind{};
+  std::string publisher{};
+  std::string system{};
+  std::string acting_for{};
+  int64_t time_ms = 0;
+  bool test = false;
+  std::optional<Uuid> follows{};
+  std::optional<Uuid> followed_by{};
+  std::string exception_owner{};
+  std::string answer{};
+};
+
+struct StoredDelivery {
+  int64_t seq = 0;
+  Uuid id{};
+  int64_t notice = 0;  // ordinal
+  std::string recipient{};
+  std::string subscription{};
+  DeliveryState state{};
+  bool bulk = false;
+  bool hosted = false;
+  bool holds = false;
+  int64_t due_ms = 0;
+  int64_t ready_ms = 0;  // of the next attempt, or when the lease ends
+  int64_t expire_ms = 0;
+  int64_t acknowledge_by_ms = 0;
+  uint32_t attempts = 0;
+  uint32_t blockers = 0;         // queues in which it is not first
+  bool earlier_missing = false;  // an earlier one of a subject died and did not hold
+  std::string lease{};           // gateway; empty: nobody's
+  std::string reason{};          // of the last step or the last failed attempt
+  std::string settlement{};
+};
+
+struct StoredStep {
+  int64_t time_ms = 0;
+  DeliveryState state{};
+  std::string reason{};
+  uint64_t entry = 0;
+
+  bool operator==(const StoredStep&) const = default;
+};
+
+// A delivery that took a step, for those who watch. Numbers grow and have no gaps.
+struct NoticeEvent {
+  int64_t event = 0;
+  int64_t time_ms = 0;
+  int64_t seq = 0;
+  DeliveryState state{};
+};
+
+enum class DeliverySide { kPublisher, kRecipient };
+
+// Deliveries of one member, oldest first.
+struct DeliveryQuery {
+  DeliverySide side = DeliverySide::kRecipient;
+  std::string member{};
+  std::vector<DeliveryState> states{};  // empty: all
+  int64_t after_seq = 0;
+  size_t count = kNoticePageMax;
+};
+
+// How many deliveries of a recipient stand in a state.
+struct DeliveryCount {
+  DeliveryState state{};
+  uint64_t count = 0;
+};
+
+// What a lane of a subscription has ready.
+struct DueLane {
+  std::string recipient{};
+  std::string subscription{};
+  bool bulk = false;
+};
+
+struct ClaimRequest {
+  DueLane lane{};
+  int64_t now_ms = 0;
+  std::string gateway{};  // whose lease it becomes; not empty
+  int64_t until_ms = 0;
+  size_t count = 1;
+};
+
+struct Claimed {
+  StoredDelivery delivery{};
+  SealedPayload payload{};
+};
+
+// Thread-safe.
+class Notices {
+ public:
+  virtual ~Notices() = default;
+
+  // NOT_FOUND when there is none.
+  virtual absl::StatusOr<StoredNotice> FindRequest(const RequestKey& key) = 0;
+  virtual absl::StatusOr<StoredNotice> FindNotice(const Uuid& id) = 0;
+  virtual absl::StatusOr<StoredNotice> ReadNotice(int64_t ordinal) = 0;
+  virtual absl::StatusOr<StoredDelivery> FindDelivery(const Uuid& id) = 0;
+  virtual absl::StatusOr<StoredDelivery> ReadDelivery(int64_t seq) = 0;
+  // NOT_FOUND also when it was shredded.
+  virtual absl::StatusOr<SealedPayload> ReadPayload(int64_t seq) = 0;
+
+  // In the order of their coming, after `after_seq`.
+  virtual absl::StatusOr<std::vector<StoredDelivery>> DeliveriesOf(int64_t notice,
+                                                                   int64_t after_seq) = 0;
+  // Oldest first, without the first: that a delivery was scheduled follows from its notice.
+  virtual absl::StatusOr<std::vector<StoredStep>> Steps(int64_t seq) = 0;
+  virtual absl::StatusOr<std::vector<StoredDelivery>> List(const DeliveryQuery& query) = 0;
+  virtual absl::StatusOr<std::vector<NoticeEvent>> Events(const std::string& publisher,
+                                                          int64_t after_event, size_t count) = 0;
+  // States with none are left out.
+  virtual absl::StatusOr<std::vector<DeliveryCount>> Count(const std::string& recipient) = 0;
+  // The delivery whose place a new one of this subject would take. NOT_FOUND when there is none.
+  virtual absl::StatusOr<StoredDelivery> FindInPeriod(const std::string& recipient,
+                                                      const std::string& subscription,
+                                                      const SubjectKey& first_subject,
+                                                      int64_t due_ms) = 0;
+
+  // Lanes with a delivery that may leave now.
+  virtual absl::StatusOr<std::vector<DueLane>> Due(int64_t now_ms) = 0;
+  // Those that may leave now, oldest first, leased from here on. Never two of one subject of a
+  // recipient: the second is not first in its queue.
+  virtual absl::StatusOr<std::vector<Claimed>> Claim(const ClaimRequest& request) = 0;
+  // Ends a lease: the next attempt is at `ready_ms`. `failed`, unless empty, is a code, and the
+  // attempt is counted. NOT_FOUND when the delivery is no longer under this lease.
+  virtual absl::Status PutOff(int64_t seq, const std::string& gateway, int64_t ready_ms,
+                              absl::string_view failed) = 0;
+
+  // Deliveries whose payload may go.
+  virtual absl::StatusOr<std::vector<int64_t>> DueToShred(int64_t now_ms, size_t count) = 0;
+  // Overwrites it. OK also when it is gone.
+  virtual absl::Status Shred(int64_t seq) = 0;
+};
+
+}  // namespace chayan::store
+
+#endif  // CHAYAN_GATEWAY_STORE_NOTICES_H_

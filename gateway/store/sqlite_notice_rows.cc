@@ -1,0 +1,82 @@
+#include "gateway/store/sqlite_notice_rows.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "absl/strings/str_cat.h"
+#include "gateway/base/status_macros.h"
+#include "gateway/store/rows.h"
+
+namespace chayan::store {
+namespace {
+
+absl::StatusOr<Uuid> IdFrom(absl::string_view bytes) {
+  absl::StatusOr<Uuid> id = Uuid::FromRaw(bytes);
+  if (!id.ok()) return Damaged("an id of a notice or a delivery");
+  return id;
+}
+
+absl::StatusOr<std::optional<Uuid>> OptionalIdFrom(absl::string_view bytes) {
+  if (bytes.empty()) return std::nullopt;
+  CHAYAN_ASSIGN_OR_RETURN(const Uuid id, IdFrom(bytes));
+  return id;
+}
+
+}  // namespace
+
+absl::StatusOr<StoredNotice> NoticeFromRow(const Statement& row) {
+  StoredNotice notice;
+  notice.ordinal = row.Integer(0);
+  notice.entry = static_cast<uint64_t>(row.Integer(1));
+  CHAYAN_ASSIGN_OR_RETURN(notice.id, IdFrom(row.Blob(2)));
+  const absl::string_view digest = row.Blob(3);
+  if (digest.size() != notice.request_digest.bytes.size()) return Damaged("a request's digest");
+  std::copy(digest.begin(), digest.end(), notice.request_digest.bytes.begin());
+  notice.kind = std::string(row.Blob(4));
+  notice.publisher = std::string(row.Blob(5));
+  notice.system = std::string(row.Blob(6));
+  notice.acting_for = std::string(row.Blob(7));
+  notice.time_ms = row.Integer(8);
+  notice.test = row.Integer(9) != 0;
+  CHAYAN_ASSIGN_OR_RETURN(notice.follows, OptionalIdFrom(row.Blob(10)));
+  CHAYAN_ASSIGN_OR_RETURN(notice.followed_by, OptionalIdFrom(row.Blob(11)));
+  notice.exception_owner = std::string(row.Blob(12));
+  notice.answer = std::string(row.Blob(13));
+  return notice;
+}
+
+absl::StatusOr<StoredDelivery> DeliveryFromRow(const Statement& row) {
+  StoredDelivery delivery;
+  delivery.seq = row.Integer(0);
+  CHAYAN_ASSIGN_OR_RETURN(delivery.id, IdFrom(row.Blob(1)));
+  delivery.notice = row.Integer(2);
+  delivery.recipient = std::string(row.Blob(3));
+  delivery.subscription = std::string(row.Blob(4));
+  const int64_t state = row.Integer(5);
+  if (state < 1 || state > kDeliveryStates) return Damaged("a delivery's state");
+  delivery.state = static_cast<DeliveryState>(state);
+  delivery.bulk = row.Integer(6) != 0;
+  delivery.hosted = row.Integer(7) != 0;
+  delivery.holds = row.Integer(8) != 0;
+  delivery.due_ms = row.Integer(9);
+  delivery.ready_ms = row.Integer(10);
+  delivery.expire_ms = row.Integer(11);
+  delivery.acknowledge_by_ms = row.Integer(12);
+  delivery.attempts = static_cast<uint32_t>(row.Integer(13));
+  delivery.blockers = static_cast<uint32_t>(row.Integer(14));
+  delivery.earlier_missing = row.Integer(15) != 0;
+  delivery.lease = std::string(row.Blob(16));
+  delivery.reason = std::string(row.Blob(17));
+  delivery.settlement = std::string(row.Blob(18));
+  return delivery;
+}
+
+std::string SelectInPeriod() {
+  return absl::StrCat("SELECT ", kDeliveryColumns,
+                      " FROM delivery_queue q JOIN delivery d ON d.seq = q.seq "
+                      "WHERE q.recipient = ?1 AND q.subject = ?2 AND d.subscription = ?3 "
+                      "AND d.due_ms = ?4 AND d.state = 1 AND substr(d.subjects, 1, 16) = ?2 "
+                      "ORDER BY q.turn DESC LIMIT 1");
+}
+
+}  // namespace chayan::store

@@ -1,0 +1,367 @@
+#include "gateway/store/sqlite_notices.h"
+
+#include <sqlite3.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/cleanup/cleanup.h"
+#include "absl/strings/str_cat.h"
+#include "gateway/base/check.h"
+#include "gateway/base/status_macros.h"
+#include "gateway/store/sqlite_notice_rows.h"
+
+namespace chayan::store {
+namespace {
+
+absl::string_view Bytes(const std::array<uint8_t, 16>& key) {
+  return {reinterpret_cast<const char*>(key.data()), key.size()};
+}
+
+int64_t PageOf(size_t count) { return static_cast<int64_t>(std::min(count, kNoticePageMax)); }
+
+// All rows of a statement, read by `read`.
+template <typename Row, typename Read>
+absl::StatusOr<std::vector<Row>> ReadAll(Statement& statement, Read read) {
+  const absl::Cleanup resetter = [&statement] { statement.Reset(); };
+  std::vector<Row> rows;
+  while (true) {
+    CHAYAN_ASSIGN_OR_RETURN(const bool more, statement.Step());
+    if (!more) return rows;
+    absl::StatusOr<Row> row = read(statement);
+    CHAYAN_RETURN_IF_ERROR(row.status());
+    rows.push_back(*std::move(row));
+  }
+}
+
+template <typename Row, typename Read>
+absl::StatusOr<Row> ReadOne(Statement& statement, Read read) {
+  const absl::Cleanup resetter = [&statement] { statement.Reset(); };
+  CHAYAN_ASSIGN_OR_RETURN(const bool row, statement.Step());
+  if (!row) return absl::NotFoundError("the store has no such notice or delivery");
+  return read(statement);
+}
+
+absl::StatusOr<StoredNotice> ReadNoticeRow(Statement& statement) {
+  return ReadOne<StoredNotice>(statement, NoticeFromRow);
+}
+
+absl::StatusOr<StoredDelivery> ReadDeliveryRow(Statement& statement) {
+  return ReadOne<StoredDelivery>(statement, DeliveryFromRow);
+}
+
+SealedPayload PayloadFromRow(const Statement& row, int column) {
+  return {.key_id = std::string(row.Blob(column)),
+          .wrapped_secret = std::string(row.Blob(column + 1)),
+          .sealed = std::string(row.Blob(column + 2))};
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<SqliteNotices>> SqliteNotices::Open(
+    const std::string& path, absl::Mutex& write_mu, std::function<absl::Status()> check) {
+  std::unique_ptr<SqliteNotices> result(new SqliteNotices(write_mu, std::move(check)));
+  {
+    absl::MutexLock lock(&result->mu_);
+    CHAYAN_RETURN_IF_ERROR(result->OpenReader(path));
+  }
+  absl::MutexLock lock(&result->lend_mu_);
+  CHAYAN_RETURN_IF_ERROR(result->OpenLender(path));
+  return result;
+}
+
+absl::Status SqliteNotices::OpenReader(const std::string& path) {
+  CHAYAN_ASSIGN_OR_RETURN(reader_, Connection::Open(path, Connection::Mode::kReadOnly));
+  CHAYAN_RETURN_IF_ERROR(reader_.Run("PRAGMA cell_size_check = ON; PRAGMA trusted_schema = OFF"));
+  const std::string notice = absl::StrCat("SELECT ", kNoticeColumns, " FROM notice WHERE ");
+  const std::string delivery = absl::StrCat("SELECT ", kDeliveryColumns, " FROM delivery d WHERE ");
+  const auto seqs = [](const char* side) {
+    return absl::StrCat("SELECT seq FROM delivery WHERE ", side,
+                        " = ? AND state = ? AND seq > ? ORDER BY seq LIMIT ?");
+  };
+  const std::pair<Statement*, std::string> statements[] = {
+      {&by_request_, notice + "request_key = ?"},
+      {&by_id_, notice + "id = ?"},
+      {&by_ordinal_, notice + "ordinal = ?"},
+      {&delivery_by_id_, delivery + "d.id = ?"},
+      {&delivery_by_seq_, delivery + "d.seq = ?"},
+      {&payload_, "SELECT key_id, wrapped_secret, sealed FROM delivery_payload WHERE seq = ?"},
+      {&of_notice_, absl::StrCat("SELECT ", kDeliveryColumns,
+                                 " FROM notice n JOIN delivery d ON d.seq >= max(n.first_seq, ?2) "
+                                 "AND d.seq < n.first_seq + n.deliveries WHERE n.ordinal = ?1 "
+                                 "ORDER BY d.seq LIMIT ?3")},
+      {&steps_,
+       "SELECT time_ms, state, reason, entry FROM delivery_step WHERE seq = ? ORDER BY step LIMIT "
+       "?"},
+      {&of_recipient_, seqs("recipient")},
+      {&of_publisher_, seqs("publisher")},
+      {&events_,
+       "SELECT event, time_ms, seq, state FROM notice_event WHERE publisher = ? AND event > ? "
+       "ORDER BY event LIMIT ?"},
+      {&count_,
+       "SELECT state, count FROM delivery_count WHERE recipient = ? AND count > 0 ORDER BY state"},
+      {&in_period_, SelectInPeriod()},
+      // From lane to lane by the index: the first row of each is the one that is ready first.
+      {&next_lane_,
+       "SELECT recipient, subscription, bulk, ready_ms FROM delivery INDEXED BY delivery_ready "
+       "WHERE state = 1 AND blockers = 0 AND (recipient, subscription, bulk) > (?, ?, ?) "
+       "ORDER BY recipient, subscription, bulk, ready_ms LIMIT 1"},
+      {&to_shred_,
+       "SELECT seq FROM delivery_payload WHERE shred_ms > 0 AND shred_ms <= ? ORDER BY shred_ms "
+       "LIMIT ?"},
+  };
+  for (const auto& [statement, sql] : statements) {
+    CHAYAN_ASSIGN_OR_RETURN(*statement, reader_.Prepare(sql));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SqliteNotices::OpenLender(const std::string& path) {
+  CHAYAN_ASSIGN_OR_RETURN(lender_, Connection::Open(path, Connection::Mode::kReadWrite));
+  CHAYAN_RETURN_IF_ERROR(
+      lender_.Run("PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0; "
+                  "PRAGMA secure_delete = ON; PRAGMA cell_size_check = ON; "
+                  "PRAGMA trusted_schema = OFF"));
+  const std::pair<Statement*, std::string> statements[] = {
+      {&begin_, "BEGIN IMMEDIATE"},
+      {&commit_, "COMMIT"},
+      {&rollback_, "ROLLBACK"},
+      {&ready_, absl::StrCat("SELECT ", kDeliveryColumns,
+                             ", p.key_id, p.wrapped_secret, p.sealed FROM delivery d "
+                             "INDEXED BY delivery_ready JOIN delivery_payload p ON p.seq = d.seq "
+                             "WHERE d.recipient = ? AND d.subscription = ? AND d.bulk = ? "
+                             "AND d.state = 1 AND d.blockers = 0 AND d.ready_ms <= ? "
+                             "ORDER BY d.ready_ms LIMIT ?")},
+      {&lend_, "UPDATE delivery SET lease = ?, ready_ms = ? WHERE seq = ?"},
+      {&put_off_,
+       "UPDATE delivery SET lease = x'', ready_ms = ?, attempts = attempts + (length(?2) > 0), "
+       "reason = CASE WHEN length(?2) > 0 THEN ?2 ELSE reason END "
+       "WHERE seq = ?3 AND state = 1 AND lease = ?4"},
+      {&shred_, "DELETE FROM delivery_payload WHERE seq = ?"},
+  };
+  for (const auto& [statement, sql] : statements) {
+    CHAYAN_ASSIGN_OR_RETURN(*statement, lender_.Prepare(sql));
+  }
+  return absl::OkStatus();
+}
+
+// --- reads -------------------------------------------------------------------------------------
+
+absl::StatusOr<StoredNotice> SqliteNotices::FindRequest(const RequestKey& key) {
+  absl::MutexLock lock(&mu_);
+  return ReadNoticeRow(by_request_.Bind(1, Bytes(key)));
+}
+
+absl::StatusOr<StoredNotice> SqliteNotices::FindNotice(const Uuid& id) {
+  absl::MutexLock lock(&mu_);
+  return ReadNoticeRow(by_id_.Bind(1, id.raw()));
+}
+
+absl::StatusOr<StoredNotice> SqliteNotices::ReadNotice(int64_t ordinal) {
+  absl::MutexLock lock(&mu_);
+  return ReadNoticeRow(by_ordinal_.Bind(1, ordinal));
+}
+
+absl::StatusOr<StoredDelivery> SqliteNotices::FindDelivery(const Uuid& id) {
+  absl::MutexLock lock(&mu_);
+  return ReadDeliveryRow(delivery_by_id_.Bind(1, id.raw()));
+}
+
+absl::StatusOr<StoredDelivery> SqliteNotices::ReadDelivery(int64_t seq) {
+  absl::MutexLock lock(&mu_);
+  return ReadDeliveryRow(delivery_by_seq_.Bind(1, seq));
+}
+
+absl::StatusOr<SealedPayload> SqliteNotices::ReadPayload(int64_t seq) {
+  absl::MutexLock lock(&mu_);
+  return ReadOne<SealedPayload>(
+      payload_.Bind(1, seq),
+      [](const Statement& row) -> absl::StatusOr<SealedPayload> { return PayloadFromRow(row, 0); });
+}
+
+absl::StatusOr<std::vector<StoredDelivery>> SqliteNotices::DeliveriesOf(int64_t notice,
+                                                                        int64_t after_seq) {
+  absl::MutexLock lock(&mu_);
+  of_notice_.Bind(1, notice).Bind(2, after_seq + 1).Bind(3, PageOf(kNoticePageMax));
+  return ReadAll<StoredDelivery>(of_notice_, DeliveryFromRow);
+}
+
+absl::StatusOr<std::vector<StoredStep>> SqliteNotices::Steps(int64_t seq) {
+  absl::MutexLock lock(&mu_);
+  steps_.Bind(1, seq).Bind(2, PageOf(kNoticePageMax));
+  return ReadAll<StoredStep>(steps_, [](const Statement& row) -> absl::StatusOr<StoredStep> {
+    return StoredStep{.time_ms = row.Integer(0),
+                      .state = static_cast<DeliveryState>(row.Integer(1)),
+                      .reason = std::string(row.Blob(2)),
+                      .entry = static_cast<uint64_t>(row.Integer(3))};
+  });
+}
+
+absl::Status SqliteNotices::AddSeqs(const DeliveryQuery& query, DeliveryState state, size_t count,
+                                    std::vector<int64_t>& seqs) {
+  Statement& select = query.side == DeliverySide::kRecipient ? of_recipient_ : of_publisher_;
+  select.Bind(1, query.member)
+      .Bind(2, static_cast<int64_t>(state))
+      .Bind(3, query.after_seq)
+      .Bind(4, static_cast<int64_t>(count));
+  absl::StatusOr<std::vector<int64_t>> some = ReadAll<int64_t>(
+      select, [](const Statement& row) -> absl::StatusOr<int64_t> { return row.Integer(0); });
+  CHAYAN_RETURN_IF_ERROR(some.status());
+  seqs.insert(seqs.end(), some->begin(), some->end());
+  return absl::OkStatus();
+}
+
+// Each state is a range of an index; the oldest of all are picked from their oldest.
+absl::StatusOr<std::vector<StoredDelivery>> SqliteNotices::List(const DeliveryQuery& query) {
+  std::vector<DeliveryState> states = query.states;
+  for (int state = 1; query.states.empty() && state <= kDeliveryStates; ++state) {
+    states.push_back(static_cast<DeliveryState>(state));
+  }
+  const auto count = static_cast<size_t>(PageOf(query.count));
+  absl::MutexLock lock(&mu_);
+  std::vector<int64_t> seqs;
+  for (const DeliveryState state : states) {
+    CHAYAN_RETURN_IF_ERROR(AddSeqs(query, state, count, seqs));
+  }
+  std::sort(seqs.begin(), seqs.end());
+  seqs.erase(std::unique(seqs.begin(), seqs.end()), seqs.end());
+  if (seqs.size() > count) seqs.resize(count);
+  std::vector<StoredDelivery> deliveries;
+  deliveries.reserve(seqs.size());
+  for (const int64_t seq : seqs) {
+    CHAYAN_ASSIGN_OR_RETURN(StoredDelivery delivery,
+                            ReadDeliveryRow(delivery_by_seq_.Bind(1, seq)));
+    deliveries.push_back(std::move(delivery));
+  }
+  return deliveries;
+}
+
+absl::StatusOr<std::vector<NoticeEvent>> SqliteNotices::Events(const std::string& publisher,
+                                                               int64_t after_event, size_t count) {
+  absl::MutexLock lock(&mu_);
+  events_.Bind(1, publisher).Bind(2, after_event).Bind(3, PageOf(count));
+  return ReadAll<NoticeEvent>(events_, [](const Statement& row) -> absl::StatusOr<NoticeEvent> {
+    return NoticeEvent{.event = row.Integer(0),
+                       .time_ms = row.Integer(1),
+                       .seq = row.Integer(2),
+                       .state = static_cast<DeliveryState>(row.Integer(3))};
+  });
+}
+
+absl::StatusOr<std::vector<DeliveryCount>> SqliteNotices::Count(const std::string& recipient) {
+  absl::MutexLock lock(&mu_);
+  return ReadAll<DeliveryCount>(
+      count_.Bind(1, recipient), [](const Statement& row) -> absl::StatusOr<DeliveryCount> {
+        return DeliveryCount{.state = static_cast<DeliveryState>(row.Integer(0)),
+                             .count = static_cast<uint64_t>(row.Integer(1))};
+      });
+}
+
+absl::StatusOr<StoredDelivery> SqliteNotices::FindInPeriod(const std::string& recipient,
+                                                           const std::string& subscription,
+                                                           const SubjectKey& first_subject,
+                                                           int64_t due_ms) {
+  absl::MutexLock lock(&mu_);
+  in_period_.Bind(1, recipient).Bind(2, Bytes(first_subject)).Bind(3, subscription).Bind(4, due_ms);
+  return ReadDeliveryRow(in_period_);
+}
+
+absl::StatusOr<std::vector<DueLane>> SqliteNotices::Due(int64_t now_ms) {
+  absl::MutexLock lock(&mu_);
+  std::vector<DueLane> due;
+  DueLane lane;
+  while (true) {
+    const absl::Cleanup resetter = [this]()
+                                       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) { next_lane_.Reset(); };
+    next_lane_.Bind(1, lane.recipient).Bind(2, lane.subscription).Bind(3, int64_t{lane.bulk});
+    CHAYAN_ASSIGN_OR_RETURN(const bool row, next_lane_.Step());
+    if (!row) return due;
+    DueLane next = {.recipient = std::string(next_lane_.Blob(0)),
+                    .subscription = std::string(next_lane_.Blob(1)),
+                    .bulk = next_lane_.Integer(2) != 0};
+    if (next_lane_.Integer(3) <= now_ms) due.push_back(next);
+    next_lane_.Reset();  // before what is bound to it goes
+    lane = std::move(next);
+  }
+}
+
+absl::StatusOr<std::vector<int64_t>> SqliteNotices::DueToShred(int64_t now_ms, size_t count) {
+  absl::MutexLock lock(&mu_);
+  to_shred_.Bind(1, now_ms).Bind(2, PageOf(count));
+  return ReadAll<int64_t>(
+      to_shred_, [](const Statement& row) -> absl::StatusOr<int64_t> { return row.Integer(0); });
+}
+
+// --- leases ------------------------------------------------------------------------------------
+
+absl::StatusOr<std::vector<Claimed>> SqliteNotices::SelectReady(const ClaimRequest& request) {
+  ready_.Bind(1, request.lane.recipient)
+      .Bind(2, request.lane.subscription)
+      .Bind(3, int64_t{request.lane.bulk})
+      .Bind(4, request.now_ms)
+      .Bind(5, PageOf(request.count));
+  return ReadAll<Claimed>(ready_, [](const Statement& row) -> absl::StatusOr<Claimed> {
+    CHAYAN_ASSIGN_OR_RETURN(StoredDelivery delivery, DeliveryFromRow(row));
+    return Claimed{.delivery = std::move(delivery),
+                   .payload = PayloadFromRow(row, kDeliveryColumnCount)};
+  });
+}
+
+absl::Status SqliteNotices::Lend(const ClaimRequest& request, std::vector<Claimed>& claimed) {
+  CHAYAN_RETURN_IF_ERROR(begin_.Run());
+  absl::StatusOr<std::vector<Claimed>> ready = SelectReady(request);
+  absl::Status status = ready.status();
+  for (size_t i = 0; status.ok() && i < ready->size(); ++i) {
+    StoredDelivery& delivery = (*ready)[i].delivery;
+    delivery.lease = request.gateway;
+    delivery.ready_ms = request.until_ms;
+    lend_.Bind(1, delivery.lease).Bind(2, delivery.ready_ms).Bind(3, delivery.seq);
+    status = lend_.Run();
+  }
+  if (status.ok()) status = commit_.Run();
+  if (status.ok()) {
+    claimed = *std::move(ready);
+  } else if (lender_.in_transaction()) {
+    CHAYAN_RETURN_IF_ERROR(rollback_.Run());
+  }
+  return status;
+}
+
+absl::StatusOr<std::vector<Claimed>> SqliteNotices::Claim(const ClaimRequest& request) {
+  CHAYAN_CHECK(!request.gateway.empty() && request.until_ms > request.now_ms);
+  CHAYAN_RETURN_IF_ERROR(check_());
+  absl::MutexLock lock(&lend_mu_);
+  absl::MutexLock write_lock(&write_mu_);
+  std::vector<Claimed> claimed;
+  CHAYAN_RETURN_IF_ERROR(Annotate(Lend(request, claimed), "claim deliveries"));
+  return claimed;
+}
+
+absl::Status SqliteNotices::PutOff(int64_t seq, const std::string& gateway, int64_t ready_ms,
+                                   absl::string_view failed) {
+  CHAYAN_RETURN_IF_ERROR(check_());
+  absl::MutexLock lock(&lend_mu_);
+  absl::MutexLock write_lock(&write_mu_);
+  put_off_.Bind(1, ready_ms).Bind(2, failed).Bind(3, seq).Bind(4, gateway);
+  CHAYAN_RETURN_IF_ERROR(Annotate(put_off_.Run(), "put a delivery off"));
+  if (lender_.changes() == 1) return absl::OkStatus();
+  return absl::NotFoundError("the delivery is not under this gateway's lease any more");
+}
+
+absl::Status SqliteNotices::Shred(int64_t seq) {
+  CHAYAN_RETURN_IF_ERROR(check_());
+  absl::MutexLock lock(&lend_mu_);
+  absl::MutexLock write_lock(&write_mu_);
+  return Annotate(shred_.Bind(1, seq).Run(), "shred a payload");
+}
+
+void SqliteNotices::KeepLogOnClose() {
+  {
+    absl::MutexLock lock(&mu_);
+    sqlite3_db_config(reader_.handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+  }
+  absl::MutexLock lock(&lend_mu_);
+  sqlite3_db_config(lender_.handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+}
+
+}  // namespace chayan::store

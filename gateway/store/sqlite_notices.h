@@ -1,0 +1,91 @@
+// Notices of the SQLite store: reads, and the leases of those who deliver. Private to this room.
+#ifndef CHAYAN_GATEWAY_STORE_SQLITE_NOTICES_H_
+#define CHAYAN_GATEWAY_STORE_SQLITE_NOTICES_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "gateway/store/connection.h"
+#include "gateway/store/notices.h"
+
+namespace chayan::store {
+
+// Two connections, so that who lists never makes a delivery wait: one reads only; the other lends,
+// without syncing (synchronous=NORMAL), as that of the publications does.
+class SqliteNotices final : public Notices {
+ public:
+  // `write_mu` orders writes with those of the committer's connection; `check` gives the store's
+  // fault, if it has one. Both outlive the result.
+  static absl::StatusOr<std::unique_ptr<SqliteNotices>> Open(const std::string& path,
+                                                             absl::Mutex& write_mu,
+                                                             std::function<absl::Status()> check);
+
+  absl::StatusOr<StoredNotice> FindRequest(const RequestKey& key) override;
+  absl::StatusOr<StoredNotice> FindNotice(const Uuid& id) override;
+  absl::StatusOr<StoredNotice> ReadNotice(int64_t ordinal) override;
+  absl::StatusOr<StoredDelivery> FindDelivery(const Uuid& id) override;
+  absl::StatusOr<StoredDelivery> ReadDelivery(int64_t seq) override;
+  absl::StatusOr<SealedPayload> ReadPayload(int64_t seq) override;
+  absl::StatusOr<std::vector<StoredDelivery>> DeliveriesOf(int64_t notice,
+                                                           int64_t after_seq) override;
+  absl::StatusOr<std::vector<StoredStep>> Steps(int64_t seq) override;
+  absl::StatusOr<std::vector<StoredDelivery>> List(const DeliveryQuery& query) override;
+  absl::StatusOr<std::vector<NoticeEvent>> Events(const std::string& publisher, int64_t after_event,
+                                                  size_t count) override;
+  absl::StatusOr<std::vector<DeliveryCount>> Count(const std::string& recipient) override;
+  absl::StatusOr<StoredDelivery> FindInPeriod(const std::string& recipient,
+                                              const std::string& subscription,
+                                              const SubjectKey& first_subject,
+                                              int64_t due_ms) override;
+  absl::StatusOr<std::vector<DueLane>> Due(int64_t now_ms) override;
+  absl::StatusOr<std::vector<Claimed>> Claim(const ClaimRequest& request) override;
+  absl::Status PutOff(int64_t seq, const std::string& gateway, int64_t ready_ms,
+                      absl::string_view failed) override;
+  absl::StatusOr<std::vector<int64_t>> DueToShred(int64_t now_ms, size_t count) override;
+  absl::Status Shred(int64_t seq) override;
+
+  // The connections close without touching the write-ahead log.
+  void KeepLogOnClose();
+
+ private:
+  SqliteNotices(absl::Mutex& write_mu, std::function<absl::Status()> check)
+      : write_mu_(write_mu), check_(std::move(check)) {}
+
+  absl::Status OpenReader(const std::string& path) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  absl::Status OpenLender(const std::string& path) ABSL_EXCLUSIVE_LOCKS_REQUIRED(lend_mu_);
+  // Numbers of the member's deliveries in one state, in order.
+  absl::Status AddSeqs(const DeliveryQuery& query, DeliveryState state, size_t count,
+                       std::vector<int64_t>& seqs) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  absl::StatusOr<std::vector<Claimed>> SelectReady(const ClaimRequest& request)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(lend_mu_);
+  absl::Status Lend(const ClaimRequest& request, std::vector<Claimed>& claimed)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(lend_mu_);
+
+  absl::Mutex& write_mu_;
+  const std::function<absl::Status()> check_;
+
+  absl::Mutex mu_;
+  Connection reader_ ABSL_GUARDED_BY(mu_);
+  Statement by_request_ ABSL_GUARDED_BY(mu_), by_id_ ABSL_GUARDED_BY(mu_),
+      by_ordinal_ ABSL_GUARDED_BY(mu_), delivery_by_id_ ABSL_GUARDED_BY(mu_),
+      delivery_by_seq_ ABSL_GUARDED_BY(mu_), payload_ ABSL_GUARDED_BY(mu_),
+      of_notice_ ABSL_GUARDED_BY(mu_), steps_ ABSL_GUARDED_BY(mu_),
+      of_recipient_ ABSL_GUARDED_BY(mu_), of_publisher_ ABSL_GUARDED_BY(mu_),
+      events_ ABSL_GUARDED_BY(mu_), count_ ABSL_GUARDED_BY(mu_), in_period_ ABSL_GUARDED_BY(mu_),
+      next_lane_ ABSL_GUARDED_BY(mu_), to_shred_ ABSL_GUARDED_BY(mu_);
+
+  absl::Mutex lend_mu_;  // taken before write_mu_
+  Connection lender_ ABSL_GUARDED_BY(lend_mu_);
+  Statement begin_ ABSL_GUARDED_BY(lend_mu_), commit_ ABSL_GUARDED_BY(lend_mu_),
+      rollback_ ABSL_GUARDED_BY(lend_mu_), ready_ ABSL_GUARDED_BY(lend_mu_),
+      lend_ ABSL_GUARDED_BY(lend_mu_), put_off_ ABSL_GUARDED_BY(lend_mu_),
+      shred_ ABSL_GUARDED_BY(lend_mu_);
+};
+
+}  // namespace chayan::store
+
+#endif  // CHAYAN_GATEWAY_STORE_SQLITE_NOTICES_H_
