@@ -301,8 +301,10 @@ void Gateway::Rooms::RecordRefusal(rpc::DoorRefusal refusal) {
                                   Uuid::Version7(clock.Now(), random));
   entry.reason = refusal.refusal.reason_name();
   committer->Submit(
-      {std::move(entry), std::nullopt, std::nullopt,
-       [done = std::move(refusal.done)](absl::StatusOr<log::Committed> committed) mutable {
+      {.entry = std::move(entry),
+       .vault = std::nullopt,
+       .registry = std::nullopt,
+       .done = [done = std::move(refusal.done)](absl::StatusOr<log::Committed> committed) mutable {
          if (!committed.ok()) return done(committed.status());
          done(rpc::PlainReceipt(*committed));
        }});

@@ -134,6 +134,11 @@ class GroupCommitter final : public Committer {
     tlog::RightEdge edge;
   };
   enum class Outcome { kCommitted, kFailed, kUnknown };
+  struct Failure {
+    absl::Status cause{};
+    // The entry whose change does not apply, if that is the cause.
+    std::optional<size_t> conflict{};
+  };
 
   std::shared_ptr<const Signed> Newest() const;
 
@@ -146,10 +151,12 @@ class GroupCommitter final : public Committer {
 
   void CommitBatch(std::vector<Waiting> waiting);
   Plan MakePlan(std::vector<Waiting>& waiting);
-  Outcome Append(const Plan& plan, absl::Status& cause);
+  Outcome Append(const Plan& plan, Failure& failure);
   Outcome Settle(const Plan& plan);
   absl::Status Publish(Plan& plan, absl::Duration taken);
   void Release(Plan& plan, std::vector<Waiting>& waiting);
+  // Gives the entries back from the plan and refuses the one alone.
+  static void RefuseConflict(Plan& plan, const Failure& failure, std::vector<Waiting>& waiting);
   void Refuse(std::vector<Waiting>& waiting, const absl::Status& cause);
 
   // The log cannot be written until the process starts anew.
@@ -308,7 +315,8 @@ void GroupCommitter::Submit(Submission submission) {
       queue_.push_back({.entry = {.leaf = *std::move(leaf),
                                   .vault = std::move(submission.vault),
                                   .erasures = std::move(submission.erasures),
-                                  .records = std::move(submission.records)},
+                                  .records = std::move(submission.records),
+                                  .change = std::move(submission.change)},
                         .registry = std::move(submission.registry),
                         .done = std::move(submission.done),
                         .place = place,
@@ -450,9 +458,17 @@ void GroupCommitter::CommitBatch(std::vector<Waiting> waiting) {
   // 1. Stamp, hash, and see what becomes of the tree.
   Plan plan = MakePlan(waiting);
   // 2. One transaction. Durable when it returns.
-  absl::Status cause;
   const absl::Duration append_start = clock_.Elapsed();
-  const Outcome outcome = Append(plan, cause);
+  Failure failure;
+  Outcome outcome = Append(plan, failure);
+  while (failure.conflict.has_value()) {
+    RefuseConflict(plan, failure, waiting);
+    if (waiting.empty()) return;
+    plan = MakePlan(waiting);
+    failure = {};
+    outcome = Append(plan, failure);
+  }
+  const absl::Status& cause = failure.cause;
   const absl::Duration append_end = clock_.Elapsed();
   Observe(options_.stages, Stage::kAppend, append_end - append_start);
   switch (outcome) {
@@ -506,9 +522,11 @@ GroupCommitter::Plan GroupCommitter::MakePlan(std::vector<Waiting>& waiting) {
   return {std::move(batch), std::move(head), std::move(tree), std::move(edge)};
 }
 
-GroupCommitter::Outcome GroupCommitter::Append(const Plan& plan, absl::Status& cause) {
+GroupCommitter::Outcome GroupCommitter::Append(const Plan& plan, Failure& failure) {
   store::Appended appended = store_.Append(head_, plan.batch, plan.head);
-  cause = std::move(appended.cause);
+  failure = {.cause = std::move(appended.cause), .conflict = appended.conflict};
+  if (failure.conflict.has_value()) return Outcome::kFailed;
+  const absl::Status& cause = failure.cause;
   switch (appended.result) {
     case store::AppendResult::kCommitted:
       return Outcome::kCommitted;
@@ -519,6 +537,19 @@ GroupCommitter::Outcome GroupCommitter::Append(const Plan& plan, absl::Status& c
       return Settle(plan);
   }
   CHAYAN_CHECK(false);
+}
+
+// Each turn has one entry less, so it ends.
+void GroupCommitter::RefuseConflict(Plan& plan, const Failure& failure,
+                                    std::vector<Waiting>& waiting) {
+  for (size_t i = 0; i < waiting.size(); ++i) {
+    waiting[i].entry = std::move(plan.batch.entries[i]);
+    // At most one of a batch has a set.
+    if (waiting[i].registry.has_value()) waiting[i].registry = std::move(plan.batch.registry);
+  }
+  const auto refused = waiting.begin() + static_cast<std::ptrdiff_t>(*failure.conflict);
+  refused->done(failure.cause);
+  waiting.erase(refused);
 }
 
 // The batch's random id in the head tells what became of it. Never retried blind.

@@ -39,7 +39,9 @@ struct Committed {
 // An entry to be recorded. `done` runs once, on the committer's thread, in the order of the log; it
 // must only hand over (post to a worker) and return. With an error the caller is answered
 // UNAVAILABLE, whatever it says: the entry was not recorded or, when the outcome of a commit could
-// not be learned, may have been; no receipt exists.
+// not be learned, may have been; no receipt exists. But ALREADY_EXISTS and ABORTED say that
+// `change` did not apply to the notices as they stand by then, and that nothing was recorded: plan
+// anew.
 struct Submission {
   Entry entry;
   std::optional<store::VaultRow> vault;
@@ -48,6 +50,8 @@ struct Submission {
   // What goes and changes with the entry, in its transaction.
   std::vector<uint64_t> erasures{};
   std::vector<store::Record> records{};
+  // What the entry does to notices, in the same transaction. REQUIRES: the store keeps notices.
+  std::shared_ptr<const store::NoticeChange> change{};
 };
 
 // Entries that may wait; beyond it Submit refuses. At 2 KiB each this is 16 MiB.

@@ -13,6 +13,7 @@
 #include "gateway/base/file.h"
 #include "gateway/base/status_matchers.h"
 #include "gateway/log/test_log.h"
+#include "gateway/store/planned_notices.h"
 #include "gateway/store/sqlite.h"
 #include "gateway/store/test_folder.h"
 
@@ -119,6 +120,7 @@ class FaultyStore final : public store::Store {
   absl::StatusOr<store::RegistrySet> ReadRegistry(const crypto::Digest& digest) override {
     return real_->ReadRegistry(digest);
   }
+  store::Notices* notices() override { return real_->notices(); }
   absl::Status Maintain() override { return real_->Maintain(); }
 
  private:
@@ -327,6 +329,69 @@ TEST_F(CommitterTest, AppliesRegistrySetsInTheirOrderOneATransaction) {
   ASSERT_OK(current);
   EXPECT_EQ(current->digest.bytes[0], 2);
   EXPECT_OK(store_->ReadRegistry(TestRegistry().digest));
+}
+
+// Two take the same request key, one steps from where nothing stands, one brings a registry: those
+// two conflicts are refused, all else is recorded, in its order and in one batch.
+TEST_F(CommitterTest, AChangeThatDoesNotApplyIsRefusedAlone) {
+  ASSERT_OK(Start());
+  store_->Close();
+  Outcomes first;
+  committer_->Submit(first.Expect(TestEntry("FIRST")));
+  store_->WaitUntilAppending();
+  Outcomes outcomes;
+  const auto submit = [&](store::NoticeChange change) {
+    Submission submission = outcomes.Expect(TestEntry("CHANGE"));
+    submission.change = std::make_shared<const store::NoticeChange>(std::move(change));
+    committer_->Submit(std::move(submission));
+  };
+  Outcomes refused;
+  const auto submit_refused = [&](store::NoticeChange change) {
+    Submission submission = refused.Expect(TestEntry("REFUSED"));
+    submission.change = std::make_shared<const store::NoticeChange>(std::move(change));
+    committer_->Submit(std::move(submission));
+  };
+  store::NewNotice same = store::PlannedNotice(2, {2});
+  same.request_key = store::PlannedNotice(1).request_key;
+  submit({.notices = {store::PlannedNotice(1, {1})}});
+  submit_refused({.notices = {same}});
+  Submission set = outcomes.Expect(TestEntry("SET"));
+  set.registry = TestRegistry();
+  set.registry->digest.bytes.fill(7);
+  committer_->Submit(std::move(set));
+  submit_refused({.steps = {store::PlannedStep(1, store::DeliveryState::kDead,
+                                               store::DeliveryState::kScheduled)}});
+  submit({.steps = {store::PlannedStep(1, store::DeliveryState::kScheduled,
+                                       store::DeliveryState::kDelivered)}});
+  store_->Open();
+  ExpectReceipts(first.Wait());
+  const std::vector<absl::StatusOr<Committed>> errors = refused.Wait();
+  EXPECT_TRUE(absl::IsAlreadyExists(errors[0].status())) << errors[0].status();
+  EXPECT_TRUE(absl::IsAborted(errors[1].status())) << errors[1].status();
+  ExpectReceipts(outcomes.Wait());
+  EXPECT_THAT(store_->batch_sizes(), ::testing::ElementsAre(1, 1, 5, 4, 3));
+  EXPECT_EQ(committer_->Status().fault, "");
+  EXPECT_EQ(store_->ReadCurrentRegistry()->digest.bytes[0], 7);
+  EXPECT_EQ(store_->ReadCurrentRegistry()->files, TestRegistry().files);
+  const auto delivery = store_->notices()->FindDelivery(store::PlannedId(1));
+  ASSERT_OK(delivery);
+  EXPECT_EQ(delivery->state, store::DeliveryState::kDelivered);
+  // The step's entry is the one the submitter was told.
+  EXPECT_EQ((*store_->notices()->Steps(delivery->seq))[0].entry, next_index_ - 1);
+}
+
+// Nothing is left of a batch whose only entry is refused.
+TEST_F(CommitterTest, ABatchOfConflictsAloneAppendsNothing) {
+  ASSERT_OK(Start());
+  Outcomes outcomes;
+  Submission submission = outcomes.Expect(TestEntry("REFUSED"));
+  submission.change = std::make_shared<const store::NoticeChange>(
+      store::NoticeChange{.steps = {store::PlannedStep(1, store::DeliveryState::kScheduled,
+                                                       store::DeliveryState::kDead)}});
+  committer_->Submit(std::move(submission));
+  EXPECT_TRUE(absl::IsAborted(outcomes.Wait()[0].status()));
+  EXPECT_EQ(committer_->Status().size, 1u);
+  Fill(2);
 }
 
 TEST_F(CommitterTest, ABatchThatFailedIsRefusedAndTheNextGoesOn) {
