@@ -174,6 +174,7 @@ void Anomalies::CheckHours(uint64_t index, const log::LeafView& leaf, absl::Time
 void Anomalies::CheckRepeated(uint64_t index, const log::LeafView& leaf, absl::Time time,
                               const Opened& opened) {
   const v1::RepeatedSubjectRule& rule = rules_.repeated_subject();
+  DropFinishedPairs(time);
   std::deque<Seen>& seen =
       asked_[absl::StrCat(leaf.Get(Key::kMember), "\n", opened.person, "\n", opened.subject)];
   seen.push_back({index, time});
@@ -193,6 +194,14 @@ void Anomalies::CheckRepeated(uint64_t index, const log::LeafView& leaf, absl::T
   for (const Seen& one : seen) anomaly.entries.push_back(one.index);
   anomaly.person = opened.person;
   found_.push_back(std::move(anomaly));
+}
+
+void Anomalies::DropFinishedPairs(absl::Time now) {
+  if (asked_.size() < sweep_at_) return;
+  const absl::Duration span = absl::Hours(rules_.repeated_subject().within_hours());
+  absl::erase_if(asked_, [&](const auto& pair) { return now - pair.second.back().time > span; });
+  // As many again before the next look, so that each pair pays for a look or two.
+  sweep_at_ = std::max(kPairsMin, 2 * asked_.size());
 }
 
 void Anomalies::CheckStreak(uint64_t index, const log::LeafView& leaf, absl::Time time) {

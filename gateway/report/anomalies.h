@@ -51,6 +51,11 @@ class Anomalies {
   void Add(uint64_t index, const log::LeafView& leaf, const Opened* opened);
   // What was found; call it once, after the last entry.
   std::vector<Anomaly> Take();
+  // Pairs of person and subject that are remembered.
+  size_t pairs_kept() const { return asked_.size(); }
+
+  // So few pairs are not worth a look for those that are over.
+  static constexpr size_t kPairsMin = 1024;
 
  private:
   // An office's hours, checked.
@@ -76,6 +81,8 @@ class Anomalies {
   void CheckHours(uint64_t index, const log::LeafView& leaf, absl::Time time);
   void CheckRepeated(uint64_t index, const log::LeafView& leaf, absl::Time time,
                      const Opened& opened);
+  // Forgets pairs whose last question is further back than the rule looks.
+  void DropFinishedPairs(absl::Time now);
   void CheckStreak(uint64_t index, const log::LeafView& leaf, absl::Time time);
   void EndStreak(Streak& streak);
 
@@ -85,8 +92,9 @@ class Anomalies {
   absl::flat_hash_set<std::string> failures_;
   // Consecutive questions of one office outside its hours are one anomaly: by office and day.
   std::map<std::pair<std::string, absl::CivilDay>, Anomaly> outside_;
-  absl::flat_hash_map<std::string, std::deque<Seen>> asked_;  // by person and subject
-  absl::flat_hash_map<std::string, Streak> streaks_;          // by system
+  absl::flat_hash_map<std::string, std::deque<Seen>> asked_;  // by person and subject; none empty
+  size_t sweep_at_ = kPairsMin;
+  absl::flat_hash_map<std::string, Streak> streaks_;  // by system
   std::vector<Anomaly> found_;
 };
 

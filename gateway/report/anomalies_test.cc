@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_cat.h"
 #include "gateway/base/check.h"
 #include "gateway/base/file.h"
 #include "gateway/base/random.h"
@@ -100,6 +101,24 @@ TEST_F(AnomaliesTest, FindsOnePersonAndOneSubjectAgainAndAgain) {
   ASSERT_EQ(found.size(), 1u);
   EXPECT_THAT(found[0].entries, ElementsAre(2, 3, 5, 6));
   EXPECT_EQ(found[0].person, "clerk-7");
+}
+
+TEST_F(AnomaliesTest, ForgetsPairsThatAreOver) {
+  Anomalies anomalies = Rules("repeated_subject { questions: 2 within_hours: 1 }");
+  const auto ask = [&](size_t subject, const char* time) {
+    const Opened opened{"clerk-7", absl::StrCat(subject)};
+    Ask(anomalies, time, "MATCH", &opened);
+  };
+  for (size_t i = 0; i < Anomalies::kPairsMin; ++i) ask(i, "2026-01-15 09:00:00");
+  EXPECT_EQ(anomalies.pairs_kept(), Anomalies::kPairsMin);
+  // Within the hour nothing is over; the two questions about subject 0 still count as two.
+  ask(0, "2026-01-15 09:30:00");
+  EXPECT_EQ(anomalies.pairs_kept(), Anomalies::kPairsMin);
+  for (size_t i = 1; i <= 2 * Anomalies::kPairsMin; ++i) ask(i, "2026-01-15 11:00:00");
+  EXPECT_EQ(anomalies.pairs_kept(), 2 * Anomalies::kPairsMin) << "subject 0 is over";
+  const std::vector<Anomaly> found = anomalies.Take();
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].entries.front(), 0u);
 }
 
 TEST_F(AnomaliesTest, FindsFailedLookupsInARow) {
