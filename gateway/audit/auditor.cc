@@ -4,6 +4,7 @@
 
 #include "gateway/audit/holds.h"
 #include "gateway/audit/log_reads.h"
+#include "gateway/audit/reports.h"
 #include "gateway/audit/samples.h"
 #include "gateway/audit/search.h"
 
@@ -11,9 +12,10 @@ namespace chayan::audit {
 namespace {
 
 constexpr char kService[] = "/chayan.v1.AuditService/";
-// Calls that may wait for each of the two threads.
+// Calls that may wait for each of the threads.
 constexpr size_t kReadsQueuedMax = 256;
 constexpr size_t kSearchesQueuedMax = 32;
+constexpr size_t kReportsQueuedMax = 4;
 
 }  // namespace
 
@@ -31,7 +33,8 @@ Auditor::Auditor(RegistrySource registry, FirstPublished first_published, log::C
       erasures_(with_),
       retention_(with_, erasures_),
       reads_(kReadsQueuedMax),
-      searches_(kSearchesQueuedMax) {}
+      searches_(kSearchesQueuedMax),
+      reports_(kReportsQueuedMax) {}
 
 void Auditor::ServeOn(rpc::Server& server) {
   const auto plain = [this](void (*handler)(const Collaborators&, AuditCall)) {
@@ -42,6 +45,7 @@ void Auditor::ServeOn(rpc::Server& server) {
   Serve(server, "GetRegistrySet", reads_, plain(GetRegistrySet));
   Serve(server, "SearchEntries", searches_, plain(SearchEntries));
   Serve(server, "ListAccesses", searches_, plain(ListAccesses));
+  Serve(server, "ExportReport", reports_, plain(ExportReport));
   // What follows stands on records and erasures, which not every engine keeps.
   if (with_.store.records() == nullptr || with_.store.erasures() == nullptr) return;
   Serve(server, "PlaceHold", reads_, plain(PlaceHold));

@@ -47,6 +47,8 @@ class Auditor {
   TaskThread reads_;
   // Searches, which may take some tenths of a second.
   TaskThread searches_;
+  // Reports, which may take seconds.
+  TaskThread reports_;
 };
 
 }  // namespace chayan::audit
