@@ -3,6 +3,10 @@
 #include <istream>
 #include <string>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/strip.h"
+
 namespace chayan::cli {
 namespace {
 
@@ -22,6 +26,24 @@ constexpr SchemeName kSchemes[] = {
 };
 
 }  // namespace
+
+std::string CodeWord(absl::string_view prefix, absl::string_view name) {
+  return absl::AsciiStrToLower(absl::StrReplaceAll(absl::StripPrefix(name, prefix), {{"_", "-"}}));
+}
+
+absl::StatusOr<int> ParseCodeWord(absl::string_view flag, absl::string_view prefix,
+                                  absl::string_view word,
+                                  const google::protobuf::EnumDescriptor& values) {
+  std::string words;
+  // The first is UNSPECIFIED.
+  for (int i = 1; i < values.value_count(); ++i) {
+    const google::protobuf::EnumValueDescriptor& value = *values.value(i);
+    const std::string known = CodeWord(prefix, value.name());
+    if (word == absl::string_view(known)) return value.number();
+    absl::StrAppend(&words, " ", known);
+  }
+  return absl::InvalidArgumentError(absl::StrCat(flag, ": write one of", words));
+}
 
 void AddPurposeFlags(CLI::App& command, PurposeFlags& flags) {
   constexpr char kGroup[] = "Who reads, and why (sealed with the read's entry)";

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "chayan/v1/audit_service.pb.h"
 #include "gateway/base/status_macros.h"
+#include "gateway/cli/document_output.h"
 #include "gateway/cli/program.h"
 
 namespace chayan::cli {
@@ -56,6 +57,37 @@ class AuditCalls {
   Client& client_;
   std::optional<CallResult> failure_;
 };
+
+// Lists all pages as a document of one table, which `add` fills and whose title is the document's.
+template <typename Response, typename Request, typename Add>
+ExitCode PrintPages(Program& program, const OutputFlags& output, const char* method,
+                    const Request& request, report::Table table, const Add& add) {
+  std::unique_ptr<Client> client;
+  if (!program.Connect(CallerRole::kAuditor, client).ok()) return ExitCode::kUsage;
+  AuditCalls calls(program, *client);
+  const absl::Status called =
+      calls.CallPages<Response>(method, request, [&](const Response& page) { add(page, table); });
+  if (!called.ok()) return calls.Fail(called);
+  report::Document document;
+  document.title = table.title;
+  document.tables.push_back(std::move(table));
+  return PrintDocument(program, output, document);
+}
+
+// A value of an enum as a word of the command line: "ERASURE_REASON_TERM_ENDED" is "term-ended".
+std::string CodeWord(absl::string_view prefix, absl::string_view name);
+
+// The number of the value that `word` names. INVALID_ARGUMENT names the flag and the words.
+absl::StatusOr<int> ParseCodeWord(absl::string_view flag, absl::string_view prefix,
+                                  absl::string_view word,
+                                  const google::protobuf::EnumDescriptor& values);
+template <typename Enum>
+absl::StatusOr<Enum> ParseCode(absl::string_view flag, absl::string_view prefix,
+                               absl::string_view word,
+                               const google::protobuf::EnumDescriptor& values) {
+  CHAYAN_ASSIGN_OR_RETURN(const int value, ParseCodeWord(flag, prefix, word, values));
+  return static_cast<Enum>(value);
+}
 
 // --as, --file, --why: who of the auditor's office acts.
 struct PurposeFlags {

@@ -103,13 +103,9 @@ class GatewayLog {
   std::string log_keys_;  // that came with the checkpoint
 };
 
-std::string OrEnvironment(const Program& program, const std::string& flag, const char* variable) {
-  return flag.empty() ? program.environment(variable) : flag;
-}
-
 ExitCode RunExport(Program& program, const Options& options) {
-  const auto trust = LoadTrust(OrEnvironment(program, options.trust, "CHAYAN_TRUST"),
-                               OrEnvironment(program, options.vkey, "CHAYAN_LOG_VKEY"));
+  const auto trust = LoadTrust(program.OrEnvironment(options.trust, "CHAYAN_TRUST"),
+                               program.OrEnvironment(options.vkey, "CHAYAN_LOG_VKEY"));
   if (!trust.ok()) return program.FailUsage(trust.status());
   std::unique_ptr<Client> client;
   if (!program.Connect(CallerRole::kAuditor, client).ok()) return ExitCode::kUsage;
@@ -200,6 +196,10 @@ void AddAuditCommand(CLI::App& app, Program& program) {
   AddAuditReconcileCommand(*audit, program);
   AddAuditExplainCommand(*audit, program);
   AddAuditReportCommand(*audit, program);
+  AddAuditSampleCommand(*audit, program);
+  AddAuditEntryCommand(*audit, program);
+  AddAuditEraseCommand(*audit, program);
+  AddAuditHoldCommands(*audit, program);
 }
 
 }  // namespace chayan::cli

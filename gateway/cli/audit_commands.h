@@ -16,6 +16,11 @@ void AddAuditAnomaliesCommand(CLI::App& audit, Program& program);
 void AddAuditReconcileCommand(CLI::App& audit, Program& program);
 void AddAuditExplainCommand(CLI::App& audit, Program& program);
 void AddAuditReportCommand(CLI::App& audit, Program& program);
+void AddAuditSampleCommand(CLI::App& audit, Program& program);
+void AddAuditEntryCommand(CLI::App& audit, Program& program);
+void AddAuditEraseCommand(CLI::App& audit, Program& program);
+// hold and retention.
+void AddAuditHoldCommands(CLI::App& audit, Program& program);
 
 }  // namespace chayan::cli
 

@@ -1,4 +1,5 @@
-// chayan audit report: the half-year pack from an exported log, and its check.
+// chayan audit report: the half-year pack from an exported log, or a gateway's own statistics; and
+// the check of either.
 #include <map>
 #include <memory>
 
@@ -10,6 +11,8 @@
 #include "gateway/cli/offline_log.h"
 #include "gateway/cli/opened_evidence.h"
 #include "gateway/cli/report_pack.h"
+#include "gateway/cli/signed_report.h"
+#include "gateway/cli/trust.h"
 #include "gateway/report/anomalies.h"
 #include "gateway/report/formats.h"
 #include "gateway/report/statistics.h"
@@ -136,7 +139,7 @@ absl::StatusOr<std::optional<tlog::NoteSigner>> LoadSigner(const std::string& fi
   if (file.empty()) return std::optional<tlog::NoteSigner>();
   CHAYAN_ASSIGN_OR_RETURN(const std::string text, ReadFile(file));
   auto signer = tlog::NoteSigner::ParsePrivate(absl::StripSuffix(text, "\n"));
-  if (!signer.ok()) return Annotate(signer.status(), "--key");
+  if (!signer.ok()) return Annotate(signer.status(), "--sign-key");
   return std::optional<tlog::NoteSigner>(*std::move(signer));
 }
 
@@ -164,10 +167,29 @@ absl::Status LoadInputs(const Options& options, Inputs& inputs) {
   return absl::OkStatus();
 }
 
+absl::StatusOr<tlog::Policy> TrustOf(const Program& program, const Options& options) {
+  return LoadTrust(program.OrEnvironment(options.log.trust, "CHAYAN_TRUST"),
+                   program.OrEnvironment(options.log.vkey, "CHAYAN_LOG_VKEY"));
+}
+
+// A gateway counts leaves; what an auditor adds needs the entries themselves.
+ExitCode AskGateway(Program& program, const Options& options, const Inputs& inputs) {
+  if (!options.rules.empty() || !options.receipts.empty() || !options.samples.empty()) {
+    return program.Fail(ExitCode::kUsage,
+                        program.Say("--rules、--receipts、--sample 需匯出的日誌:請給 DIR",
+                                    "--rules, --receipts and --sample need an exported log: name "
+                                    "its DIR"));
+  }
+  const auto trust = TrustOf(program, options);
+  if (!trust.ok()) return program.FailUsage(trust.status());
+  return FetchSignedReport(program, inputs.period, *trust, options.out, inputs.signer);
+}
+
 ExitCode MakeReport(Program& program, const Options& options) {
   Inputs inputs;
   const absl::Status loaded = LoadInputs(options, inputs);
   if (!loaded.ok()) return program.FailUsage(loaded);
+  if (options.log.directory.empty()) return AskGateway(program, options, inputs);
   ExportedSets sets(options.log.directory);
   report::Statistics statistics(inputs.period,
                                 [&](absl::string_view digest) { return sets.Find(digest); });
@@ -207,6 +229,29 @@ ExitCode MakeReport(Program& program, const Options& options) {
   return ExitCode::kOk;
 }
 
+// With a trust file also the proofs, and whose statistics these are.
+ExitCode CheckProofs(Program& program, const Options& options) {
+  const bool has_trust = !program.OrEnvironment(options.log.trust, "CHAYAN_TRUST").empty() ||
+                         !program.OrEnvironment(options.log.vkey, "CHAYAN_LOG_VKEY").empty();
+  if (!has_trust) {
+    program.out << program.Say("未檢查證明:請以 --trust 指定信任檔\n",
+                               "its proofs were not checked: name a trust file with --trust\n");
+    return ExitCode::kOk;
+  }
+  const auto trust = TrustOf(program, options);
+  if (!trust.ok()) return program.FailUsage(trust.status());
+  const auto proved = CheckPackProofs(options.out, *trust);
+  if (!proved.ok()) return program.Fail(ExitCode::kCheckFailed, proved.status().message());
+  program.out << program.Say("成立的證明:", "proofs that hold: ") << proved->entries << "\n";
+  if (proved->signed_report.has_value()) {
+    program.out << kSignedReportName
+                << program.Say(":閘道所簽署之統計,見紀錄 ",
+                               ": the statistics that the gateway signed with entry ")
+                << *proved->signed_report << "\n";
+  }
+  return ExitCode::kOk;
+}
+
 ExitCode CheckReport(Program& program, const Options& options) {
   std::optional<tlog::VerifierKey> signer;
   if (!options.signer.empty()) {
@@ -223,7 +268,7 @@ ExitCode CheckReport(Program& program, const Options& options) {
                                      : program.Say(":每個檔案皆如清單(未檢查簽署)\n",
                                                    ": every file is as the manifest says (no "
                                                    "signature asked)\n"));
-  return ExitCode::kOk;
+  return CheckProofs(program, options);
 }
 
 }  // namespace
@@ -231,10 +276,12 @@ ExitCode CheckReport(Program& program, const Options& options) {
 void AddAuditReportCommand(CLI::App& audit, Program& program) {
   const auto options = std::make_shared<Options>();
   CLI::App* report = audit.add_subcommand(
-      "report", std::string(program.Say("由匯出的日誌產生稽核報告(ODS、CSV、JSON)與證明",
+      "report", std::string(program.Say("由匯出的日誌產生稽核報告(ODS、CSV、JSON)與證明;不給 DIR "
+                                        "時取閘道簽署之統計",
                                         "make the audit report of a period (ODS, CSV, JSON) with "
-                                        "checkpoint and proofs")));
-  AddOfflineFlags(*report, options->log);
+                                        "checkpoint and proofs; without DIR, get a gateway's "
+                                        "signed statistics")));
+  AddOfflineFlags(*report, options->log, /*required=*/false);
   report->add_option("--from", options->from, "first day: 2026-01-01, 1150101")->required();
   report->add_option("--to", options->to, "last day")->required();
   report->add_option("--out", options->out, "folder of the report")->required();
@@ -252,8 +299,9 @@ void AddAuditReportCommand(CLI::App& audit, Program& program) {
                    "worksheet of a sample with its findings (.ods); may be "
                    "given several times")
       ->allow_extra_args(false);
-  report->add_option("--key", options->key_file,
+  report->add_option("--sign-key", options->key_file,
                      "file of the key that signs the manifest: PRIVATE+KEY+NAME+HEX+BASE64");
+  AddConnectionFlags(*report, program);
   report->callback([&program, options] {
     program.action = [&program, options] { return MakeReport(program, *options); };
   });
@@ -263,6 +311,10 @@ void AddAuditReportCommand(CLI::App& audit, Program& program) {
                                               "check a report: every file is as its manifest says, "
                                               "and who signed that")));
   check->add_option("DIR", options->out, "folder of the report")->required();
+  check->add_option("--trust,--policy", options->log.trust,
+                    "trust file: its proofs are checked too [CHAYAN_TRUST]");
+  check->add_option("--vkey", options->log.vkey,
+                    "the log's verifier key, where there is no trust file [CHAYAN_LOG_VKEY]");
   check->add_option("--signer", options->signer, "verifier key of whoever must have signed it");
   check->callback([&program, options] {
     program.action = [&program, options] { return CheckReport(program, *options); };

@@ -25,11 +25,8 @@ void AddOfflineFlags(CLI::App& command, OfflineFlags& flags, bool required) {
 
 ExitCode ReadOfflineLog(Program& program, const OfflineFlags& flags,
                         std::function<void(const AuditedEntry&)> visit, AuditReport& report) {
-  const auto or_environment = [&](const std::string& flag, const char* variable) {
-    return flag.empty() ? program.environment(variable) : flag;
-  };
-  const auto trust = LoadTrust(or_environment(flags.trust, "CHAYAN_TRUST"),
-                               or_environment(flags.vkey, "CHAYAN_LOG_VKEY"));
+  const auto trust = LoadTrust(program.OrEnvironment(flags.trust, "CHAYAN_TRUST"),
+                               program.OrEnvironment(flags.vkey, "CHAYAN_LOG_VKEY"));
   if (!trust.ok()) return program.FailUsage(trust.status());
   AuditOptions options;
   options.directory = flags.directory;

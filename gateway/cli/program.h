@@ -40,6 +40,10 @@ struct Program {
   absl::string_view Say(absl::string_view zh_tw, absl::string_view en) const {
     return cli::Say(language, zh_tw, en);
   }
+  // The flag's value, else the environment's.
+  std::string OrEnvironment(const std::string& flag, const char* variable) const {
+    return flag.empty() ? environment(variable) : flag;
+  }
   // "chayan: MESSAGE" on standard error.
   ExitCode Fail(ExitCode code, absl::string_view message) const;
   // For what is wrong before anything was asked.
