@@ -114,8 +114,8 @@ class Session : public std::enable_shared_from_this<Session> {
     phase_ = Phase::kClosed;
     error_code ignored;
     timer_.cancel(ignored);
+    --shared_.counts.connections;  // First, so that who sees the close sees the count.
     socket_.close(ignored);
-    --shared_.counts.connections;
     shared_.sessions.erase(place_);
     if (shared_.stopping && shared_.sessions.empty()) shared_.io.stop();
   }
