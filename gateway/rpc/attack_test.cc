@@ -71,6 +71,18 @@ TEST_F(AttackTest, MoreHalfHandshakesThanAllowedPushOutTheOldest) {
   EXPECT_GE(front_.server->Status().handshakes_failed, 10u);
 }
 
+TEST_F(AttackTest, AWholeCountryThatConnectsAtOnceGetsIn) {
+  front_.clock.StopElapsed();
+  std::vector<std::unique_ptr<RawClient>> clients;
+  for (uint32_t i = 0; i < kHandshakesInProgressMax + 10; ++i) {
+    clients.push_back(
+        std::make_unique<RawClient>(front_, RawClient::Options{.party = &front_.desk}));
+  }
+  EXPECT_TRUE(
+      Eventually([&] { return front_.server->Status().connections >= kHandshakesInProgressMax; }));
+  for (const auto& client : clients) ASSERT_TRUE(client->Handshake());
+}
+
 TEST_F(AttackTest, WrongMethodAndContentTypeGetAnHttpStatus) {
   RawClient client(front_, {.party = &front_.desk});
   ASSERT_TRUE(client.StartHttp2());

@@ -21,6 +21,9 @@ inline constexpr uint32_t kRefusedConnectionsMax = 64;
 inline constexpr absl::Duration kRefusedConnectionStay = absl::Seconds(5);
 // A handshake costs 2-3 ms of CPU and comes from a peer nobody knows yet.
 inline constexpr uint32_t kHandshakesInProgressMax = 256;
+// An honest client is done within this, even one of 256 at once; when all places are taken, who is
+// not makes room for the next.
+inline constexpr absl::Duration kHandshakeGrace = absl::Seconds(2);
 inline constexpr absl::Duration kHandshakeTimeout = absl::Seconds(10);
 // Connections taken from the listener in one turn of a loop: open connections get their turn.
 inline constexpr int kAcceptsPerTurnMax = 16;

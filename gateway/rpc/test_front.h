@@ -41,22 +41,26 @@ inline constexpr char kOperatorOnly[] = "/chayan.v1.OperatorService/GetStatus";
 // The longest a test waits for what must come; far above what it takes.
 inline constexpr absl::Duration kPatience = absl::Seconds(20);
 
-// The machine's clocks, moved ahead on demand.
+// The machine's clocks, moved ahead or stopped on demand.
 class ShiftedClock final : public Clock {
  public:
   absl::Time Now() const override { return real_.Now() + Shift(); }
   absl::Duration Elapsed() const override {
     ++readings_;
-    return real_.Elapsed() + Shift();
+    const int64_t stopped_ns = stopped_ns_;
+    return (stopped_ns != 0 ? absl::Nanoseconds(stopped_ns) : real_.Elapsed()) + Shift();
   }
   // How often anybody looked at it; a worker looks a few times in each turn of its loop.
   uint64_t readings() const { return readings_; }
   void Advance(absl::Duration step) { shift_ns_ += absl::ToInt64Nanoseconds(step); }
+  // Nothing takes time any more; Now() goes on.
+  void StopElapsed() { stopped_ns_ = absl::ToInt64Nanoseconds(real_.Elapsed()); }
 
  private:
   absl::Duration Shift() const { return absl::Nanoseconds(shift_ns_.load()); }
   SystemClock real_;
   std::atomic<int64_t> shift_ns_{0};
+  std::atomic<int64_t> stopped_ns_{0};
   mutable std::atomic<uint64_t> readings_{0};
 };
 

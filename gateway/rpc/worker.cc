@@ -88,6 +88,9 @@ void Worker::Run() {
     RunDeadlines();
     if (view_.elapsed >= next_sweep_) Sweep();
     Settle();
+    if (awaits_handshakes_ &&
+        front_->handshakes->load(std::memory_order_relaxed) < kHandshakesInProgressMax)
+      WatchListener(true);
   }
   mailbox_->Close();
   for (const auto& [connection, owned] : connections_) connection->Close();
@@ -124,6 +127,7 @@ void Worker::Listen(int listener, absl::AnyInvocable<void(int)> hand_over) {
 }
 
 void Worker::WatchListener(bool watch) {
+  awaits_handshakes_ = false;
   if (accepts_ == watch) return;
   accepts_ = watch;
   epoll_event event{.events = EPOLLIN, .data = {.ptr = this}};
@@ -138,6 +142,12 @@ void Worker::StopListening() {
 
 void Worker::AcceptAll() {
   for (int i = 0; i < kAcceptsPerTurnMax && listener_ >= 0; ++i) {
+    if (!HasRoomForHandshake()) {
+      // When a whole country connects anew, newcomers wait in the listener's queue.
+      WatchListener(false);
+      awaits_handshakes_ = true;
+      return;
+    }
     const int socket = accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (socket < 0) {
       // Out of descriptors or memory: the listener would stay ready and the loop would spin. The
@@ -155,17 +165,11 @@ void Worker::AcceptAll() {
 void Worker::Adopt(int socket) {
   Slot connection_slot;
   Slot handshake_slot;
-  if (draining_ || !connection_slot.Take(front_->connections, kConnectionsMax)) {
+  // What was accepted while another worker's handshakes began goes a little over the bound.
+  if (draining_ || !connection_slot.Take(front_->connections, kConnectionsMax) ||
+      !handshake_slot.Take(front_->handshakes, kHandshakesInProgressMax + kAcceptsPerTurnMax)) {
     close(socket);
     return;
-  }
-  if (!handshake_slot.Take(front_->handshakes, kHandshakesInProgressMax)) {
-    // Whoever began longest ago and is still not done is the least likely to be a client.
-    DropOldestHandshake();
-    if (!handshake_slot.Take(front_->handshakes, kHandshakesInProgressMax)) {
-      close(socket);
-      return;
-    }
   }
   const int on = 1;
   setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
@@ -182,13 +186,16 @@ void Worker::Adopt(int socket) {
   connections_.emplace(connection.get(), std::move(connection));
 }
 
-void Worker::DropOldestHandshake() {
+bool Worker::HasRoomForHandshake() {
+  if (front_->handshakes->load(std::memory_order_relaxed) < kHandshakesInProgressMax) return true;
   Connection* oldest = nullptr;
   for (const auto& [connection, owned] : connections_) {
     if (!connection->is_handshaking()) continue;
     if (oldest == nullptr || connection->opened() < oldest->opened()) oldest = connection;
   }
-  if (oldest != nullptr) oldest->Close();
+  if (oldest == nullptr || view_.elapsed - oldest->opened() < kHandshakeGrace) return false;
+  oldest->Close();
+  return true;
 }
 
 void Worker::BeginDrain(absl::AnyInvocable<void()> drained) {

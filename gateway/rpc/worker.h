@@ -69,7 +69,9 @@ class Worker {
   void RunDeadlines();
   void Sweep();
   void Settle();
-  void DropOldestHandshake();
+  // Every place for a handshake may be taken. Whoever has been at it for longer than an honest
+  // client needs then makes room; false while nobody has.
+  bool HasRoomForHandshake();
 
   const std::shared_ptr<Front> front_;
   const int index_;
@@ -81,7 +83,8 @@ class Worker {
   View view_;
   absl::Duration next_sweep_ = absl::ZeroDuration();
   int listener_ = -1;
-  bool accepts_ = false;  // the listener is watched
+  bool accepts_ = false;            // the listener is watched
+  bool awaits_handshakes_ = false;  // it is not, until a handshake ends
   absl::AnyInvocable<void(int)> hand_over_;
   absl::flat_hash_map<Connection*, std::unique_ptr<Connection>> connections_;
   bool draining_ = false;
