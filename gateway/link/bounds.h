@@ -43,6 +43,7 @@ inline constexpr size_t kGivenUpMax = 4 * kInFlightMax;
 inline constexpr size_t kCheckQueueMax = 1024;
 
 inline constexpr size_t kKindsMax = 128;
+inline constexpr size_t kSubscriptionsMax = 128;
 inline constexpr size_t kSoftwareCharactersMax = 64;
 
 }  // namespace chayan::link

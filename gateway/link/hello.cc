@@ -63,6 +63,25 @@ std::optional<Refusal> Narrow(const v1::KindOffer& asked, const policy::Caller& 
   return std::nullopt;
 }
 
+// Adds the subscriptions of the hello.
+std::optional<Refusal> NarrowNotices(const v1::Hello& hello, const policy::Caller& caller,
+                                     const registry::Snapshot& snapshot, Offer& offer) {
+  for (const std::string& id : hello.subscriptions()) {
+    const v1::Subscription* subscription = snapshot.FindSubscription(id);
+    if (subscription == nullptr || subscription->recipient() != caller.member ||
+        subscription->way() != v1::DELIVERY_WAY_LINK) {
+      const std::string id_text = PrintableText(id, kEchoedCharactersMax);
+      return Refuse(v1::ERROR_REASON_HELLO_EXCEEDS_REGISTRY,
+                    absl::StrCat("The registry has no subscription \"", id_text,
+                                 "\" of this member that is delivered over its link."),
+                    {{"subscription", id_text}});
+    }
+    offer.subscriptions.push_back(id);
+  }
+  std::sort(offer.subscriptions.begin(), offer.subscriptions.end());
+  return std::nullopt;
+}
+
 }  // namespace
 
 Refusal Refuse(v1::ErrorReason reason, std::string message,
@@ -110,8 +129,13 @@ std::variant<Offer, Refusal> CheckHello(const v1::Hello& hello, const policy::Ca
     refusal.metadata.emplace_back("protocol_version", absl::StrCat(kProtocolVersion));
     return refusal;
   }
-  if (hello.kinds().empty() || hello.kinds_size() > static_cast<int>(kKindsMax)) {
-    return Invalid(absl::StrCat("A hello names 1 to ", kKindsMax, " document kinds."));
+  if (hello.kinds_size() > static_cast<int>(kKindsMax) ||
+      (hello.kinds().empty() && hello.subscriptions().empty())) {
+    return Invalid(absl::StrCat("A hello names 1 to ", kKindsMax,
+                                " document kinds, or subscriptions and no kind."));
+  }
+  if (hello.subscriptions_size() > static_cast<int>(kSubscriptionsMax)) {
+    return Invalid(absl::StrCat("A hello names at most ", kSubscriptionsMax, " subscriptions."));
   }
   const v1::System* system = snapshot.FindSystem(caller.member, caller.system);
   if (system == nullptr) {
@@ -134,6 +158,7 @@ std::variant<Offer, Refusal> CheckHello(const v1::Hello& hello, const policy::Ca
     }
     if (auto refusal = Narrow(kind, caller, snapshot, offer)) return *std::move(refusal);
   }
+  if (auto refusal = NarrowNotices(hello, caller, snapshot, offer)) return *std::move(refusal);
   if (FindKeyInForce(snapshot, caller, *key_id, now) == nullptr) {
     return Refuse(v1::ERROR_REASON_ANSWER_KEY_UNKNOWN,
                   "The answer key is not registered for this system, or not in force.",

@@ -21,6 +21,8 @@ namespace chayan::link {
 struct Offer {
   // Kind and area, each pair once, sorted; the area is empty for a kind that has none.
   std::vector<std::pair<std::string, std::string>> served;
+  // Ids of subscriptions whose notices go down this link, sorted.
+  std::vector<std::string> subscriptions;
   crypto::Digest answer_key_id;
   std::string software;
   uint32_t in_flight_max = 0;

@@ -112,6 +112,30 @@ TEST_F(HelloTest, RefusesNoKindsTooManyAndTheSameTwice) {
   EXPECT_EQ(Reason(), v1::ERROR_REASON_HELLO_INVALID);
 }
 
+TEST_F(HelloTest, TakesSubscriptionsOfTheMemberAloneThatGoOverItsLink) {
+  const auto subscription = [](absl::string_view id, absl::string_view member,
+                               absl::string_view way) {
+    return absl::StrCat("subscriptions { id: '", id, "' recipient: '", member,
+                        "' notice_kind: 'person.death' subject_parts: NOTICE_PART_NAME way: ", way,
+                        " }\n");
+  };
+  snapshot_ = MakeSnapshot(absl::StrCat(
+      TestRegistry(),
+      "notice_kinds { code: 'person.death' title { zh_tw: 't' en: 't' } legal_bases: 'act-68'\n"
+      "  dead_letter_policy: DEAD_LETTER_POLICY_HOLD exception_owner: 'land-b'\n"
+      "  retention_class: RETENTION_CLASS_FIVE_YEARS }\n",
+      subscription("pushed", "land-a", "DELIVERY_WAY_LINK"),
+      subscription("pulled", "land-a", "DELIVERY_WAY_PULL"),
+      subscription("other", "land-b", "DELIVERY_WAY_LINK")));
+  hello_.clear_kinds();  // notices are reason enough for a link
+  hello_.add_subscriptions("pushed");
+  EXPECT_THAT(Accepted().subscriptions, ElementsAre("pushed"));
+  for (const char* wrong : {"pulled", "other", "none"}) {
+    hello_.set_subscriptions(0, wrong);
+    EXPECT_EQ(Reason(), v1::ERROR_REASON_HELLO_EXCEEDS_REGISTRY) << wrong;
+  }
+}
+
 TEST_F(HelloTest, RefusesASystemTheRegistryDoesNotHold) {
   caller_.system = "gone";
   EXPECT_EQ(Reason(), v1::ERROR_REASON_CALLER_UNKNOWN);

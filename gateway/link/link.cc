@@ -62,6 +62,7 @@ void Link::OnMessage(absl::string_view message) {
       OnDraining();
       return;
     case v1::FromAdapter::kNoticeReceipts:
+    case v1::FromAdapter::kNoticesNotTaken:
       CloseMalformed("Receipts came for notices that were never sent.");
       return;
     case v1::FromAdapter::FRAME_NOT_SET:
@@ -494,6 +495,7 @@ LinkInfo Link::Info() const {
           .system = caller_.system,
           .software = offer_.software,
           .kinds = offer_.Kinds(),
+          .subscriptions = offer_.subscriptions,
           .in_flight = static_cast<uint32_t>(open_.size()),
           .opened = opened_,
           .draining = draining_ || peer_draining_,

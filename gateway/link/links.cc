@@ -216,7 +216,8 @@ std::vector<LinkInfo> LinkTable::List() const {
   std::vector<LinkInfo> infos;
   for (const std::shared_ptr<Link>& link : Snapshot()) {
     LinkInfo info = link->Info();
-    if (!info.kinds.empty()) infos.push_back(std::move(info));  // it has said its hello
+    // It has said its hello.
+    if (!info.kinds.empty() || !info.subscriptions.empty()) infos.push_back(std::move(info));
   }
   std::sort(infos.begin(), infos.end(),
             [](const LinkInfo& a, const LinkInfo& b) { return a.id < b.id; });

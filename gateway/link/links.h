@@ -59,6 +59,7 @@ struct LinkInfo {
   std::string id;
   std::string member, system, software;
   std::vector<std::string> kinds;
+  std::vector<std::string> subscriptions;
   uint32_t in_flight;
   absl::Time opened;
   bool draining;

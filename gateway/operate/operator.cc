@@ -34,6 +34,7 @@ void Describe(const link::LinkInfo& from, v1::LinkStatus& to) {
   to.set_member(from.member);
   to.set_system(from.system);
   for (const std::string& kind : from.kinds) to.add_document_kinds(kind);
+  for (const std::string& subscription : from.subscriptions) to.add_subscriptions(subscription);
   to.set_in_flight(from.in_flight);
   SetTime(*to.mutable_open_time(), from.opened);
   to.set_software(from.software);
