@@ -7,7 +7,7 @@
 #   answer/ assertion/     Ed25519 keys of agencies and of offices
 #   crl/CA.pem             revocation lists, replaced by rename, so that no reader sees half of one
 #   ca/NAME/               an authority: certificate, key, the index `openssl ca` keeps
-#   log.key vault.kek keys.textproto
+#   log.key vault.kek notice-order.key keys.textproto
 #
 # Invariants: a file appears whole or not at all; a certificate is replaced together with its key's check; one command
 # at a time (a lock on DIR/ca/lock).

@@ -45,7 +45,8 @@ bool IsRequired(const FieldDescriptor& field) {
                                       {"http_any_address", true},
                                       {"store_file", true},
                                       {"store_postgres", true},
-                                      {"core_dumps", true}};
+                                      {"core_dumps", true},
+                                      {"notice_ordering_key_file", true}};
   return !kOptional->contains(field.name());
 }
 
@@ -66,6 +67,7 @@ v1::GatewayConfig Defaults() {
   config.set_http_listen("");
   config.set_http_any_address(false);
   config.set_core_dumps(false);
+  config.set_notice_ordering_key_file("");
   return config;
 }
 

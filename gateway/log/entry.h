@@ -39,6 +39,10 @@ enum class EntryType {
   kErasure,
   kKey,
   kReopen,
+  kNotice,
+  kDelivery,
+  kAcknowledgement,
+  kBulk,
 };
 
 // Empty or absent fields are left out of the leaf. Values must be those of the registry, our enums'
@@ -59,7 +63,7 @@ struct Entry {
   std::string grant;
   std::optional<crypto::Digest> registry;
   std::string outcome;  // as the caller saw it
-  std::string by;       // "holder" or "gateway"
+  std::string by;       // "holder" or "gateway"; of a delivery's step also "publisher"
   std::string reason;   // name of an ErrorReason, or of what happened to a link
   std::optional<uint32_t> ms;
   std::optional<uint64_t> ref;  // index of the entry this one follows up

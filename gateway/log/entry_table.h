@@ -165,6 +165,28 @@ inline constexpr TypeRule kTypes[] = {
     {EntryType::kReopen, "reopen",
      Keys(Key::kReason, Key::kOrigin, Key::kVkey, Key::kSig, Key::kSize, Key::kRoot, Key::kLost),
      0},
+    // A notice that was accepted; `ref`: the entry of the one it replaces or undoes.
+    {EntryType::kNotice, "notice",
+     kCommitments | Keys(Key::kMember, Key::kSystem, Key::kFor, Key::kCert, Key::kMethod,
+                         Key::kKind, Key::kBasis, Key::kPersonProof, Key::kGrant, Key::kRegistry,
+                         Key::kOutcome),
+     Keys(Key::kReason, Key::kMs, Key::kRef)},
+    // A step of a delivery of the notice at `ref`, or that a period of a subscription had none.
+    {EntryType::kDelivery, "delivery",
+     Keys(Key::kKind, Key::kHolder, Key::kRegistry, Key::kOutcome, Key::kBy),
+     kCommitments | Keys(Key::kMember, Key::kSystem, Key::kCert, Key::kMethod, Key::kReason,
+                         Key::kMs, Key::kRef, Key::kHsig)},
+    // What the recipient's office did of the notice at `ref`.
+    {EntryType::kAcknowledgement, "acknowledgement",
+     kCommitments | Keys(Key::kMember, Key::kSystem, Key::kCert, Key::kMethod, Key::kKind,
+                         Key::kHolder, Key::kRegistry, Key::kOutcome),
+     Keys(Key::kReason, Key::kMs, Key::kRef, Key::kHsig)},
+    // A frame of notices or of receipts: `c_res` commits to the root and count of their tree.
+    {EntryType::kBulk, "bulk",
+     Keys(Key::kMember, Key::kSystem, Key::kCert, Key::kMethod, Key::kRegistry, Key::kOutcome,
+          Key::kCRes),
+     kCommitments | Keys(Key::kFor, Key::kKind, Key::kHolder, Key::kBasis, Key::kPersonProof,
+                         Key::kGrant, Key::kReason, Key::kMs, Key::kRef, Key::kHsig)},
 };
 
 // {"v":1,"t":"2026-01-15T08:30:00.123Z","gw":"…","id":"…","type":"…"

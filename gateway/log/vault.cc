@@ -18,10 +18,14 @@ std::string MakeTags(const crypto::HmacKey& index_key, const VaultInput& input) 
       {kPersonLabel, input.person},
       {kCaseLabel, input.case_number}};
   std::string tags;
-  tags.reserve(3 * sizeof(tlog::SearchTag));
+  tags.reserve((3 + input.more_subjects.size()) * sizeof(tlog::SearchTag));
   for (const auto& [label, value] : values) {
     tlog::SearchTag tag{};
     if (!value.empty()) tag = tlog::MakeSearchTag(index_key, label, value);
+    tags.append(reinterpret_cast<const char*>(tag.data()), tag.size());
+  }
+  for (const std::string& subject : input.more_subjects) {
+    const tlog::SearchTag tag = tlog::MakeSearchTag(index_key, kSubjectLabel, subject);
     tags.append(reinterpret_cast<const char*>(tag.data()), tag.size());
   }
   return tags;
@@ -56,7 +60,10 @@ class FileVault final : public Vault {
                             tlog::UnwrapVaultSecret(key->wrapping, id, row.wrapped_secret));
     const tlog::EntrySecrets secrets(vault_secret);
     CHAYAN_ASSIGN_OR_RETURN(std::string detail, tlog::OpenDetail(secrets, id, row.sealed_detail));
-    return OpenedDetail{std::move(detail), std::string(secrets.detail.Expose())};
+    return OpenedDetail{.detail = std::move(detail),
+                        .opening = std::string(secrets.detail.Expose()),
+                        .request_opening = std::string(secrets.request.Expose()),
+                        .response_opening = std::string(secrets.response.Expose())};
   }
 
   absl::StatusOr<std::vector<store::KeyedTag>> Tags(absl::string_view label,

@@ -30,6 +30,7 @@ struct VaultInput {
   std::string subject;         // normalised number, empty when unknown; so the next two
   std::string person;          // member || 0x00 || person id
   std::string case_number;     // acting_for || 0x00 || case number
+  std::vector<std::string> more_subjects{};  // of a notice about several
 };
 
 struct VaultOutput {
@@ -42,6 +43,8 @@ struct VaultOutput {
 struct OpenedDetail {
   std::string detail;   // the very bytes that c_detail commits to
   std::string opening;  // r_detail
+  std::string request_opening{};
+  std::string response_opening{};
 };
 
 // Thread-safe. Keys of (month in Taipei, class) live in a directory outside the store, each wrapped

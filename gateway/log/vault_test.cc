@@ -66,6 +66,32 @@ TEST_F(VaultTest, OpensWhatItSealed) {
             "detail of A123456789");
 }
 
+TEST_F(VaultTest, OpensTheCommitmentsAgain) {
+  auto vault = Open();
+  ASSERT_OK(vault);
+  const absl::StatusOr<VaultOutput> sealed = (*vault)->Seal(Input());
+  ASSERT_OK(sealed);
+  const absl::StatusOr<OpenedDetail> opened = (*vault)->Open(id_, sealed->row);
+  ASSERT_OK(opened);
+  EXPECT_EQ(opened->request_opening, sealed->request_opening);
+  EXPECT_EQ(opened->response_opening, sealed->response_opening);
+}
+
+TEST_F(VaultTest, EverySubjectOfANoticeHasItsTag) {
+  auto vault = Open();
+  ASSERT_OK(vault);
+  VaultInput input = Input();
+  input.more_subjects = {"B223456788"};
+  const absl::StatusOr<VaultOutput> sealed = (*vault)->Seal(input);
+  ASSERT_OK(sealed);
+  for (const char* subject : {"A123456789", "B223456788"}) {
+    const auto tags = (*vault)->Tags("subject", subject);
+    ASSERT_OK(tags);
+    const store::SearchTag& tag = tags->front().tag;
+    EXPECT_NE(sealed->row.tags.find(std::string(tag.begin(), tag.end())), std::string::npos);
+  }
+}
+
 TEST_F(VaultTest, GivesTheCallerWhatOpensItsCommitments) {
   auto vault = Open();
   ASSERT_OK(vault);

@@ -3,6 +3,7 @@
 #include <google/protobuf/any.pb.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
@@ -32,6 +33,11 @@ google::rpc::BadRequest MakeBadRequest(const std::vector<FieldViolation>& violat
 
 }  // namespace
 
+Refusal Refused(v1::ErrorReason reason, std::string message,
+                std::vector<std::pair<std::string, std::string>> metadata) {
+  return {.reason = reason, .message = std::move(message), .metadata = std::move(metadata)};
+}
+
 absl::StatusCode CodeOf(v1::ErrorReason reason) {
   switch (reason) {
     case v1::ERROR_REASON_CERTIFICATE_IDENTITY_UNUSABLE:
@@ -55,6 +61,7 @@ absl::StatusCode CodeOf(v1::ErrorReason reason) {
     case v1::ERROR_REASON_PERSON_ASSERTION_REQUIRED:
     case v1::ERROR_REASON_PERSON_ASSERTION_INVALID:
     case v1::ERROR_REASON_AUDIT_NOT_GRANTED:
+    case v1::ERROR_REASON_NO_PULL_SUBSCRIPTION:
     case v1::ERROR_REASON_HELLO_EXCEEDS_REGISTRY:
     case v1::ERROR_REASON_ANSWER_KEY_UNKNOWN:
     case v1::ERROR_REASON_FRAME_SIGNATURE_INVALID:
@@ -91,6 +98,10 @@ absl::StatusCode CodeOf(v1::ErrorReason reason) {
     case v1::ERROR_REASON_DETAIL_ERASED:
     case v1::ERROR_REASON_LEGAL_HOLD:
     case v1::ERROR_REASON_PROPOSAL_INVALID:
+    case v1::ERROR_REASON_NOTICE_FOLLOWED:
+    case v1::ERROR_REASON_DELIVERY_STATE:
+    case v1::ERROR_REASON_PAYLOAD_GONE:
+    case v1::ERROR_REASON_RECEIPT_UNEXPECTED:
       return absl::StatusCode::kFailedPrecondition;
 
     case v1::ERROR_REASON_REQUEST_ID_REUSED:
@@ -102,7 +113,12 @@ absl::StatusCode CodeOf(v1::ErrorReason reason) {
     case v1::ERROR_REASON_DRAW_NOT_FOUND:
     case v1::ERROR_REASON_HOLD_NOT_FOUND:
     case v1::ERROR_REASON_CHECKPOINT_NOT_FOUND:
+    case v1::ERROR_REASON_NOTICE_NOT_FOUND:
+    case v1::ERROR_REASON_DELIVERY_NOT_FOUND:
       return absl::StatusCode::kNotFound;
+
+    case v1::ERROR_REASON_EVENT_IN_FUTURE:
+      return absl::StatusCode::kOutOfRange;
 
     case v1::ERROR_REASON_REGISTRY_CHANGED:
       return absl::StatusCode::kAborted;

@@ -41,6 +41,10 @@ struct Refusal {
   std::string ToStatusBytes() const;
 };
 
+// Of this reason. `metadata` repeats what is dynamic in the message.
+Refusal Refused(v1::ErrorReason reason, std::string message,
+                std::vector<std::pair<std::string, std::string>> metadata = {});
+
 absl::StatusCode CodeOf(v1::ErrorReason reason);
 absl::string_view ReasonName(v1::ErrorReason reason);
 

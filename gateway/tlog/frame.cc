@@ -12,6 +12,7 @@ namespace chayan::tlog {
 namespace {
 
 constexpr absl::string_view kAnswerDomain("chayan/answer/v1\0", 17);
+constexpr absl::string_view kDeliveryDomain("chayan/delivery/v1\0", 19);
 constexpr absl::string_view kFrameDomain("chayan/frame/v1\0", 16);
 
 std::vector<Hash> LeafHashes(const std::vector<crypto::Digest>& answers) {
@@ -32,6 +33,12 @@ crypto::Digest AnswerDigest(const Uuid& exchange_id, const crypto::Digest& reque
 crypto::Digest AnswerDigest(const Uuid& exchange_id, absl::string_view request,
                             absl::string_view answer) {
   return AnswerDigest(exchange_id, crypto::Sha256(request), crypto::Sha256(answer));
+}
+
+crypto::Digest DeliveryDigest(const Uuid& delivery_id, const crypto::Digest& notice_digest,
+                              const crypto::Digest& receipt_digest) {
+  return crypto::Sha256(
+      {kDeliveryDomain, delivery_id.raw(), notice_digest.raw(), receipt_digest.raw()});
 }
 
 std::string FrameSignedBytes(uint32_t count, const Hash& root) {

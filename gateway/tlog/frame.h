@@ -27,6 +27,11 @@ crypto::Digest AnswerDigest(const Uuid& exchange_id, absl::string_view request,
 crypto::Digest AnswerDigest(const Uuid& exchange_id, const crypto::Digest& request_digest,
                             const crypto::Digest& answer_digest);
 
+// d = SHA-256("chayan/delivery/v1\0" || delivery id || SHA-256(notice) || SHA-256(receipt)): the
+// same for what a recipient says of a notice.
+crypto::Digest DeliveryDigest(const Uuid& delivery_id, const crypto::Digest& notice_digest,
+                              const crypto::Digest& receipt_digest);
+
 // The bytes a holder signs: "chayan/frame/v1\0" || uint32 count || root.
 std::string FrameSignedBytes(uint32_t count, const Hash& root);
 

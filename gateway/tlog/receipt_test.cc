@@ -285,6 +285,16 @@ TEST(FrameTest, AnswerDigestHasTheStatedLayout) {
   EXPECT_EQ(AnswerDigest(id, "request", "answer"), crypto::Sha256(bytes));
 }
 
+TEST(FrameTest, DeliveryDigestHasTheStatedLayout) {
+  const Uuid id = TestExchange(1);
+  const crypto::Digest notice = crypto::Sha256("notice");
+  const crypto::Digest receipt = crypto::Sha256("receipt");
+  std::string bytes("chayan/delivery/v1\0", 19);
+  absl::StrAppend(&bytes, id.raw(), notice.raw(), receipt.raw());
+  EXPECT_EQ(bytes.size(), 19u + 16u + 32u + 32u);
+  EXPECT_EQ(DeliveryDigest(id, notice, receipt), crypto::Sha256(bytes));
+}
+
 TEST(FrameTest, EveryAnswerOfAFrameVerifiesInItsOwnPlaceAlone) {
   SeededRandom random(4);
   const crypto::Ed25519Key key = crypto::Ed25519Key::Generate(random);

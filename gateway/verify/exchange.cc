@@ -5,7 +5,6 @@
 #include <variant>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "gateway/base/diag.h"
 #include "gateway/log/search_key.h"
 #include "gateway/rpc/recorded.h"
@@ -14,9 +13,12 @@
 #include "gateway/verify/next_step.h"
 #include "gateway/verify/plain_wire.h"
 #include "gateway/verify/response.h"
+#include "gateway/verify/value_form.h"
 
 namespace chayan::verify {
 namespace {
+
+using policy::Refused;
 
 // The first arena block holds a usual question with its detail without another allocation.
 constexpr size_t kArenaBlockBytes = 4096;
@@ -25,13 +27,6 @@ google::protobuf::ArenaOptions ArenaSettings() {
   google::protobuf::ArenaOptions options;
   options.start_block_size = kArenaBlockBytes;
   return options;
-}
-
-policy::Refusal Refused(v1::ErrorReason reason, std::string message) {
-  policy::Refusal refusal;
-  refusal.reason = reason;
-  refusal.message = std::move(message);
-  return refusal;
 }
 
 policy::Refusal GivenUp() {
@@ -121,14 +116,7 @@ bool Exchange::Permit() {
 bool Exchange::CheckAndRoute() {
   question_ = CheckQuestion(*request_, *permit_.kind);
   if (!question_.violations.empty()) {
-    policy::Refusal refusal = Refused(v1::ERROR_REASON_FIELD_INVALID, "");
-    std::vector<std::string> fields;
-    for (const auto& violation : question_.violations) fields.push_back(violation.field);
-    refusal.message =
-        absl::StrCat("these fields are not of their form: ", absl::StrJoin(fields, ", "));
-    refusal.metadata = {{"fields", absl::StrJoin(fields, ",")}};
-    refusal.violations = std::move(question_.violations);
-    Refuse(std::move(refusal));
+    Refuse(RefuseForms(std::move(question_.violations)));
     return false;
   }
   holder_ = snapshot_->FindHolder(request_->document_kind(), question_.area);

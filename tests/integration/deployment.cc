@@ -45,6 +45,7 @@ Deployment::Deployment() {
   config_.set_log_key_file(Path("pki/log.key"));
   config_.set_vault_kek_file(Path("pki/vault.kek"));
   config_.set_vault_key_directory(Path("vault-keys"));
+  config_.set_notice_ordering_key_file(Path("pki/notice-order.key"));
   config_.set_signature_share(1.0);
   config_.set_drain_grace_ms(1000);
 }
