@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "gateway/answer/answer_rules.h"
+#include "gateway/base/diag.h"
 #include "gateway/base/status_macros.h"
 
 namespace chayan::sdk {
@@ -57,6 +58,15 @@ absl::Status Responder::Send(v1::VerificationAnswer answer, bool restricted) con
     return absl::FailedPreconditionError("the question has been answered");
   }
   return sink->Submit(open_, std::move(bytes), restricted);
+}
+
+void Adapter::OnNotice(Notice notice, NoticeResponder responder) {
+  const absl::Status status = responder.Reject(
+      v1::REJECTION_REASON_OTHER, "此介接程式不處理通報 this adapter handles no notices");
+  if (!status.ok()) {
+    diag::Warning("sdk.notice_not_rejected", {{"delivery", notice.delivery_id().ToText()},
+                                              {"error", std::string(status.message())}});
+  }
 }
 
 }  // namespace chayan::sdk

@@ -1,5 +1,5 @@
-// An adapter in C++ is one class: derive from Adapter, answer questions. The rest of the SDK dials
-// the gateways, signs, keeps the agency's own log of answers, and stays connected.
+// An adapter in C++ is one class: derive from Adapter, answer questions, take notices. The rest of
+// the SDK dials the gateways, signs, keeps the agency's own log of answers, and stays connected.
 #ifndef CHAYAN_ADAPTERS_SDK_ADAPTER_H_
 #define CHAYAN_ADAPTERS_SDK_ADAPTER_H_
 
@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "adapters/sdk/notice.h"
 #include "chayan/v1/adapter_link_service.pb.h"
 #include "chayan/v1/verification_service.pb.h"
 #include "gateway/base/clock.h"
@@ -85,6 +86,12 @@ class Adapter {
   // Must not block: it runs on the thread that reads the link. The responder may be used from any
   // thread, now or later; a question whose responder is dropped times out at the gateway.
   virtual void Answer(Question question, Responder responder) = 0;
+
+  // The same for a notice: hand it to the agency's own system and reply when it is durable there.
+  // A notice that was taken before, under its delivery id, does not come here again, unless its
+  // publisher sent it again after a rejection. An adapter that does not say otherwise takes none:
+  // it rejects each, which its publisher sees.
+  virtual void OnNotice(Notice notice, NoticeResponder responder);
 };
 
 // OK if the answer stays within the permit and answers the question.

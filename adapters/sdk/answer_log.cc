@@ -45,6 +45,23 @@ void AppendMember(std::string& line, absl::string_view name, absl::string_view r
   absl::StrAppend(&line, ",\"", name, "\":\"", Base64Encode(raw), "\"");
 }
 
+// What proves one item of a frame, and the end of its line.
+void AppendProof(std::string& line, const tlog::HolderSignature& proof) {
+  AppendMember(line, "key", proof.key_id);
+  AppendMember(line, "signature", proof.signature);
+  absl::StrAppend(&line, ",\"index\":", proof.index, ",\"count\":", proof.count, ",\"path\":[");
+  absl::string_view separator;
+  for (const tlog::Hash& hash : proof.path) {
+    absl::StrAppend(&line, separator, "\"", Base64Encode(hash), "\"");
+    separator = ",";
+  }
+  absl::StrAppend(&line, "]}\n");
+}
+
+void BeginLine(std::string& line, absl::string_view time, absl::string_view what, const Uuid& id) {
+  absl::StrAppend(&line, "{\"time\":\"", time, "\",\"", what, "\":\"", id.ToText(), "\"");
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<AnswerLog>> AnswerLog::Open(std::string path,
@@ -89,31 +106,45 @@ absl::Status AnswerLog::Answered(const SignedFrame& frame, absl::Time now) {
   std::string lines;
   for (size_t i = 0; i < frame.answers.size(); ++i) {
     const SignedAnswer& answer = frame.answers[i];
-    const tlog::HolderSignature& proof = frame.proofs[i];
-    absl::StrAppend(&lines, "{\"time\":\"", time, "\",\"exchange\":\"", answer.exchange_id.ToText(),
-                    "\"");
+    BeginLine(lines, time, "exchange", answer.exchange_id);
     AppendMember(lines, "request", answer.request_digest);
     AppendMember(lines, "answer", answer.answer_digest);
-    AppendMember(lines, "key", proof.key_id);
-    AppendMember(lines, "signature", proof.signature);
-    absl::StrAppend(&lines, ",\"index\":", proof.index, ",\"count\":", proof.count, ",\"path\":[");
-    absl::string_view separator;
-    for (const tlog::Hash& hash : proof.path) {
-      absl::StrAppend(&lines, separator, "\"", Base64Encode(hash), "\"");
-      separator = ",";
-    }
-    absl::StrAppend(&lines, "]}\n");
+    AppendProof(lines, frame.proofs[i]);
+  }
+  return Append(lines);
+}
+
+absl::Status AnswerLog::Received(const SignedReceiptFrame& frame, absl::Time now) {
+  const std::string time = FormatTimestamp(now);
+  std::string lines;
+  for (size_t i = 0; i < frame.receipts.size(); ++i) {
+    const SignedReceipt& receipt = frame.receipts[i];
+    BeginLine(lines, time, "delivery", receipt.delivery_id);
+    AppendMember(lines, "notice", receipt.notice_digest);
+    AppendMember(lines, "receipt", receipt.receipt_digest);
+    AppendProof(lines, frame.proofs[i]);
   }
   return Append(lines);
 }
 
 absl::Status AnswerLog::Recorded(const std::vector<std::pair<Uuid, uint64_t>>& entries,
                                  absl::Time now) {
+  return AppendEntries("exchange", entries, now);
+}
+
+absl::Status AnswerLog::ReceiptsRecorded(const std::vector<std::pair<Uuid, uint64_t>>& entries,
+                                         absl::Time now) {
+  return AppendEntries("delivery", entries, now);
+}
+
+absl::Status AnswerLog::AppendEntries(absl::string_view what,
+                                      const std::vector<std::pair<Uuid, uint64_t>>& entries,
+                                      absl::Time now) {
   const std::string time = FormatTimestamp(now);
   std::string lines;
   for (const auto& [id, entry] : entries) {
-    absl::StrAppend(&lines, "{\"time\":\"", time, "\",\"exchange\":\"", id.ToText(),
-                    "\",\"entry\":", entry, "}\n");
+    BeginLine(lines, time, what, id);
+    absl::StrAppend(&lines, ",\"entry\":", entry, "}\n");
   }
   return lines.empty() ? absl::OkStatus() : Append(lines);
 }

@@ -5,6 +5,8 @@
 //   {"time":…,"exchange":…,"request":…,"answer":…,"key":…,"signature":…,"index":0,"count":2,
 //    "path":[…]}                        an answer, before it is sent: digests in base64
 //   {"time":…,"exchange":…,"entry":17}  that answer is in the gateway's log
+//   {"time":…,"delivery":…,"notice":…,"receipt":…,"key":…, …}  the same of a notice's receipt
+//   {"time":…,"delivery":…,"entry":17}
 //
 // No personal data: only digests, ids and signatures.
 //
@@ -48,6 +50,10 @@ class AnswerLog {
   // All or nothing: after an error no line of the frame stands in the file.
   absl::Status Answered(const SignedFrame& frame, absl::Time now);
   absl::Status Recorded(const std::vector<std::pair<Uuid, uint64_t>>& entries, absl::Time now);
+  // The same for receipts of notices.
+  absl::Status Received(const SignedReceiptFrame& frame, absl::Time now);
+  absl::Status ReceiptsRecorded(const std::vector<std::pair<Uuid, uint64_t>>& entries,
+                                absl::Time now);
   // Makes durable what was appended since the last call.
   absl::Status Sync();
 
@@ -57,6 +63,8 @@ class AnswerLog {
   absl::Status OpenFile() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   absl::Status CutTornLine() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   absl::Status Append(const std::string& lines);
+  absl::Status AppendEntries(absl::string_view what,
+                             const std::vector<std::pair<Uuid, uint64_t>>& entries, absl::Time now);
   absl::Status SyncLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   absl::Status Rotate() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 

@@ -1,4 +1,5 @@
-// Signs frames of answers with the adapter's answer key: one signature for all that is ready.
+// Signs frames of answers, and of receipts, with the adapter's answer key: one signature for all
+// that is ready.
 #ifndef CHAYAN_ADAPTERS_SDK_FRAME_SIGNER_H_
 #define CHAYAN_ADAPTERS_SDK_FRAME_SIGNER_H_
 
@@ -28,6 +29,18 @@ struct SignedFrame {
   std::vector<tlog::HolderSignature> proofs;  // one for each answer; same key and signature
 };
 
+// A receipt of a notice with the digests that stand for it.
+struct SignedReceipt {
+  Uuid delivery_id;
+  crypto::Digest notice_digest;
+  crypto::Digest receipt_digest;
+};
+
+struct SignedReceiptFrame {
+  std::vector<SignedReceipt> receipts;
+  std::vector<tlog::HolderSignature> proofs;  // as of SignedFrame
+};
+
 // Immutable.
 class FrameSigner {
  public:
@@ -38,8 +51,13 @@ class FrameSigner {
   const crypto::Digest& key_id() const { return key_id_; }
   // REQUIRES: at least one answer.
   absl::StatusOr<SignedFrame> Sign(std::vector<SignedAnswer> answers) const;
+  // REQUIRES: at least one receipt.
+  absl::StatusOr<SignedReceiptFrame> Sign(std::vector<SignedReceipt> receipts) const;
 
  private:
+  absl::StatusOr<std::vector<tlog::HolderSignature>> SignDigests(
+      const std::vector<crypto::Digest>& digests) const;
+
   crypto::Ed25519Key key_;
   crypto::Digest key_id_;
 };

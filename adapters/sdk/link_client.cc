@@ -12,7 +12,9 @@
 #include "absl/synchronization/mutex.h"
 #include "adapters/sdk/answer_log.h"
 #include "adapters/sdk/frame_signer.h"
+#include "adapters/sdk/inbox.h"
 #include "adapters/sdk/link_connection.h"
+#include "adapters/sdk/link_parts.h"
 #include "adapters/sdk/recorded_watch.h"
 #include "gateway/base/diag.h"
 #include "gateway/base/file.h"
@@ -198,14 +200,19 @@ class GatewayKeeper {
 class LinkClientImpl final : public LinkClient {
  public:
   LinkClientImpl(AdapterOptions options, Adapter& adapter, Clock& clock, Random& random,
-                 std::unique_ptr<AnswerLog> log)
-      : options_(std::move(options)), clock_(clock), log_(std::move(log)) {
+                 std::unique_ptr<AnswerLog> log, std::unique_ptr<Inbox> inbox)
+      : options_(std::move(options)),
+        clock_(clock),
+        log_(std::move(log)),
+        inbox_(std::move(inbox)) {
     const LinkParts parts = {.options = options_,
                              .adapter = adapter,
                              .clock = clock,
                              .log = *log_,
                              .watch = watch_,
-                             .counters = counters_};
+                             .counters = counters_,
+                             .inbox = inbox_.get(),
+                             .open_notices = open_notices_};
     for (const std::string& address : options_.gateways) {
       keepers_.push_back(std::make_unique<GatewayKeeper>(parts, address, random));
     }
@@ -228,6 +235,11 @@ class LinkClientImpl final : public LinkClient {
     status.answers_sent = counters_.answers_sent;
     status.answers_dropped = counters_.answers_dropped;
     status.answers_recorded = counters_.answers_recorded;
+    status.notices = counters_.notices;
+    status.notices_repeated = counters_.notices_repeated;
+    status.notices_not_taken = counters_.notices_not_taken;
+    status.receipts_sent = counters_.receipts_sent;
+    status.receipts_recorded = counters_.receipts_recorded;
     status.alarms = counters_.alarms;
     return status;
   }
@@ -264,10 +276,12 @@ class LinkClientImpl final : public LinkClient {
   const AdapterOptions options_;
   Clock& clock_;
   const std::unique_ptr<AnswerLog> log_;
+  const std::unique_ptr<Inbox> inbox_;  // null: no notices
 
   // Own synchronization.
   RecordedWatch watch_;
   LinkCounters counters_;
+  OpenNotices open_notices_;
   std::vector<std::unique_ptr<GatewayKeeper>> keepers_;
 
   absl::Mutex mu_;
@@ -281,7 +295,9 @@ absl::StatusOr<std::unique_ptr<LinkClient>> LinkClient::Create(AdapterOptions op
                                                                Adapter& adapter, Clock& clock,
                                                                Random& random) {
   if (options.gateways.empty()) return absl::InvalidArgumentError("gateways: name at least one");
-  if (options.kinds.empty()) return absl::InvalidArgumentError("kinds: name at least one");
+  if (options.kinds.empty() && options.subscriptions.empty()) {
+    return absl::InvalidArgumentError("kinds, subscriptions: name at least one");
+  }
   absl::flat_hash_set<std::string> seen;
   for (const std::string& address : options.gateways) {
     if (!seen.insert(address).second) {
@@ -290,8 +306,13 @@ absl::StatusOr<std::unique_ptr<LinkClient>> LinkClient::Create(AdapterOptions op
   }
   CHAYAN_RETURN_IF_ERROR(ReadCredentials(options).status());
   CHAYAN_ASSIGN_OR_RETURN(std::unique_ptr<AnswerLog> log, AnswerLog::Open(options.answer_log));
+  std::unique_ptr<Inbox> inbox;
+  if (!options.subscriptions.empty()) {
+    CHAYAN_ASSIGN_OR_RETURN(inbox, Inbox::Open(options.inbox_file));
+    CHAYAN_RETURN_IF_ERROR(inbox->Forget(clock.Now()));
+  }
   return std::make_unique<LinkClientImpl>(std::move(options), adapter, clock, random,
-                                          std::move(log));
+                                          std::move(log), std::move(inbox));
 }
 
 }  // namespace chayan::sdk

@@ -39,8 +39,11 @@ struct AdapterOptions {
   std::string key_file;          // PEM
   std::string answer_key_file;   // PEM, Ed25519
   std::vector<OfferedKind> kinds;
-  uint32_t in_flight_max = 0;  // 0: the gateway's bound
-  std::string answer_log;      // path
+  uint32_t in_flight_max = 0;                // 0: the gateway's bound
+  std::vector<std::string> subscriptions{};  // whose notices it takes
+  uint32_t notices_in_flight_max = 0;        // 0: the gateway's bound
+  std::string inbox_file{};                  // path; with subscriptions
+  std::string answer_log;                    // path
   std::string software = "chayan-sdk";
   // Delay before the second attempt; doubled with each further one, half of it random.
   absl::Duration backoff_min = absl::Milliseconds(200);
@@ -59,9 +62,15 @@ struct LinkClientStatus {
   std::vector<Gateway> gateways;
   uint64_t questions = 0;
   uint64_t answers_sent = 0;
-  uint64_t answers_dropped = 0;   // too late, given up, or their link was gone
-  uint64_t answers_recorded = 0;  // heard of as being in the log
-  uint64_t alarms = 0;            // answers of which that was not heard within a minute
+  uint64_t answers_dropped = 0;    // too late, given up, or their link was gone
+  uint64_t answers_recorded = 0;   // heard of as being in the log
+  uint64_t notices = 0;            // as often as they came
+  uint64_t notices_repeated = 0;   // of these, known already
+  uint64_t notices_not_taken = 0;  // left to come again
+  uint64_t receipts_sent = 0;      // acknowledgements and rejections too
+  uint64_t receipts_recorded = 0;
+  // Answers and receipts of which it was not heard within a minute that they are in the log.
+  uint64_t alarms = 0;
 };
 
 // Thread-safe.

@@ -47,9 +47,17 @@ LinkConnection::LinkConnection(LinkParts parts, std::string address, FrameSigner
       signer_(std::move(signer)),
       credentials_(std::move(credentials)),
       started_(parts.clock.Elapsed()),
+      notices_(std::make_shared<LinkNotices>(parts_, address_,
+                                             [this] {
+                                               absl::MutexLock lock(&mu_);
+                                               notices_ready_ = true;
+                                             })),
       last_heard_ns_(absl::ToInt64Nanoseconds(started_)) {}
 
-LinkConnection::~LinkConnection() { CHAYAN_CHECK(!reader_.joinable()); }
+LinkConnection::~LinkConnection() {
+  notices_->Close();
+  CHAYAN_CHECK(!reader_.joinable());
+}
 
 void LinkConnection::Start() {
   reader_ = std::thread([this] { Read(); });
@@ -108,14 +116,18 @@ void LinkConnection::CheckAlive() {
 void LinkConnection::Read() {
   absl::Status status = OpenStream();
   if (status.ok()) {
+    notices_->OnOpened();
     writer_ = std::thread([this] { Write(); });
     v1::ToAdapter message;
     while (stream_->Read(&message)) {
       last_heard_ns_ = absl::ToInt64Nanoseconds(parts_.clock.Elapsed());
       if (message.has_questions()) {
         OnQuestions(*message.mutable_questions());
+      } else if (message.has_notices()) {
+        notices_->OnFrame(*message.mutable_notices());
       } else if (message.has_recorded()) {
         OnRecorded(message.recorded());
+        notices_->OnRecorded(message.recorded().receipts());
       } else if (message.has_draining()) {
         absl::MutexLock lock(&mu_);
         gateway_drains_ = true;
@@ -133,6 +145,7 @@ void LinkConnection::Read() {
     const absl::Status end = FromGrpc(stream_->Finish());
     if (status.ok()) status = end;
   }
+  notices_->Close();
   std::vector<Ready> dropped;
   absl::flat_hash_map<Uuid, std::shared_ptr<OpenQuestion>> open;
   {
@@ -161,6 +174,9 @@ absl::Status LinkConnection::OpenStream() {
   hello.set_answer_key_id(signer_.key_id().ToString());
   hello.set_software(parts_.options.software);
   hello.set_in_flight_max(parts_.options.in_flight_max);
+  *hello.mutable_subscriptions() = {parts_.options.subscriptions.begin(),
+                                    parts_.options.subscriptions.end()};
+  hello.set_notices_in_flight_max(parts_.options.notices_in_flight_max);
   for (const OfferedKind& kind : parts_.options.kinds) {
     v1::KindOffer& offer = *hello.add_kinds();
     offer.set_document_kind(kind.document_kind);
@@ -289,12 +305,13 @@ void LinkConnection::Drain() {
 }
 
 bool LinkConnection::drained() const {
-  return (drain_said_ || gateway_drains_) && open_.empty() && ready_.empty() && answered_.empty();
+  return (drain_said_ || gateway_drains_) && open_.empty() && ready_.empty() && answered_.empty() &&
+         !notices_ready_ && notices_->idle();
 }
 
 bool LinkConnection::HasWork() const {
-  return stop_writing_ ||
-         (!finished_ && (!ready_.empty() || (drain_ && !drain_said_) || drained()));
+  return stop_writing_ || (!finished_ && (!ready_.empty() || notices_ready_ ||
+                                          (drain_ && !drain_said_) || drained()));
 }
 
 bool LinkConnection::WaitForWork(Work& work) {
@@ -305,6 +322,7 @@ bool LinkConnection::WaitForWork(Work& work) {
     const absl::Duration now = parts_.clock.Elapsed();
     if (finished_) continue;
     if (drain_ && !drain_said_) work.draining = drain_said_ = true;
+    work.notices = std::exchange(notices_ready_, false);
     size_t bytes = 0;
     size_t count = 0;
     while (count < ready_.size() && count < kFrameAnswersMax &&
@@ -314,7 +332,7 @@ bool LinkConnection::WaitForWork(Work& work) {
     const auto end = ready_.begin() + static_cast<ptrdiff_t>(count);
     work.answers.assign(std::make_move_iterator(ready_.begin()), std::make_move_iterator(end));
     ready_.erase(ready_.begin(), end);
-    if (!work.draining && work.answers.empty()) {
+    if (!work.draining && !work.notices && work.answers.empty()) {
       // Questions nobody will answer any more do not keep a draining link open.
       if (drain_said_ || gateway_drains_) {
         absl::erase_if(open_, [now](const auto& entry) { return entry.second->deadline <= now; });
@@ -349,14 +367,14 @@ void LinkConnection::Write() {
       sent = stream_->Write(message);
     }
     if (work.finish) sent = stream_->WritesDone();
-    if (!work.answers.empty()) {
-      const absl::Status status = SendAnswers(std::move(work.answers));
-      if (!status.ok()) {
-        diag::Error("sdk.answers_withheld", {{"gateway", address_}, {"error", status.message()}});
-        absl::MutexLock lock(&mu_);
-        if (status_.ok()) status_ = status;
-        sent = false;
-      }
+    absl::Status status;
+    if (!work.answers.empty()) status = SendAnswers(std::move(work.answers));
+    if (work.notices && status.ok()) status = SendNotices();
+    if (!status.ok()) {
+      diag::Error("sdk.answers_withheld", {{"gateway", address_}, {"error", status.message()}});
+      absl::MutexLock lock(&mu_);
+      if (status_.ok()) status_ = status;
+      sent = false;
     }
     if (!sent) {  // the reader sees the end and stops us
       Cancel();
@@ -407,6 +425,15 @@ absl::Status LinkConnection::SendAnswers(std::vector<Ready> ready) {
     parts_.counters.answers_sent.fetch_add(ready.size(), std::memory_order_relaxed);
   }
   return status;
+}
+
+absl::Status LinkConnection::SendNotices() {
+  while (true) {
+    CHAYAN_ASSIGN_OR_RETURN(const std::optional<v1::FromAdapter> message,
+                            notices_->TakeMessage(signer_));
+    if (!message.has_value()) return absl::OkStatus();
+    if (!stream_->Write(*message)) return absl::UnavailableError("the link is gone");
+  }
 }
 
 void LinkConnection::Drop(const Ready& ready) {

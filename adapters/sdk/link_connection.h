@@ -21,32 +21,14 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/synchronization/mutex.h"
 #include "adapters/sdk/adapter.h"
-#include "adapters/sdk/answer_log.h"
 #include "adapters/sdk/frame_signer.h"
 #include "adapters/sdk/link_client.h"
-#include "adapters/sdk/recorded_watch.h"
+#include "adapters/sdk/link_notices.h"
+#include "adapters/sdk/link_parts.h"
 #include "chayan/v1/adapter_link_service.grpc.pb.h"
 #include "gateway/base/clock.h"
 
 namespace chayan::sdk {
-
-struct LinkCounters {
-  std::atomic<uint64_t> questions = 0;
-  std::atomic<uint64_t> answers_sent = 0;
-  std::atomic<uint64_t> answers_dropped = 0;
-  std::atomic<uint64_t> answers_recorded = 0;
-  std::atomic<uint64_t> alarms = 0;
-};
-
-// What all links of an adapter share. References outlive the links.
-struct LinkParts {
-  const AdapterOptions& options;
-  Adapter& adapter;
-  Clock& clock;
-  AnswerLog& log;
-  RecordedWatch& watch;
-  LinkCounters& counters;
-};
 
 // Thread-safe. Held by shared_ptr: responders know it weakly.
 class LinkConnection final : public AnswerSink,
@@ -98,6 +80,7 @@ class LinkConnection final : public AnswerSink,
   // What to write next; false when writing is over.
   struct Work {
     std::vector<Ready> answers;
+    bool notices = false;
     bool draining = false;
     bool heartbeat = false;
     bool finish = false;  // half-close
@@ -107,6 +90,7 @@ class LinkConnection final : public AnswerSink,
   bool drained() const ABSL_SHARED_LOCKS_REQUIRED(mu_);
   // Signs, logs and sends; an error ends the link.
   absl::Status SendAnswers(std::vector<Ready> ready);
+  absl::Status SendNotices();
   void Drop(const Ready& ready);
   void OnGivenUp(const Uuid& id);
 
@@ -118,6 +102,7 @@ class LinkConnection final : public AnswerSink,
   const absl::Duration started_;
 
   // Own synchronization.
+  const std::shared_ptr<LinkNotices> notices_;
   grpc::ClientContext context_;
   std::atomic<int64_t> last_heard_ns_;
   // Of the reader until the writer starts, then written to by the writer alone.
@@ -140,6 +125,7 @@ class LinkConnection final : public AnswerSink,
   absl::Status status_ ABSL_GUARDED_BY(mu_);
   absl::flat_hash_map<Uuid, std::shared_ptr<OpenQuestion>> open_ ABSL_GUARDED_BY(mu_);
   std::vector<Ready> ready_ ABSL_GUARDED_BY(mu_);
+  bool notices_ready_ ABSL_GUARDED_BY(mu_) = false;  // there may be something to say of notices
   // Answered on this link, sent or not yet, and neither recorded nor given up.
   absl::flat_hash_set<Uuid> answered_ ABSL_GUARDED_BY(mu_);
 };

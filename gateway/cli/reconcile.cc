@@ -132,6 +132,8 @@ absl::Status Reconciler::ReadLine(const std::string& text) {
   if (!google::protobuf::util::JsonStringToMessage(text, &line).ok()) {
     return absl::InvalidArgumentError("no JSON object");
   }
+  // A receipt of a notice: the gateway asked nothing.
+  if (line.fields().contains("delivery")) return absl::OkStatus();
   CHAYAN_ASSIGN_OR_RETURN(const std::string exchange, Text(line, "exchange"));
   CHAYAN_ASSIGN_OR_RETURN(const Uuid id, Uuid::FromText(exchange));
   CHAYAN_ASSIGN_OR_RETURN(const std::string timestamp, Text(line, "time"));

@@ -1,5 +1,5 @@
-// SQLite's C interface with owners: connections, statements, its error codes as absl::Status.
-// Private to this room.
+// SQLite's C interface with owners: connections, statements, its error codes as absl::Status. Of
+// this room, and of adapters for the small files in which they remember what they took.
 #ifndef CHAYAN_GATEWAY_STORE_CONNECTION_H_
 #define CHAYAN_GATEWAY_STORE_CONNECTION_H_
 

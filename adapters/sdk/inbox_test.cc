@@ -1,0 +1,128 @@
+// Goal: what an adapter took is known for ever after, with the receipt it gave, whatever kills the
+// process; receipts and settlements are told apart by their entries. Method: a file in a temporary
+// folder, opened anew where a crash would have been.
+#include "adapters/sdk/inbox.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "absl/strings/str_cat.h"
+#include "gateway/base/file.h"
+#include "gateway/base/random.h"
+#include "gateway/base/status_matchers.h"
+#include "gateway/crypto/digest.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace chayan::sdk {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+const absl::Time kNow = absl::FromUnixSeconds(1'768'465'800);
+
+class InboxTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = absl::StrCat(testing::TempDir(), "/inbox_XXXXXX");
+    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
+    path_ = absl::StrCat(pattern, "/inbox");
+    Reopen();
+  }
+  void Reopen() {
+    inbox_.reset();
+    auto opened = Inbox::Open(path_);
+    ASSERT_OK(opened.status());
+    inbox_ = *std::move(opened);
+  }
+  TakenNotice Make(const std::string& settlement = "") {
+    return {.delivery_id = Uuid::Version7(kNow, random_),
+            .notice_digest = crypto::Sha256("notice"),
+            .receipt = "receipt",
+            .settlement = settlement};
+  }
+  std::optional<TakenNotice> Find(const Uuid& id) {
+    auto found = inbox_->Find(id);
+    EXPECT_OK(found.status());
+    return found.ok() ? *found : std::nullopt;
+  }
+  std::vector<TakenNotice> Recorded(const Uuid& id, uint64_t entry) {
+    auto next = inbox_->Recorded({{id, entry}});
+    EXPECT_OK(next.status());
+    return next.ok() ? *next : std::vector<TakenNotice>();
+  }
+
+  SystemRandom random_;
+  std::string path_;
+  std::unique_ptr<Inbox> inbox_;
+};
+
+TEST_F(InboxTest, KnowsAfterACrashWhatItTook) {
+  const TakenNotice taken = Make("settlement");
+  EXPECT_EQ(Find(taken.delivery_id), std::nullopt);
+  ASSERT_OK(inbox_->Keep({taken}, kNow));
+  Reopen();
+  const auto found = Find(taken.delivery_id);
+  ASSERT_TRUE(found.has_value());
+  EXPECT_EQ(found->notice_digest, taken.notice_digest);
+  EXPECT_EQ(found->receipt, "receipt");
+  EXPECT_EQ(found->settlement, "settlement");
+  EXPECT_EQ(found->receipt_entry, std::nullopt);
+  EXPECT_THAT(*inbox_->Unrecorded(10), SizeIs(1));
+  struct stat stat;
+  ASSERT_EQ(::stat(path_.c_str(), &stat), 0);
+  EXPECT_EQ(stat.st_mode & 0777, 0600u);
+}
+
+TEST_F(InboxTest, TheSettlementFollowsTheRecordedReceipt) {
+  const TakenNotice taken = Make("settlement");
+  ASSERT_OK(inbox_->Keep({taken}, kNow));
+  EXPECT_EQ(*Find(taken.delivery_id)->Unrecorded(), "receipt");
+  const auto next = Recorded(taken.delivery_id, 7);
+  ASSERT_THAT(next, SizeIs(1));
+  EXPECT_EQ(*next[0].Unrecorded(), "settlement");
+  // A gateway that tells the receipt's entry twice has not recorded the settlement.
+  EXPECT_THAT(Recorded(taken.delivery_id, 7), IsEmpty());
+  EXPECT_THAT(*inbox_->Unrecorded(10), SizeIs(1));
+  EXPECT_THAT(Recorded(taken.delivery_id, 8), IsEmpty());
+  EXPECT_THAT(*inbox_->Unrecorded(10), IsEmpty());
+  EXPECT_EQ(Find(taken.delivery_id)->settlement_entry, 8u);
+}
+
+TEST_F(InboxTest, AnEntryOfADeliveryItNeverTookChangesNothing) {
+  EXPECT_THAT(Recorded(Make().delivery_id, 7), IsEmpty());
+}
+
+TEST_F(InboxTest, TellsTheOldestFirst) {
+  const TakenNotice late = Make();
+  const TakenNotice early = Make();
+  ASSERT_OK(inbox_->Keep({late}, kNow));
+  ASSERT_OK(inbox_->Keep({early}, kNow - absl::Seconds(1)));
+  const auto unrecorded = inbox_->Unrecorded(1);
+  ASSERT_THAT(*unrecorded, SizeIs(1));
+  EXPECT_EQ((*unrecorded)[0].delivery_id, early.delivery_id);
+}
+
+TEST_F(InboxTest, ForgetsOnlyWhatIsRecordedAndOld) {
+  const TakenNotice recorded = Make();
+  const TakenNotice open = Make("settlement");
+  ASSERT_OK(inbox_->Keep({recorded, open}, kNow));
+  Recorded(recorded.delivery_id, 1);
+  Recorded(open.delivery_id, 2);  // its settlement is not
+  ASSERT_OK(inbox_->Forget(kNow + Inbox::kRememberedFor));
+  EXPECT_TRUE(Find(recorded.delivery_id).has_value());
+  ASSERT_OK(inbox_->Forget(kNow + Inbox::kRememberedFor + absl::Milliseconds(1)));
+  EXPECT_FALSE(Find(recorded.delivery_id).has_value());
+  EXPECT_TRUE(Find(open.delivery_id).has_value());
+}
+
+TEST_F(InboxTest, NamesTheFileItCannotUse) {
+  EXPECT_THAT(Inbox::Open("/nowhere/inbox").status().ToString(), HasSubstr("/nowhere/inbox"));
+  ASSERT_OK(WriteFile(path_ + ".text", "this is no database, and long enough to be read as one"));
+  EXPECT_THAT(Inbox::Open(path_ + ".text").status().ToString(), HasSubstr(path_ + ".text"));
+}
+
+}  // namespace
+}  // namespace chayan::sdk

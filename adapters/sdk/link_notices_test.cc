@@ -1,0 +1,322 @@
+// Goal: an adapter takes each notice once, says so with a signed receipt that its own log and inbox
+// hold before, and loses none when links or the process end at the worst moment. Method: the small
+// gateway of testing_gateway.h; a process that ends is a client that is made anew on its files.
+#include "adapters/sdk/link_notices.h"
+
+#include <deque>
+
+#include "adapters/sdk/testing_gateway.h"
+#include "gateway/base/check.h"
+#include "gateway/crypto/digest.h"
+#include "gateway/tlog/frame.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace chayan::sdk {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+// Keeps the notices for the test.
+class Recipient final : public Adapter {
+ public:
+  void Answer(Question, Responder) override { ADD_FAILURE() << "nobody asked"; }
+  void OnNotice(Notice notice, NoticeResponder responder) override {
+    absl::MutexLock lock(&mu_);
+    kept_.emplace_back(std::move(notice), std::move(responder));
+    ++count_;
+  }
+  std::pair<Notice, NoticeResponder> Take() {
+    absl::MutexLock lock(&mu_);
+    const auto some = [this]() ABSL_NO_THREAD_SAFETY_ANALYSIS { return !kept_.empty(); };
+    CHAYAN_CHECK(mu_.AwaitWithTimeout(absl::Condition(&some), kPatience));
+    auto kept = std::move(kept_.front());
+    kept_.pop_front();
+    return kept;
+  }
+  int count() const {
+    absl::MutexLock lock(&mu_);
+    return count_;
+  }
+
+ private:
+  mutable absl::Mutex mu_;
+  std::deque<std::pair<Notice, NoticeResponder>> kept_ ABSL_GUARDED_BY(mu_);
+  int count_ ABSL_GUARDED_BY(mu_) = 0;
+};
+
+class NoAdapter final : public Adapter {
+ public:
+  void Answer(Question, Responder) override {}
+};
+
+class LinkNoticesTest : public LinkFixture {
+ protected:
+  void SetUp() override {
+    LinkFixture::SetUp();
+    options_.kinds.clear();
+    options_.subscriptions = {"land-ad-death"};
+    options_.notices_in_flight_max = 9;
+    options_.inbox_file = options_.answer_log + ".inbox";
+  }
+  // A process of the agency: with the same files, the one after it.
+  void Start(Adapter& adapter) {
+    auto client = LinkClient::Create(options_, adapter, system_clock_, random_);
+    ASSERT_OK(client.status());
+    client_ = *std::move(client);
+  }
+  std::shared_ptr<FakeLink> Open(size_t index = 0) {
+    Start(recipient_);
+    return Accept(index);
+  }
+  static v1::DeliveredNotice Death(const Uuid& id, const std::string& name = "王小明") {
+    v1::DeliveredNotice notice;
+    notice.set_delivery_id(id.ToText());
+    notice.set_notice_kind("person.death");
+    notice.add_subjects()->set_name(name);
+    return notice;
+  }
+  // The next message's receipts, after their signature was checked against the notices sent.
+  std::vector<v1::DeliveryReceipt> Receipts(FakeLink& link) {
+    const v1::FromAdapter message = link.Next();
+    EXPECT_TRUE(message.has_notice_receipts()) << message.ShortDebugString();
+    const auto key = crypto::Ed25519Key::FromPemFile(options_.answer_key_file);
+    std::vector<crypto::Digest> digests;
+    std::vector<v1::DeliveryReceipt> receipts;
+    const std::string log = *ReadFile(options_.answer_log);
+    for (const v1::NoticeReceipt& item : message.notice_receipts().receipts()) {
+      v1::DeliveryReceipt& receipt = receipts.emplace_back();
+      EXPECT_TRUE(receipt.ParseFromString(item.receipt()));
+      const Uuid id = *Uuid::FromText(receipt.delivery_id());
+      digests.push_back(tlog::DeliveryDigest(id, *crypto::Digest::FromRaw(item.notice_digest()),
+                                             crypto::Sha256(item.receipt())));
+      EXPECT_THAT(log, HasSubstr(absl::StrCat("\"delivery\":\"", id.ToText(), "\",\"notice\":")));
+    }
+    EXPECT_EQ(message.notice_receipts().key_id(), crypto::KeyId(key->public_key()).raw());
+    EXPECT_TRUE(
+        tlog::Frame(digests).Verify(key->public_key(), message.notice_receipts().signature()));
+    return receipts;
+  }
+  void ExpectReceipt(FakeLink& link, const Uuid& id, v1::DeliveryState state) {
+    const auto receipts = Receipts(link);
+    ASSERT_EQ(receipts.size(), 1u);
+    EXPECT_EQ(receipts[0].delivery_id(), id.ToText());
+    EXPECT_EQ(receipts[0].state(), state) << receipts[0].ShortDebugString();
+  }
+  void ExpectNotTaken(FakeLink& link, const Uuid& id, v1::NotTakenReason reason) {
+    const v1::FromAdapter message = link.Next();
+    ASSERT_EQ(message.notices_not_taken().notices_size(), 1) << message.ShortDebugString();
+    EXPECT_EQ(message.notices_not_taken().notices(0).delivery_id(), id.raw());
+    EXPECT_EQ(message.notices_not_taken().notices(0).reason(), reason);
+  }
+
+  Recipient recipient_;
+  std::unique_ptr<LinkClient> client_;  // last: it uses the others
+};
+
+TEST_F(LinkNoticesTest, SaysInItsHelloWhatItTakes) {
+  Start(recipient_);
+  const v1::FromAdapter message = gateway_.WaitForLink(0)->Next();
+  EXPECT_TRUE(message.hello().kinds().empty());
+  EXPECT_THAT(message.hello().subscriptions(), ElementsAre("land-ad-death"));
+  EXPECT_EQ(message.hello().notices_in_flight_max(), 9u);
+}
+
+TEST_F(LinkNoticesTest, GivesAReceiptWhenTheAgencyHasIt) {
+  auto link = Open();
+  const Uuid id = NewId();
+  link->Send(Death(id));
+  auto [notice, responder] = recipient_.Take();
+  EXPECT_EQ(notice.delivery_id(), id);
+  EXPECT_EQ(notice.message().subjects(0).name(), "王小明");
+  EXPECT_OK(responder.Received());
+  EXPECT_THAT(responder.Received(), StatusIs(absl::StatusCode::kFailedPrecondition, testing::_));
+  ExpectReceipt(*link, id, v1::DELIVERY_STATE_DELIVERED);
+  link->TellReceiptRecorded(id, 41);
+  EXPECT_TRUE(Eventually([&] { return client_->Status().receipts_recorded == 1; }));
+  EXPECT_THAT(*ReadFile(options_.answer_log),
+              HasSubstr(absl::StrCat("\"delivery\":\"", id.ToText(), "\",\"entry\":41}")));
+}
+
+TEST_F(LinkNoticesTest, SettlesAfterTheReceiptIsRecorded) {
+  auto link = Open();
+  const Uuid id = NewId();
+  link->Send(Death(id));
+  EXPECT_OK(recipient_.Take().second.Acknowledge("115-0042"));
+  ExpectReceipt(*link, id, v1::DELIVERY_STATE_DELIVERED);
+  link->TellReceiptRecorded(id, 41);
+  const auto settled = Receipts(*link);
+  ASSERT_EQ(settled.size(), 1u);
+  EXPECT_EQ(settled[0].state(), v1::DELIVERY_STATE_ACKNOWLEDGED);
+  EXPECT_EQ(settled[0].recipient_case_number(), "115-0042");
+}
+
+TEST_F(LinkNoticesTest, RefusesARejectionThatSaysNothing) {
+  auto link = Open();
+  const Uuid id = NewId();
+  link->Send(Death(id));
+  auto [notice, responder] = recipient_.Take();
+  EXPECT_THAT(responder.Reject(v1::REJECTION_REASON_UNSPECIFIED, ""),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("rejection_reason")));
+  EXPECT_THAT(responder.Reject(v1::REJECTION_REASON_OTHER, ""),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("rejection_text")));
+  EXPECT_THAT(responder.Acknowledge(std::string(65, '1')),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("more than 64")));
+  EXPECT_OK(responder.Reject(v1::REJECTION_REASON_NO_SUCH_PERSON, ""));
+  ExpectReceipt(*link, id, v1::DELIVERY_STATE_DELIVERED);
+}
+
+TEST_F(LinkNoticesTest, ARepeatIsDroppedAndGetsTheSameReceipt) {
+  auto link = Open();
+  const Uuid id = NewId();
+  link->Send(Death(id));
+  EXPECT_OK(recipient_.Take().second.Received());
+  ExpectReceipt(*link, id, v1::DELIVERY_STATE_DELIVERED);
+  link->Send(Death(id));
+  ExpectReceipt(*link, id, v1::DELIVERY_STATE_DELIVERED);
+  EXPECT_EQ(recipient_.count(), 1);
+  EXPECT_EQ(client_->Status().notices_repeated, 1u);
+}
+
+TEST_F(LinkNoticesTest, ARepeatWhileTheFirstIsHandledIsHandledOnce) {
+  auto first = Open();
+  const Uuid id = NewId();
+  first->Send(Death(id));
+  auto [notice, responder] = recipient_.Take();
+  first->Finish();
+  auto second = Accept(1);
+  second->Send(Death(id));
+  EXPECT_TRUE(Eventually([&] { return client_->Status().notices_repeated == 1; }));
+  // The reply goes where the gateway asked last.
+  EXPECT_OK(responder.Received());
+  ExpectReceipt(*second, id, v1::DELIVERY_STATE_DELIVERED);
+  EXPECT_EQ(recipient_.count(), 1);
+}
+
+TEST_F(LinkNoticesTest, TheSameIdWithOtherBytesIsNotTaken) {
+  auto link = Open();
+  const Uuid id = NewId();
+  link->Send(Death(id));
+  EXPECT_OK(recipient_.Take().second.Received());
+  ExpectReceipt(*link, id, v1::DELIVERY_STATE_DELIVERED);
+  link->Send(Death(id, "王大明"));
+  ExpectNotTaken(*link, id, v1::NOT_TAKEN_REASON_MALFORMED);
+}
+
+TEST_F(LinkNoticesTest, AfterARecordedRejectionTheSameNoticeIsHandledAgain) {
+  auto link = Open();
+  const Uuid id = NewId();
+  link->Send(Death(id));
+  EXPECT_OK(recipient_.Take().second.Reject(v1::REJECTION_REASON_DATA_DOUBT, ""));
+  ExpectReceipt(*link, id, v1::DELIVERY_STATE_DELIVERED);
+  link->TellReceiptRecorded(id, 41);
+  ExpectReceipt(*link, id, v1::DELIVERY_STATE_REJECTED);
+  link->TellReceiptRecorded(id, 42);
+  EXPECT_TRUE(Eventually([&] { return client_->Status().receipts_recorded == 2; }));
+  link->Send(Death(id));
+  EXPECT_OK(recipient_.Take().second.Received());
+  ExpectReceipt(*link, id, v1::DELIVERY_STATE_DELIVERED);
+}
+
+TEST_F(LinkNoticesTest, SaysWhatItCouldNotHandOnAndTakesItWhenItComesAgain) {
+  auto link = Open();
+  const Uuid id = NewId();
+  link->Send(Death(id));
+  EXPECT_OK(recipient_.Take().second.NotTaken(v1::NOT_TAKEN_REASON_SYSTEM_DOWN));
+  ExpectNotTaken(*link, id, v1::NOT_TAKEN_REASON_SYSTEM_DOWN);
+  link->Send(Death(id));
+  EXPECT_OK(recipient_.Take().second.Received());
+  ExpectReceipt(*link, id, v1::DELIVERY_STATE_DELIVERED);
+}
+
+TEST_F(LinkNoticesTest, ADroppedResponderIsANoticeNotTaken) {
+  auto link = Open();
+  const Uuid id = NewId();
+  link->Send(Death(id));
+  static_cast<void>(recipient_.Take());
+  ExpectNotTaken(*link, id, v1::NOT_TAKEN_REASON_UNSPECIFIED);
+}
+
+// The process ends after the inbox holds the receipt and before the gateway has it.
+TEST_F(LinkNoticesTest, AReceiptThatWasNotRecordedIsSentAfterARestart) {
+  auto first = Open();
+  const Uuid id = NewId();
+  first->Send(Death(id));
+  EXPECT_OK(recipient_.Take().second.Acknowledge("115-0042"));
+  ExpectReceipt(*first, id, v1::DELIVERY_STATE_DELIVERED);
+  first->Finish();
+  client_.reset();
+  auto second = Open(1);
+  ExpectReceipt(*second, id, v1::DELIVERY_STATE_DELIVERED);
+  second->TellReceiptRecorded(id, 41);
+  ExpectReceipt(*second, id, v1::DELIVERY_STATE_ACKNOWLEDGED);
+  EXPECT_EQ(recipient_.count(), 1);
+}
+
+// The process ends between the agency's system and the inbox: the same id comes again.
+TEST_F(LinkNoticesTest, ANoticeWhoseProcessEndedBeforeTheReplyIsHandledAgain) {
+  auto first = Open();
+  const Uuid id = NewId();
+  first->Send(Death(id));
+  {
+    auto [notice, responder] = recipient_.Take();
+    first->Finish();
+    client_.reset();
+    EXPECT_THAT(responder.Received(), StatusIs(absl::StatusCode::kUnavailable, testing::_));
+  }
+  auto second = Open(1);
+  second->Send(Death(id));
+  EXPECT_OK(recipient_.Take().second.Received());
+  ExpectReceipt(*second, id, v1::DELIVERY_STATE_DELIVERED);
+}
+
+TEST_F(LinkNoticesTest, SaysNothingThatItsOwnLogCannotHold) {
+  options_.answer_log = "/dev/full";
+  auto link = Open();
+  link->Send(Death(NewId()));
+  EXPECT_OK(recipient_.Take().second.Received());
+  EXPECT_TRUE(link->WaitForEnd());
+  link->Finish();
+  EXPECT_EQ(client_->Status().receipts_sent, 0u);
+}
+
+TEST_F(LinkNoticesTest, ADrainWaitsForANoticeInHand) {
+  auto link = Open();
+  const Uuid id = NewId();
+  link->Send(Death(id));
+  auto [notice, responder] = recipient_.Take();
+  std::thread drainer([this] { client_->Drain(kPatience); });
+  EXPECT_TRUE(link->Next().has_draining());
+  EXPECT_FALSE(link->ended());
+  EXPECT_OK(responder.Received());
+  ExpectReceipt(*link, id, v1::DELIVERY_STATE_DELIVERED);
+  EXPECT_TRUE(link->WaitForEnd());
+  link->FinishWell();
+  drainer.join();
+}
+
+TEST_F(LinkNoticesTest, AnAdapterThatKnowsNoNoticesRejectsThemInWords) {
+  NoAdapter none;
+  Start(none);
+  auto link = Accept(0);
+  const Uuid id = NewId();
+  link->Send(Death(id));
+  ExpectReceipt(*link, id, v1::DELIVERY_STATE_DELIVERED);
+  link->TellReceiptRecorded(id, 41);
+  const auto settled = Receipts(*link);
+  ASSERT_EQ(settled.size(), 1u);
+  EXPECT_EQ(settled[0].state(), v1::DELIVERY_STATE_REJECTED);
+  EXPECT_EQ(settled[0].rejection_reason(), v1::REJECTION_REASON_OTHER);
+  EXPECT_THAT(settled[0].rejection_text(), HasSubstr("handles no notices"));
+  client_.reset();
+}
+
+TEST_F(LinkNoticesTest, NamesTheInboxItCannotUse) {
+  options_.inbox_file = "/nowhere/inbox";
+  EXPECT_THAT(LinkClient::Create(options_, recipient_, clock_, random_).status().ToString(),
+              HasSubstr("/nowhere/inbox"));
+}
+
+}  // namespace
+}  // namespace chayan::sdk
