@@ -52,6 +52,8 @@ struct Submission {
   std::vector<store::Record> records{};
   // What the entry does to notices, in the same transaction. REQUIRES: the store keeps notices.
   std::shared_ptr<const store::NoticeChange> change{};
+  // What the entry counts, in the same transaction.
+  std::vector<store::Tally> tallies{};
 };
 
 // Entries that may wait; beyond it Submit refuses. At 2 KiB each this is 16 MiB.

@@ -45,6 +45,10 @@ class StoreConformance : public ::testing::TestWithParam<StoreFactory> {
   void Reopen();
   // Appends a planned batch to the head that stands.
   Appended AppendNext(size_t count, bool with_registry = false);
+  // Appends one entry for each list of tallies.
+  Appended AppendCounting(std::vector<std::vector<Tally>> tallies);
+  std::vector<KeptTally> ReadTallies(TallyKind kind, absl::string_view after = {},
+                                     size_t count_max = 100);
 
   TestFolder folder_;
   std::unique_ptr<Store> store_;

@@ -35,6 +35,23 @@ Appended StoreConformance::AppendNext(size_t count, bool with_registry) {
   return store_->Append(*head, planned.batch, planned.head);
 }
 
+Appended StoreConformance::AppendCounting(std::vector<std::vector<Tally>> tallies) {
+  const absl::StatusOr<Head> head = store_->ReadHead();
+  if (!head.ok()) return {AppendResult::kFailed, head.status()};
+  PlannedBatch planned = PlanBatch(*head, tallies.size());
+  for (size_t i = 0; i < tallies.size(); ++i) {
+    planned.batch.entries[i].tallies = std::move(tallies[i]);
+  }
+  return store_->Append(*head, planned.batch, planned.head);
+}
+
+std::vector<KeptTally> StoreConformance::ReadTallies(TallyKind kind, absl::string_view after,
+                                                     size_t count_max) {
+  const auto tallies = store_->ReadTallies(kind, after, count_max);
+  EXPECT_OK(tallies);
+  return tallies.ok() ? *tallies : std::vector<KeptTally>();
+}
+
 TEST_P(StoreConformance, ANewStoreIsEmpty) {
   const absl::StatusOr<Head> head = store_->ReadHead();
   ASSERT_OK(head);
@@ -251,6 +268,61 @@ TEST_P(StoreConformance, KeepsLandmarksInTheirOrder) {
   EXPECT_THAT(*store_->ReadLandmarks(), ElementsAre(0, 2, 4));
   Reopen();
   EXPECT_THAT(*store_->ReadLandmarks(), ElementsAre(0, 2, 4));
+}
+
+TEST_P(StoreConformance, CountsWithItsEntriesOrNotAtAll) {
+  const Tally one = {TallyKind::kSubject, "key\xff", 20000, 1, "land.title"};
+  // Three of one batch, two of them of one entry, are three.
+  ASSERT_EQ(AppendCounting({{one, one}, {}, {one}}).result, AppendResult::kCommitted);
+  const KeptTally three = {"key\xff", 20000, 3, "land.title"};
+  EXPECT_THAT(ReadTallies(TallyKind::kSubject), ElementsAre(three));
+  EXPECT_THAT(ReadTallies(TallyKind::kMember), IsEmpty());
+  PlannedBatch stale = PlanBatch(Head{}, 1);
+  stale.batch.entries[0].tallies = {one};
+  EXPECT_EQ(store_->Append(Head{}, stale.batch, stale.head).result, AppendResult::kFailed);
+  Reopen();
+  EXPECT_THAT(ReadTallies(TallyKind::kSubject), ElementsAre(three));
+  Tally back = one;
+  back.add = -2;
+  ASSERT_EQ(AppendCounting({{back}}).result, AppendResult::kCommitted);
+  EXPECT_EQ(ReadTallies(TallyKind::kSubject)[0].count, 1);
+}
+
+TEST_P(StoreConformance, ANewDayCountsAnewAndForgetsTheOldOne) {
+  const auto tally = [](TallyKind kind, const char* key, int64_t day) {
+    return Tally{kind, key, day, 1, "x"};
+  };
+  ASSERT_EQ(AppendCounting(
+                {{tally(TallyKind::kSubject, "a", 20000), tally(TallyKind::kSubject, "b", 20000),
+                  tally(TallyKind::kGrantUse, "a", 20000)}})
+                .result,
+            AppendResult::kCommitted);
+  // Of two days in one batch, and of a clock that stepped back, the later day counts.
+  ASSERT_EQ(AppendCounting({{tally(TallyKind::kSubject, "a", 20000)},
+                            {tally(TallyKind::kSubject, "a", 20001)}})
+                .result,
+            AppendResult::kCommitted);
+  ASSERT_EQ(AppendCounting({{tally(TallyKind::kSubject, "a", 20000)}}).result,
+            AppendResult::kCommitted);
+  EXPECT_THAT(ReadTallies(TallyKind::kSubject), ElementsAre(KeptTally{"a", 20001, 1, "x"}));
+  EXPECT_THAT(ReadTallies(TallyKind::kGrantUse), ElementsAre(KeptTally{"a", 20000, 1, "x"}));
+}
+
+TEST_P(StoreConformance, ListsTalliesInTheOrderOfTheirKeys) {
+  std::vector<Tally> tallies;
+  for (const char* key : {"c", "a", "b", "d"}) {
+    tallies.push_back({TallyKind::kMember, key, 20000, 1, ""});
+  }
+  ASSERT_EQ(AppendCounting({tallies}).result, AppendResult::kCommitted);
+  const auto keys = [this](absl::string_view after, size_t count_max) {
+    std::string joined;
+    for (const KeptTally& tally : ReadTallies(TallyKind::kMember, after, count_max)) {
+      joined += tally.key;
+    }
+    return joined;
+  };
+  EXPECT_EQ(keys("", 3), "abc");
+  EXPECT_EQ(keys("b", 3), "cd");
 }
 
 TEST_P(StoreConformance, MaintenanceChangesNothing) {

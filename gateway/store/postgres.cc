@@ -1,5 +1,6 @@
 #include "gateway/store/postgres.h"
 
+#include <algorithm>
 #include <atomic>
 #include <utility>
 
@@ -48,6 +49,16 @@ constexpr PostgresStatement kApplyRegistry = {
 constexpr PostgresStatement kInsertLandmarks = {
     "insert_landmarks", "INSERT INTO chayan.landmark (idx) SELECT * FROM unnest($1::bigint[])"};
 
+constexpr PostgresStatement kAddTallies = {
+    "add_tallies",
+    "INSERT INTO chayan.tally AS old (kind, key, day, count, label)"
+    " SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::bigint[], $4::bigint[], $5::bytea[])"
+    " ON CONFLICT (kind, key) DO UPDATE SET"
+    " count = excluded.count + CASE WHEN old.day = excluded.day THEN old.count ELSE 0 END,"
+    " day = excluded.day, label = excluded.label WHERE excluded.day >= old.day"};
+constexpr PostgresStatement kForgetTallies = {
+    "forget_tallies", "DELETE FROM chayan.tally WHERE kind <= $1::bigint AND day < $2::bigint"};
+
 PostgresQuery InsertEntries(const Head& old, const Batch& batch) {
   std::vector<absl::string_view> leaves;
   leaves.reserve(batch.entries.size());
@@ -88,9 +99,36 @@ void AddRegistry(const RegistrySet& set, uint64_t first_index,
   queries.back().parameters.Add(set.digest.raw()).Add(static_cast<int64_t>(first_index));
 }
 
-// All of a batch but its COMMIT. The second locks the head, the last changes it.
+PostgresQuery AddTallies(const std::vector<Tally>& tallies) {
+  std::vector<int64_t> kinds, days, counts;
+  std::vector<absl::string_view> keys, labels;
+  for (const Tally& tally : tallies) {
+    kinds.push_back(static_cast<int64_t>(tally.kind));
+    keys.emplace_back(tally.key);
+    days.push_back(tally.day);
+    counts.push_back(tally.add);
+    labels.emplace_back(tally.label);
+  }
+  PostgresQuery query = {.statement = &kAddTallies};
+  query.parameters.AddArray(kinds).AddArray(keys).AddArray(days).AddArray(counts).AddArray(labels);
+  return query;
+}
+
+// What belongs to days that are over goes with each change: there is little of it, and a server's
+// dead rows are its own business.
+PostgresQuery ForgetTallies(const std::vector<Tally>& tallies) {
+  int64_t newest = 0;
+  for (const Tally& tally : tallies) newest = std::max(newest, tally.day);
+  PostgresQuery query = {.statement = &kForgetTallies};
+  query.parameters.Add(static_cast<int64_t>(kDailyTallyMax)).Add(newest);
+  return query;
+}
+
+// All of a batch but its COMMIT. The second locks the head, the last changes it. `tallies` outlive
+// the result.
 constexpr size_t kLockHeadAt = 1;
-std::vector<PostgresQuery> QueriesOf(const Head& old, const Batch& batch, const Head& next) {
+std::vector<PostgresQuery> QueriesOf(const Head& old, const Batch& batch, const Head& next,
+                                     const std::vector<Tally>& tallies) {
   std::vector<PostgresQuery> queries;
   queries.push_back({.statement = &kBegin});
   queries.push_back({.statement = &kLockHead});
@@ -108,6 +146,10 @@ std::vector<PostgresQuery> QueriesOf(const Head& old, const Batch& batch, const 
     queries.push_back({.statement = &kInsertLandmarks});
     queries.back().parameters.AddArray(
         std::vector<int64_t>(batch.landmarks.begin(), batch.landmarks.end()));
+  }
+  if (!tallies.empty()) {
+    queries.push_back(ForgetTallies(tallies));
+    queries.push_back(AddTallies(tallies));
   }
   queries.push_back({.statement = &kUpdateHead});
   queries.back()
@@ -155,6 +197,8 @@ class OpenPostgresStore final : public Store {
   absl::StatusOr<std::string> ReadTile(uint32_t level, uint64_t index) override;
   absl::StatusOr<VaultRow> ReadVault(uint64_t index) override;
   absl::StatusOr<std::vector<uint64_t>> ReadLandmarks() override;
+  absl::StatusOr<std::vector<KeptTally>> ReadTallies(TallyKind kind, absl::string_view after,
+                                                     size_t count_max) override;
   absl::StatusOr<RegistrySet> ReadCurrentRegistry() override;
   absl::StatusOr<RegistrySet> ReadRegistry(const crypto::Digest& digest) override;
   absl::Status Maintain() override;
@@ -214,8 +258,9 @@ Appended OpenPostgresStore::Append(const Head& old, const Batch& batch, const He
   if (absl::Status status = PrepareWriter(); !status.ok()) {
     return {AppendResult::kFailed, std::move(status)};
   }
+  const std::vector<Tally> tallies = TalliesOf(batch);
   const PostgresReply reply =
-      writer_->Run(QueriesOf(old, batch, next), settings_.statement_timeout);
+      writer_->Run(QueriesOf(old, batch, next, tallies), settings_.statement_timeout);
   if (absl::Status status = CheckReply(reply, old); !status.ok()) {
     // Kept by nobody: no COMMIT was sent. A session that cannot even roll back is closed, and the
     // server does it.
@@ -288,6 +333,13 @@ absl::StatusOr<VaultRow> OpenPostgresStore::ReadVault(uint64_t index) {
 
 absl::StatusOr<std::vector<uint64_t>> OpenPostgresStore::ReadLandmarks() {
   return With(readers_, [](PostgresReader& reader) { return reader.ReadLandmarks(); });
+}
+
+absl::StatusOr<std::vector<KeptTally>> OpenPostgresStore::ReadTallies(TallyKind kind,
+                                                                      absl::string_view after,
+                                                                      size_t count_max) {
+  return With(readers_,
+              [=](PostgresReader& reader) { return reader.ReadTallies(kind, after, count_max); });
 }
 
 absl::StatusOr<RegistrySet> OpenPostgresStore::ReadCurrentRegistry() {

@@ -27,6 +27,10 @@ constexpr PostgresStatement kSelectVault = {
     "SELECT key_id, wrapped_secret, sealed_detail, tags FROM chayan.vault WHERE idx = $1::bigint"};
 constexpr PostgresStatement kSelectLandmarks = {"select_landmarks",
                                                 "SELECT idx FROM chayan.landmark ORDER BY idx"};
+constexpr PostgresStatement kSelectTallies = {
+    "select_tallies",
+    "SELECT key, day, count, label FROM chayan.tally WHERE kind = $1::bigint AND key > $2::bytea"
+    " ORDER BY key LIMIT $3::bigint"};
 constexpr PostgresStatement kSelectRegistry = {
     "select_registry",
     "SELECT path, bytes FROM chayan.registry_set WHERE digest = $1::bytea ORDER BY path"};
@@ -124,6 +128,24 @@ absl::StatusOr<std::vector<uint64_t>> PostgresReader::ReadLandmarks() {
     landmarks.push_back(static_cast<uint64_t>(result.Integer(row, 0)));
   }
   return landmarks;
+}
+
+absl::StatusOr<std::vector<KeptTally>> PostgresReader::ReadTallies(TallyKind kind,
+                                                                   absl::string_view after,
+                                                                   size_t count_max) {
+  PostgresParameters parameters;
+  parameters.Add(static_cast<int64_t>(kind))
+      .Add(after)
+      .Add(static_cast<int64_t>(std::min<size_t>(count_max, kIndexMax)));
+  CHAYAN_ASSIGN_OR_RETURN(const PostgresResult result, Ask(kSelectTallies, std::move(parameters)));
+  std::vector<KeptTally> tallies;
+  for (int row = 0; row < result.rows(); ++row) {
+    tallies.push_back({.key = std::string(result.Blob(row, 0)),
+                       .day = result.Integer(row, 1),
+                       .count = result.Integer(row, 2),
+                       .label = std::string(result.Blob(row, 3))});
+  }
+  return tallies;
 }
 
 absl::StatusOr<RegistrySet> PostgresReader::ReadCurrentRegistry() {

@@ -30,6 +30,8 @@ class PostgresReader {
   // REQUIRES: the auditor's role.
   absl::StatusOr<VaultRow> ReadVault(uint64_t index);
   absl::StatusOr<std::vector<uint64_t>> ReadLandmarks();
+  absl::StatusOr<std::vector<KeptTally>> ReadTallies(TallyKind kind, absl::string_view after,
+                                                     size_t count_max);
   absl::StatusOr<RegistrySet> ReadCurrentRegistry();
   absl::StatusOr<RegistrySet> ReadRegistry(const crypto::Digest& digest);
   // DATA_LOSS when the head does not end where the entries end.

@@ -13,7 +13,7 @@
 namespace chayan::store {
 
 // The schema this build reads and writes: the newest deploy/postgres/schema-N.sql.
-inline constexpr int64_t kPostgresSchemaVersion = 2;
+inline constexpr int64_t kPostgresSchemaVersion = 3;
 
 // Of deploy/postgres/roles.sql.
 inline constexpr char kGatewayRole[] = "chayan_gateway";

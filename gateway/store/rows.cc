@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
+#include "absl/container/btree_map.h"
 #include "absl/strings/str_cat.h"
 #include "gateway/base/status_macros.h"
 #include "gateway/tlog/tile.h"
@@ -47,6 +49,26 @@ absl::string_view BatchBytes(const Head& head) {
 absl::Status CheckHeadEndsWith(const Head& head, uint64_t entries) {
   if (entries == head.size) return absl::OkStatus();
   return Damaged(absl::StrCat("its head counts ", head.size, " entries, there are ", entries));
+}
+
+std::vector<Tally> TalliesOf(const Batch& batch) {
+  absl::btree_map<std::pair<TallyKind, absl::string_view>, Tally> tallies;
+  for (const NewEntry& entry : batch.entries) {
+    for (const Tally& tally : entry.tallies) {
+      const auto [it, inserted] = tallies.try_emplace({tally.kind, tally.key}, tally);
+      Tally& sum = it->second;
+      if (inserted || tally.day < sum.day) continue;
+      if (tally.day > sum.day) {
+        sum = tally;
+      } else {
+        sum.add += tally.add;
+      }
+    }
+  }
+  std::vector<Tally> combined;
+  combined.reserve(tallies.size());
+  for (auto& [key, tally] : tallies) combined.push_back(std::move(tally));
+  return combined;
 }
 
 absl::Status CheckTile(absl::string_view hashes, uint32_t level, uint64_t index) {

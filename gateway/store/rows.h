@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -31,6 +32,9 @@ absl::string_view BatchBytes(const Head& head);
 // DATA_LOSS when `entries`, the number of entries by their last index, is not what the head counts:
 // the cheapest sign of a half-restored store.
 absl::Status CheckHeadEndsWith(const Head& head, uint64_t entries);
+
+// What the entries of a batch count, each kind and key once: a batch counts the same thing often.
+std::vector<Tally> TalliesOf(const Batch& batch);
 
 // DATA_LOSS when it has not the length of a full tile.
 absl::Status CheckTile(absl::string_view hashes, uint32_t level, uint64_t index);

@@ -165,6 +165,16 @@ WHEN NOT EXISTS (
   SELECT 1 FROM delivery_arrow WHERE from_state = OLD.state AND to_state = NEW.state)
 BEGIN SELECT RAISE(ABORT, 'no arrow of the delivery states'); END;
 )",
+    // Counts; tallies.h says what holds.
+    R"(
+CREATE TABLE tally (
+  kind INTEGER NOT NULL,
+  key BLOB NOT NULL,
+  day INTEGER NOT NULL,
+  count INTEGER NOT NULL,
+  label BLOB NOT NULL,
+  PRIMARY KEY (kind, key)) WITHOUT ROWID;
+)",
 };
 
 absl::StatusOr<int64_t> Integer(Connection& connection, const std::string& sql) {

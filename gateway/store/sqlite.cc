@@ -21,6 +21,7 @@
 #include "gateway/store/sqlite_reader.h"
 #include "gateway/store/sqlite_records.h"
 #include "gateway/store/sqlite_search_index.h"
+#include "gateway/store/sqlite_tallies.h"
 
 namespace chayan::store {
 namespace {
@@ -70,6 +71,8 @@ class OpenSqliteStore final : public Store, public Erasures {
   absl::StatusOr<std::string> ReadTile(uint32_t level, uint64_t index) override;
   absl::StatusOr<VaultRow> ReadVault(uint64_t index) override;
   absl::StatusOr<std::vector<uint64_t>> ReadLandmarks() override;
+  absl::StatusOr<std::vector<KeptTally>> ReadTallies(TallyKind kind, absl::string_view after,
+                                                     size_t count_max) override;
   absl::StatusOr<RegistrySet> ReadCurrentRegistry() override;
   absl::StatusOr<RegistrySet> ReadRegistry(const crypto::Digest& digest) override;
   Publications* publications() override { return publications_.get(); }
@@ -118,6 +121,7 @@ class OpenSqliteStore final : public Store, public Erasures {
   Statement insert_landmark_;
   RowEraser eraser_;
   RecordWriter record_writer_;
+  TallyWriter tally_writer_;
   std::unique_ptr<SqliteNoticeWriter> notice_writer_;
 
   // One transaction at a time, the committer's, a publication's, the search index's or a lease's:
@@ -220,6 +224,7 @@ absl::Status OpenSqliteStore::PrepareStatements() {
   }
   CHAYAN_ASSIGN_OR_RETURN(eraser_, RowEraser::Prepare(writer_));
   CHAYAN_ASSIGN_OR_RETURN(record_writer_, RecordWriter::Prepare(writer_));
+  CHAYAN_ASSIGN_OR_RETURN(tally_writer_, TallyWriter::Prepare(writer_));
   CHAYAN_ASSIGN_OR_RETURN(notice_writer_, SqliteNoticeWriter::Prepare(writer_));
   return absl::OkStatus();
 }
@@ -272,6 +277,7 @@ absl::Status OpenSqliteStore::WriteBatch(const Head& old, const Batch& batch,
     }
     ++index;
   }
+  CHAYAN_RETURN_IF_ERROR(tally_writer_.Write(TalliesOf(batch)));
   for (const NewTile& tile : batch.tiles) {
     insert_tile_.Bind(1, int64_t{tile.level})
         .Bind(2, static_cast<int64_t>(tile.index))
@@ -379,6 +385,13 @@ absl::StatusOr<VaultRow> OpenSqliteStore::ReadVault(uint64_t index) {
 absl::StatusOr<std::vector<uint64_t>> OpenSqliteStore::ReadLandmarks() {
   CHAYAN_ASSIGN_OR_RETURN(Pool<SqliteReader>::Loan reader, readers_.Borrow());
   return reader->ReadLandmarks();
+}
+
+absl::StatusOr<std::vector<KeptTally>> OpenSqliteStore::ReadTallies(TallyKind kind,
+                                                                    absl::string_view after,
+                                                                    size_t count_max) {
+  CHAYAN_ASSIGN_OR_RETURN(Pool<SqliteReader>::Loan reader, readers_.Borrow());
+  return reader->ReadTallies(kind, after, count_max);
 }
 
 absl::StatusOr<RegistrySet> OpenSqliteStore::ReadCurrentRegistry() {

@@ -33,6 +33,10 @@ absl::StatusOr<std::unique_ptr<SqliteReader>> SqliteReader::Open(const std::stri
   CHAYAN_ASSIGN_OR_RETURN(reader->select_landmarks_,
                           connection.Prepare("SELECT idx FROM landmark ORDER BY idx"));
   CHAYAN_ASSIGN_OR_RETURN(
+      reader->select_tallies_,
+      connection.Prepare("SELECT key, day, count, label FROM tally WHERE kind = ? AND key > ? "
+                         "ORDER BY key LIMIT ?"));
+  CHAYAN_ASSIGN_OR_RETURN(
       reader->select_tile_,
       connection.Prepare("SELECT hashes FROM tile WHERE level = ? AND idx = ?"));
   CHAYAN_ASSIGN_OR_RETURN(
@@ -106,6 +110,24 @@ absl::StatusOr<std::vector<uint64_t>> SqliteReader::ReadLandmarks() {
     CHAYAN_ASSIGN_OR_RETURN(const bool row, select_landmarks_.Step());
     if (!row) return landmarks;
     landmarks.push_back(static_cast<uint64_t>(select_landmarks_.Integer(0)));
+  }
+}
+
+absl::StatusOr<std::vector<KeptTally>> SqliteReader::ReadTallies(TallyKind kind,
+                                                                 absl::string_view after,
+                                                                 size_t count_max) {
+  const absl::Cleanup resetter = [this] { select_tallies_.Reset(); };
+  select_tallies_.Bind(1, static_cast<int64_t>(kind))
+      .Bind(2, after)
+      .Bind(3, static_cast<int64_t>(std::min<size_t>(count_max, kIndexMax)));
+  std::vector<KeptTally> tallies;
+  while (true) {
+    CHAYAN_ASSIGN_OR_RETURN(const bool row, select_tallies_.Step());
+    if (!row) return tallies;
+    tallies.push_back({.key = std::string(select_tallies_.Blob(0)),
+                       .day = select_tallies_.Integer(1),
+                       .count = select_tallies_.Integer(2),
+                       .label = std::string(select_tallies_.Blob(3))});
   }
 }
 

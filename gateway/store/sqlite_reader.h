@@ -30,6 +30,8 @@ class SqliteReader {
   absl::StatusOr<std::string> ReadTile(uint32_t level, uint64_t index);
   absl::StatusOr<VaultRow> ReadVault(uint64_t index);
   absl::StatusOr<std::vector<uint64_t>> ReadLandmarks();
+  absl::StatusOr<std::vector<KeptTally>> ReadTallies(TallyKind kind, absl::string_view after,
+                                                     size_t count_max);
   absl::StatusOr<RegistrySet> ReadCurrentRegistry();
   absl::StatusOr<RegistrySet> ReadRegistry(const crypto::Digest& digest);
 
@@ -42,6 +44,7 @@ class SqliteReader {
   Statement select_tile_;
   Statement select_vault_;
   Statement select_landmarks_;
+  Statement select_tallies_;
   Statement select_registry_;
   Statement select_current_;
 };

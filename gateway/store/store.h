@@ -22,6 +22,7 @@
 #include "gateway/store/publications.h"
 #include "gateway/store/records.h"
 #include "gateway/store/search_index.h"
+#include "gateway/store/tallies.h"
 #include "gateway/tlog/merkle.h"
 #include "gateway/tlog/tile.h"
 
@@ -53,6 +54,8 @@ struct NewEntry {
   std::vector<Record> records{};
   // What the entry does to notices; only where the store keeps them.
   std::shared_ptr<const NoticeChange> change{};
+  // What it counts.
+  std::vector<Tally> tallies{};
 };
 
 // A full tile that the batch completed.
@@ -95,8 +98,8 @@ class Store {
 
   virtual absl::StatusOr<Head> ReadHead() = 0;
   // One transaction, durable when it returns kCommitted: the entries at old.size, old.size + 1, …,
-  // their vault rows, what they change of notices, the tiles, the registry set, the landmarks, and
-  // the head, which must still be `old`.
+  // their vault rows, what they change of notices and count, the tiles, the registry set, the
+  // landmarks, and the head, which must still be `old`.
   virtual Appended Append(const Head& old, const Batch& batch, const Head& next) = 0;
 
   // Leaves first, first + 1, … of at most `count` and at least one leaf, and at most `bytes_max`
@@ -110,6 +113,13 @@ class Store {
 
   // The landmarks of all batches, in order.
   virtual absl::StatusOr<std::vector<uint64_t>> ReadLandmarks() = 0;
+
+  // Tallies of a kind whose key is greater than `after`, in the order of their keys; at most
+  // `count_max`. None where the engine keeps none.
+  virtual absl::StatusOr<std::vector<KeptTally>> ReadTallies(TallyKind, absl::string_view /*after*/,
+                                                             size_t /*count_max*/) {
+    return std::vector<KeptTally>();
+  }
 
   // The set in force; NOT_FOUND in a new store.
   virtual absl::StatusOr<RegistrySet> ReadCurrentRegistry() = 0;
