@@ -116,7 +116,7 @@ struct Gateway::Rooms {
   SystemClock clock;
   SystemRandom random;
   metrics::Stages stages;
-  KeyRing keys;
+  LogKeys log_keys;
   std::unique_ptr<log::Vault> vault;
   std::unique_ptr<store::Store> store;
   std::unique_ptr<registry::Current> registry;
@@ -159,9 +159,9 @@ struct Gateway::Rooms {
 };
 
 absl::StatusOr<std::vector<std::string>> LogVerifierKeys(const v1::GatewayConfig& config) {
-  CHAYAN_ASSIGN_OR_RETURN(const KeyRing ring, OpenKeyRing(config));
+  CHAYAN_ASSIGN_OR_RETURN(const LogKeys log_keys, OpenLogKeys(config));
   std::vector<std::string> keys;
-  for (const crypto::Signer* key : {ring.log_key.get(), ring.next_log_key.get()}) {
+  for (const crypto::Signer* key : {log_keys.now.get(), log_keys.next.get()}) {
     if (key == nullptr) continue;
     keys.push_back(
         tlog::VerifierKey(config.log_origin(), tlog::KeyType::kEd25519, key->public_key().raw())
@@ -172,9 +172,11 @@ absl::StatusOr<std::vector<std::string>> LogVerifierKeys(const v1::GatewayConfig
 
 absl::Status Gateway::Rooms::OpenLog(const std::string& bootstrap_directory,
                                      const Wrappers& wrappers) {
-  CHAYAN_ASSIGN_OR_RETURN(keys, OpenKeyRing(config));
-  CHAYAN_ASSIGN_OR_RETURN(vault, log::Vault::Create(config.vault_kek_file(),
-                                                    config.vault_key_directory(), clock, random));
+  CHAYAN_ASSIGN_OR_RETURN(log_keys, OpenLogKeys(config));
+  CHAYAN_ASSIGN_OR_RETURN(VaultKeys vault_keys, OpenVaultKeys(config));
+  CHAYAN_ASSIGN_OR_RETURN(vault,
+                          log::Vault::Create(std::move(vault_keys.now), std::move(vault_keys.old),
+                                             config.vault_key_directory(), clock, random));
   CHAYAN_ASSIGN_OR_RETURN(store, OpenStore(config, clock));
   if (wrappers.vault) vault = wrappers.vault(std::move(vault));
   if (wrappers.store) store = wrappers.store(std::move(store));
@@ -207,7 +209,7 @@ absl::Status Gateway::Rooms::OpenLog(const std::string& bootstrap_directory,
   const auto snapshot = registry->Get();
   if (const registry::WitnessPolicy* const policy = snapshot->witness_policy()) {
     std::vector<tlog::VerifierKey> own_keys;
-    for (const crypto::Signer* key : {keys.log_key.get(), keys.next_log_key.get()}) {
+    for (const crypto::Signer* key : {log_keys.now.get(), log_keys.next.get()}) {
       if (key == nullptr) continue;
       own_keys.emplace_back(config.log_origin(), tlog::KeyType::kEd25519, key->public_key().raw());
     }
@@ -217,13 +219,13 @@ absl::Status Gateway::Rooms::OpenLog(const std::string& bootstrap_directory,
   CHAYAN_ASSIGN_OR_RETURN(
       committer,
       log::Committer::Create(
-          {config.gateway_name(), config.log_origin(), config.head_file(), keys.next_log_key.get(),
+          {config.gateway_name(), config.log_origin(), config.head_file(), log_keys.next.get(),
            [](absl::FunctionRef<void()> release) {
              const rpc::Cork cork;
              release();
            },
            &stages},
-          *store, *keys.log_key, clock, random, std::move(bootstrap)));
+          *store, *log_keys.now, clock, random, std::move(bootstrap)));
   return OpenPublisher(std::move(start_alarm));
 }
 

@@ -8,16 +8,22 @@
 #include "absl/status/statusor.h"
 #include "chayan/v1/gateway_config.pb.h"
 #include "gateway/crypto/signing_key.h"
+#include "gateway/crypto/wrapping_key.h"
 
 namespace chayan {
 
-struct KeyRing {
-  std::unique_ptr<crypto::Signer> log_key;
-  std::unique_ptr<crypto::Signer> next_log_key;  // null while there is none
+struct LogKeys {
+  std::unique_ptr<crypto::Signer> now;
+  std::unique_ptr<crypto::Signer> next;  // null while there is none
+};
+struct VaultKeys {
+  std::unique_ptr<crypto::WrappingKey> now;
+  std::unique_ptr<crypto::WrappingKey> old;  // null while there is none
 };
 
 // Errors name the setting, the file or object, and the remedy.
-absl::StatusOr<KeyRing> OpenKeyRing(const v1::GatewayConfig& config);
+absl::StatusOr<LogKeys> OpenLogKeys(const v1::GatewayConfig& config);
+absl::StatusOr<VaultKeys> OpenVaultKeys(const v1::GatewayConfig& config);
 
 }  // namespace chayan
 

@@ -10,9 +10,7 @@
 #include "gateway/tlog/note.h"
 
 namespace chayan::log {
-namespace {
-
-absl::StatusOr<KeyChain> ReadChain(store::Store& store) {
+absl::StatusOr<KeyChain> ReadKeyChain(store::Store& store) {
   CHAYAN_ASSIGN_OR_RETURN(std::vector<uint64_t> indexes, store.ReadLandmarks());
   indexes.insert(indexes.begin(), 0);
   std::vector<ChainedEntry> entries;
@@ -22,8 +20,6 @@ absl::StatusOr<KeyChain> ReadChain(store::Store& store) {
   }
   return KeyChain::Read(std::move(entries));
 }
-
-}  // namespace
 
 CheckpointSigner::CheckpointSigner(const std::string& origin,
                                    std::vector<const crypto::Signer*> keys)
@@ -38,7 +34,7 @@ CheckpointSigner::CheckpointSigner(const std::string& origin,
 }
 
 absl::Status CheckpointSigner::Follow(store::Store& store) {
-  absl::StatusOr<KeyChain> chain = ReadChain(store);
+  absl::StatusOr<KeyChain> chain = ReadKeyChain(store);
   if (!chain.ok()) {
     return absl::FailedPreconditionError(absl::StrCat(
         "the log in the store does not tell its keys, so it is not a log of a gateway or was "

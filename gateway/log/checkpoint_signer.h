@@ -23,6 +23,9 @@
 
 namespace chayan::log {
 
+// What the log in a store, which is not empty, says of its keys.
+absl::StatusOr<KeyChain> ReadKeyChain(store::Store& store);
+
 // Not thread-safe but for const methods.
 class CheckpointSigner {
  public:

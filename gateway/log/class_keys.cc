@@ -19,7 +19,7 @@
 #include "gateway/base/encoding.h"
 #include "gateway/base/file.h"
 #include "gateway/base/status_macros.h"
-#include "gateway/crypto/sealing.h"
+#include "gateway/log/key_rewrap.h"
 #include "gateway/tlog/commitment.h"
 
 namespace chayan::log {
@@ -57,43 +57,42 @@ void WipeText(std::string& text) {
   crypto::Wipe({reinterpret_cast<uint8_t*>(text.data()), text.size()});
 }
 
-absl::StatusOr<crypto::Secret32> ReadKek(const std::string& path) {
-  struct stat facts;
-  if (stat(path.c_str(), &facts) != 0)
-    return absl::ErrnoToStatus(errno, absl::StrCat("open ", path));
-  if ((facts.st_mode & 077) != 0) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        "vault key ", path, " may be read by others: chmod 600 it, and replace it if they did"));
+// Overwrites and removes; OK also when there is none.
+absl::Status DestroyFile(const std::string& path) {
+  const absl::StatusOr<std::string> content = ReadFile(path);
+  if (absl::IsNotFound(content.status())) return absl::OkStatus();
+  CHAYAN_RETURN_IF_ERROR(content.status());
+  // In place, so that the same blocks are written, and on the disk before the name goes.
+  const int fd = open(path.c_str(), O_WRONLY | O_CLOEXEC);
+  if (fd < 0) return absl::ErrnoToStatus(errno, absl::StrCat("open ", path));
+  const absl::Cleanup closer = [fd] { close(fd); };
+  const std::string zeros(content->size(), '0');
+  if (pwrite(fd, zeros.data(), zeros.size(), 0) != static_cast<ssize_t>(zeros.size()) ||
+      fdatasync(fd) != 0 || unlink(path.c_str()) != 0) {
+    return absl::ErrnoToStatus(errno, absl::StrCat("destroy ", path));
   }
-  CHAYAN_ASSIGN_OR_RETURN(std::string text, ReadFile(path));
-  const absl::Cleanup text_wiper = [&text] { WipeText(text); };
-  absl::StatusOr<std::string> raw = Base64Decode(absl::StripSuffix(text, "\n"));
-  if (raw.ok()) {
-    absl::StatusOr<crypto::Secret32> kek = crypto::Secret32::FromRaw(*raw);
-    WipeText(*raw);
-    if (kek.ok()) return kek;
-  }
-  return absl::FailedPreconditionError(
-      absl::StrCat("vault key ", path, " is not 32 bytes in base64 (openssl rand -base64 32)"));
+  return absl::OkStatus();
 }
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<ClassKeys>> ClassKeys::Create(const std::string& kek_file,
-                                                             const std::string& directory,
-                                                             Random& random) {
-  CHAYAN_ASSIGN_OR_RETURN(crypto::Secret32 kek, ReadKek(kek_file));
+absl::StatusOr<std::unique_ptr<ClassKeys>> ClassKeys::Create(
+    std::unique_ptr<crypto::WrappingKey> kek, std::unique_ptr<crypto::WrappingKey> old_kek,
+    const std::string& directory, Random& random) {
   CHAYAN_RETURN_IF_ERROR(MakeDirectories(directory, 0700));
-  std::unique_ptr<ClassKeys> keys(new ClassKeys(std::move(kek), directory, random));
-  CHAYAN_RETURN_IF_ERROR(keys->CheckNewestKey());
+  std::unique_ptr<ClassKeys> keys(
+      new ClassKeys(std::move(kek), std::move(old_kek), directory, random));
+  CHAYAN_RETURN_IF_ERROR(keys->CheckEnds());
   return keys;
 }
 
-// A wrong KEK is found at the start, not in the middle of an exchange.
-absl::Status ClassKeys::CheckNewestKey() const {
-  CHAYAN_ASSIGN_OR_RETURN(const auto files, ReadTree(directory_, kSuffix));
-  if (files.empty()) return absl::OkStatus();
-  return Find(absl::StripSuffix(files.back().first, kSuffix)).status();
+// A wrong KEK is found at the start, not in the middle of an exchange. So is a rewrap that was left
+// halfway (it goes from the oldest key on) or never run (the newest is made with the new KEK).
+absl::Status ClassKeys::CheckEnds() const {
+  CHAYAN_ASSIGN_OR_RETURN(const std::vector<std::string> ids, Ids());
+  if (ids.empty()) return absl::OkStatus();
+  CHAYAN_RETURN_IF_ERROR(Find(ids.back()).status());
+  return Find(ids.front()).status();
 }
 
 std::string ClassKeys::PathOf(absl::string_view id) const {
@@ -109,12 +108,17 @@ absl::StatusOr<std::shared_ptr<const ClassKey>> ClassKeys::Find(absl::string_vie
   CHAYAN_RETURN_IF_ERROR(text.status());
   const absl::StatusOr<std::string> wrapped = Base64Decode(absl::StripSuffix(*text, "\n"));
   absl::StatusOr<std::string> raw =
-      wrapped.ok() ? crypto::Open(kek_, id, *wrapped) : wrapped.status();
+      wrapped.ok() ? kek_->Open(id, *wrapped) : absl::DataLossError("not base64");
+  if (absl::IsDataLoss(raw.status()) && wrapped.ok() && old_kek_ != nullptr) {
+    raw = old_kek_->Open(id, *wrapped);
+  }
+  if (!raw.ok() && !absl::IsDataLoss(raw.status())) return raw.status();  // its home failed
   if (!raw.ok()) {
     return absl::FailedPreconditionError(
         absl::StrCat(PathOf(id),
-                     ": the key-encryption key does not open it: name the one with "
-                     "which this directory was begun, or restore the file"));
+                     ": the key-encryption key does not open it: name the one that wrapped it "
+                     "(until `chayan vault rewrap` has ended, as old_vault_kek), or restore the "
+                     "file"));
   }
   const absl::Cleanup wiper = [&raw] { WipeText(*raw); };
   CHAYAN_ASSIGN_OR_RETURN(crypto::Secret32 wrapping, crypto::Secret32::FromRaw(*raw));
@@ -140,19 +144,9 @@ absl::Status ClassKeys::Destroy(absl::string_view id) {
     absl::MutexLock lock(&mu_);
     absl::erase_if(current_, [id](const auto& each) { return each.second->id == id; });
   }
-  const std::string path = PathOf(id);
-  const absl::StatusOr<std::string> content = ReadFile(path);
-  if (absl::IsNotFound(content.status())) return absl::OkStatus();
-  CHAYAN_RETURN_IF_ERROR(content.status());
-  // In place, so that the same blocks are written, and on the disk before the name goes.
-  const int fd = open(path.c_str(), O_WRONLY | O_CLOEXEC);
-  if (fd < 0) return absl::ErrnoToStatus(errno, absl::StrCat("open ", path));
-  const absl::Cleanup closer = [fd] { close(fd); };
-  const std::string zeros(content->size(), '0');
-  if (pwrite(fd, zeros.data(), zeros.size(), 0) != static_cast<ssize_t>(zeros.size()) ||
-      fdatasync(fd) != 0 || unlink(path.c_str()) != 0) {
-    return absl::ErrnoToStatus(errno, absl::StrCat("destroy ", path));
-  }
+  // A copy that a stopped rewrap left is as good a key.
+  CHAYAN_RETURN_IF_ERROR(DestroyFile(absl::StrCat(PathOf(id), kRewrapSuffix)));
+  CHAYAN_RETURN_IF_ERROR(DestroyFile(PathOf(id)));
   return SyncFolder(directory_);
 }
 
@@ -160,7 +154,7 @@ absl::Status ClassKeys::Destroy(absl::string_view id) {
 // perhaps wrapped something already and is never overwritten.
 absl::Status ClassKeys::Make(absl::string_view id) {
   const crypto::Secret32 key(random_);
-  const std::string wrapped = crypto::Seal(kek_, id, key.Expose(), random_);
+  CHAYAN_ASSIGN_OR_RETURN(const std::string wrapped, kek_->Seal(id, key.Expose(), random_));
   const std::string path = PathOf(id);
   const std::string temporary = absl::StrCat(path, ".new.", absl::Hex(random_.Uint64()));
   const absl::Cleanup remover = [&temporary] { unlink(temporary.c_str()); };

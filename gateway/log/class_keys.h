@@ -18,6 +18,7 @@
 #include "gateway/base/random.h"
 #include "gateway/crypto/hmac_key.h"
 #include "gateway/crypto/secret.h"
+#include "gateway/crypto/wrapping_key.h"
 
 namespace chayan::log {
 
@@ -32,9 +33,9 @@ struct ClassKey {
 class ClassKeys {
  public:
   // See Vault::Create.
-  static absl::StatusOr<std::unique_ptr<ClassKeys>> Create(const std::string& kek_file,
-                                                           const std::string& directory,
-                                                           Random& random);
+  static absl::StatusOr<std::unique_ptr<ClassKeys>> Create(
+      std::unique_ptr<crypto::WrappingKey> kek, std::unique_ptr<crypto::WrappingKey> old_kek,
+      const std::string& directory, Random& random);
 
   // The key of the month of `now` in Taipei; made, and synced, when there is none.
   absl::StatusOr<std::shared_ptr<const ClassKey>> Current(v1::RetentionClass retention_class,
@@ -49,14 +50,19 @@ class ClassKeys {
   absl::Status Destroy(absl::string_view id);
 
  private:
-  ClassKeys(crypto::Secret32 kek, std::string directory, Random& random)
-      : kek_(std::move(kek)), directory_(std::move(directory)), random_(random) {}
+  ClassKeys(std::unique_ptr<crypto::WrappingKey> kek, std::unique_ptr<crypto::WrappingKey> old_kek,
+            std::string directory, Random& random)
+      : kek_(std::move(kek)),
+        old_kek_(std::move(old_kek)),
+        directory_(std::move(directory)),
+        random_(random) {}
 
-  absl::Status CheckNewestKey() const;
+  absl::Status CheckEnds() const;
   std::string PathOf(absl::string_view id) const;
   absl::Status Make(absl::string_view id);
 
-  const crypto::Secret32 kek_;
+  const std::unique_ptr<crypto::WrappingKey> kek_;
+  const std::unique_ptr<crypto::WrappingKey> old_kek_;  // null, or while files are rewrapped
   const std::string directory_;
   Random& random_;
 

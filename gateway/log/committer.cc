@@ -160,7 +160,7 @@ class GroupCommitter final : public Committer {
   void Refuse(std::vector<Waiting>& waiting, const absl::Status& cause);
 
   // The log cannot be written until the process starts anew.
-  void Fail(const absl::Status& cause);
+  void Fail(absl::string_view event, const absl::Status& cause, absl::string_view remedy);
   absl::Status FatalState() const;
   // Shown as a fault until a commit goes well; told once, not every second.
   void Trouble(absl::string_view event, const absl::Status& cause);
@@ -225,6 +225,12 @@ absl::Status GroupCommitter::Recover(std::optional<store::RegistrySet> bootstrap
   } else {
     CHAYAN_RETURN_IF_ERROR(Begin(std::move(bootstrap)));
   }
+  if (options_.reopening.has_value() && head_.size == 1) {
+    Entry reopening = *options_.reopening;
+    reopening.id = Uuid::Version7(clock_.Now(), random_);
+    CHAYAN_RETURN_IF_ERROR(
+        Annotate(RecordFirst(std::move(reopening), std::nullopt), "write the reopen entry"));
+  }
   CHAYAN_RETURN_IF_ERROR(RecordKeys());
   return WriteGuard();
 }
@@ -261,7 +267,7 @@ absl::Status GroupCommitter::RecordKeys() {
   }
 }
 
-// Records an entry by which the log's keys change, before the threads start. The checkpoint over it
+// Records an entry before the threads start; by some the log's keys change. The checkpoint over it
 // is signed by the keys from before; the one by those from now on is made at once.
 absl::Status GroupCommitter::RecordFirst(Entry entry, std::optional<store::RegistrySet> registry) {
   const bool is_landmark = entry.type == EntryType::kKey;
@@ -276,7 +282,9 @@ absl::Status GroupCommitter::RecordFirst(Entry entry, std::optional<store::Regis
        .is_landmark = is_landmark});
   CommitBatch(std::move(waiting));
   CHAYAN_RETURN_IF_ERROR(result.status());
-  CHAYAN_RETURN_IF_ERROR(signer_.Recorded(result->index, result->leaf));
+  if (is_landmark || result->index == 0) {
+    CHAYAN_RETURN_IF_ERROR(signer_.Recorded(result->index, result->leaf));
+  }
   CHAYAN_ASSIGN_OR_RETURN(std::string checkpoint,
                           signer_.Sign({.size = head_.size, .root = tree_.Root()}));
   absl::MutexLock lock(&mu_);
@@ -481,13 +489,13 @@ void GroupCommitter::CommitBatch(std::vector<Waiting> waiting) {
       return Refuse(waiting, cause);
     case Outcome::kUnknown:
       // The second temper: the state is unknown; only a new start, which reads it, goes on.
-      Fail(cause);
+      Fail("log_state_unknown", cause, "restart the gateway");
       return Refuse(waiting, cause);
   }
   // 3. Sign what is durable: Ed25519 is deterministic, so a crash before this line loses nothing.
   if (absl::Status status = Publish(plan, append_end - start); !status.ok()) {
     // The entries are in the log, but nobody can be given a proof.
-    Fail(status);
+    Fail("log_not_signed", status, "mend where the log's key is kept, then restart the gateway");
     return Refuse(waiting, status);
   }
   Observe(options_.stages, Stage::kSign, clock_.Elapsed() - append_end);
@@ -597,8 +605,9 @@ void GroupCommitter::Refuse(std::vector<Waiting>& waiting, const absl::Status& c
   for (Waiting& each : waiting) each.done(refusal);
 }
 
-void GroupCommitter::Fail(const absl::Status& cause) {
-  diag::Error("log_state_unknown", {{"cause", cause.message()}, {"remedy", "restart the gateway"}});
+void GroupCommitter::Fail(absl::string_view event, const absl::Status& cause,
+                          absl::string_view remedy) {
+  diag::Error(event, {{"cause", cause.message()}, {"remedy", remedy}});
   absl::MutexLock lock(&mu_);
   if (fatal_.ok()) fatal_ = cause;
   closed_ = true;

@@ -85,6 +85,8 @@ class Committer {
     // Runs what calls the `done`s of a batch, so that all of them share a wake-up. Empty: as it is.
     std::function<void(absl::FunctionRef<void()> release)> release_scope{};
     metrics::Stages* stages = nullptr;  // may be null; outlives the committer
+    // Of a log that goes on for another: its `reopen` entry, which stands behind the genesis entry.
+    std::optional<Entry> reopening{};
   };
   // Reads the head, refuses a store behind the guard file or of another log, signs the checkpoint,
   // records which keys come and go, starts the threads. `bootstrap`, for an empty store, is

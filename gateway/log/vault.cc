@@ -92,12 +92,22 @@ class FileVault final : public Vault {
 
 }  // namespace
 
+absl::StatusOr<std::unique_ptr<Vault>> Vault::Create(std::unique_ptr<crypto::WrappingKey> kek,
+                                                     std::unique_ptr<crypto::WrappingKey> old_kek,
+                                                     const std::string& key_directory, Clock& clock,
+                                                     Random& random) {
+  CHAYAN_ASSIGN_OR_RETURN(
+      std::unique_ptr<ClassKeys> keys,
+      ClassKeys::Create(std::move(kek), std::move(old_kek), key_directory, random));
+  return std::make_unique<FileVault>(std::move(keys), clock, random);
+}
+
 absl::StatusOr<std::unique_ptr<Vault>> Vault::Create(const std::string& kek_file,
                                                      const std::string& key_directory, Clock& clock,
                                                      Random& random) {
-  CHAYAN_ASSIGN_OR_RETURN(std::unique_ptr<ClassKeys> keys,
-                          ClassKeys::Create(kek_file, key_directory, random));
-  return std::make_unique<FileVault>(std::move(keys), clock, random);
+  CHAYAN_ASSIGN_OR_RETURN(std::unique_ptr<crypto::WrappingKey> kek,
+                          crypto::WrappingKey::FromFile(kek_file));
+  return Create(std::move(kek), nullptr, key_directory, clock, random);
 }
 
 }  // namespace chayan::log

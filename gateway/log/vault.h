@@ -16,6 +16,7 @@
 #include "gateway/base/random.h"
 #include "gateway/base/uuid.h"
 #include "gateway/crypto/digest.h"
+#include "gateway/crypto/wrapping_key.h"
 #include "gateway/store/store.h"
 
 namespace chayan::log {
@@ -52,9 +53,14 @@ struct OpenedDetail {
 // opening and search tag under it. An absent search tag is 16 zero bytes.
 class Vault {
  public:
-  // `kek_file`: 32 bytes in base64, mode 0600. `key_directory` is created; a missing key is made
-  // and synced before use. FAILED_PRECONDITION when the KEK is not the one that wrapped the keys
-  // that are there.
+  // `key_directory` is created; `old_kek`, which may be null, opens what is wrapped with the key
+  // before this one (key_rewrap.h). A missing key is made and synced before use.
+  // FAILED_PRECONDITION when the KEK is not the one that wrapped the keys that are there.
+  static absl::StatusOr<std::unique_ptr<Vault>> Create(std::unique_ptr<crypto::WrappingKey> kek,
+                                                       std::unique_ptr<crypto::WrappingKey> old_kek,
+                                                       const std::string& key_directory,
+                                                       Clock& clock, Random& random);
+  // With one key, in a file: see WrappingKey::FromFile.
   static absl::StatusOr<std::unique_ptr<Vault>> Create(const std::string& kek_file,
                                                        const std::string& key_directory,
                                                        Clock& clock, Random& random);
