@@ -25,6 +25,7 @@
 #include "gateway/key_ring.h"
 #include "gateway/link/link_metrics.h"
 #include "gateway/link/links.h"
+#include "gateway/log/checkpoint_signer.h"
 #include "gateway/log/committer.h"
 #include "gateway/log/fetch_transport.h"
 #include "gateway/log/key_chain.h"
@@ -146,6 +147,8 @@ struct Gateway::Rooms {
   }
 
   absl::Status OpenLog(const std::string& bootstrap_directory, const Wrappers& wrappers);
+  // By which a checkpoint is known as this log's own.
+  absl::StatusOr<std::vector<tlog::VerifierKey>> KnownLogKeys();
   absl::Status OpenPublisher(std::string start_alarm);
   absl::Status OpenFront();
   // Empty where the store keeps no publications.
@@ -208,11 +211,8 @@ absl::Status Gateway::Rooms::OpenLog(const std::string& bootstrap_directory,
   std::string start_alarm;
   const auto snapshot = registry->Get();
   if (const registry::WitnessPolicy* const policy = snapshot->witness_policy()) {
-    std::vector<tlog::VerifierKey> own_keys;
-    for (const crypto::Signer* key : {log_keys.now.get(), log_keys.next.get()}) {
-      if (key == nullptr) continue;
-      own_keys.emplace_back(config.log_origin(), tlog::KeyType::kEd25519, key->public_key().raw());
-    }
+    // Those that were retired too: a witness may have seen nothing since.
+    CHAYAN_ASSIGN_OR_RETURN(const std::vector<tlog::VerifierKey> own_keys, KnownLogKeys());
     CHAYAN_ASSIGN_OR_RETURN(start_alarm,
                             log::AskWitnessesAtStart(*policy, own_keys, *store, anchors));
   }
@@ -227,6 +227,15 @@ absl::Status Gateway::Rooms::OpenLog(const std::string& bootstrap_directory,
            &stages},
           *store, *log_keys.now, clock, random, std::move(bootstrap)));
   return OpenPublisher(std::move(start_alarm));
+}
+
+absl::StatusOr<std::vector<tlog::VerifierKey>> Gateway::Rooms::KnownLogKeys() {
+  std::vector<const crypto::Signer*> held = {log_keys.now.get()};
+  if (log_keys.next != nullptr) held.push_back(log_keys.next.get());
+  log::CheckpointSigner signer(config.log_origin(), std::move(held));
+  CHAYAN_ASSIGN_OR_RETURN(const store::Head head, store->ReadHead());
+  if (head.size > 0) CHAYAN_RETURN_IF_ERROR(signer.Follow(*store));
+  return signer.KnownKeys();
 }
 
 absl::Status Gateway::Rooms::OpenPublisher(std::string start_alarm) {
@@ -326,7 +335,11 @@ std::vector<std::string> Gateway::Rooms::Hindrances() const {
 
 absl::Status Gateway::Rooms::OpenHttp() {
   if (config.http_listen().empty()) return absl::OkStatus();
-  tiles = std::make_unique<http::Tiles>(*store, [this] { return publisher->BestCheckpoint(); });
+  // The keys change at a start alone.
+  CHAYAN_ASSIGN_OR_RETURN(log::KeyChain chain, log::KeyChain::Parse(committer->LogKeys()));
+  tiles = std::make_unique<http::Tiles>(
+      *store, [this] { return publisher->BestCheckpoint(); },
+      [chain = std::move(chain)](uint64_t size) { return chain.Format(size); });
   std::vector<http::Route> routes = tiles->Routes();
   for (http::Route& route : http::HealthRoutes([this] { return Hindrances(); },
                                                [this](metrics::Page& page) { AddMetrics(page); })) {

@@ -42,6 +42,7 @@ tlog::Hash RootOf(const std::vector<tlog::Hash>& hashes) {
 
 std::vector<Route> Tiles::Routes() {
   return {{.path = "/checkpoint", .handler = [this](const Request&) { return Checkpoint(); }},
+          {.path = "/log-keys", .handler = [this](const Request&) { return Keys(); }},
           {.path = "/tile/", .handler = [this](const Request& request) { return Tile(request); }}};
 }
 
@@ -49,6 +50,13 @@ Response Tiles::Checkpoint() {
   std::string note = published_();
   if (note.empty()) return TextResponse(404, "no checkpoint has been published yet");
   return {.body = std::move(note), .cache_control = kCheckpointCaching};
+}
+
+Response Tiles::Keys() {
+  const absl::StatusOr<uint64_t> size = PublishedSize();
+  if (!size.ok()) return StoreFault(size.status());
+  if (*size == 0) return NotHere();
+  return {.body = log_keys_(*size), .cache_control = kCheckpointCaching};
 }
 
 Response Tiles::Tile(const Request& request) {

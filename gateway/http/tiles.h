@@ -1,5 +1,6 @@
 // The log as c2sp.org/tlog-tiles has it, read from the store as it is asked for: `checkpoint`,
-// `tile/L/N[.p/W]`, `tile/entries/N[.p/W]`.
+// `tile/L/N[.p/W]`, `tile/entries/N[.p/W]`. Beside it `log-keys`, as an export has it: whoever
+// trusts an older key of the log is led to those that followed.
 //
 // Invariant: nothing is served that the checkpoint given at /checkpoint does not cover, however far
 // the store has gone on. Of what it covers, every partial width is served, not only those of sizes
@@ -30,9 +31,11 @@ class Tiles {
  public:
   // The checkpoint that others may see, a signed note; empty while there is none.
   using Published = std::function<std::string()>;
+  // The keys of the log at a size, in the file form of gateway/log/key_chain.h.
+  using LogKeys = std::function<std::string(uint64_t size)>;
   // `store` outlives it.
-  Tiles(store::Store& store, Published published)
-      : store_(store), published_(std::move(published)) {}
+  Tiles(store::Store& store, Published published, LogKeys log_keys)
+      : store_(store), published_(std::move(published)), log_keys_(std::move(log_keys)) {}
 
   // For a listener that does not outlive this.
   std::vector<Route> Routes();
@@ -45,6 +48,7 @@ class Tiles {
   };
 
   Response Checkpoint();
+  Response Keys();
   Response Tile(const Request& request);
 
   // Entries of the published checkpoint.
@@ -57,6 +61,7 @@ class Tiles {
 
   store::Store& store_;
   const Published published_;
+  const LogKeys log_keys_;
   std::string parsed_note_;  // the last one that was read, and its size
   uint64_t parsed_size_ = 0;
   std::array<Unfinished, tlog::kTileLevelsMax> unfinished_;

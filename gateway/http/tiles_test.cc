@@ -31,7 +31,9 @@ class TilesTest : public testing::Test {
  protected:
   TilesTest()
       : store_(store::SqliteStore::Open(folder_ / "store.sqlite").value()),
-        tiles_(*store_, [this] { return published_; }) {}
+        tiles_(
+            *store_, [this] { return published_; },
+            [](uint64_t size) { return absl::StrCat("keys of ", size); }) {}
 
   void Grow(uint64_t size) {
     while (edge_.size() < size) {
@@ -148,6 +150,7 @@ TEST_F(TilesTest, NothingIsAheadOfThePublishedCheckpoint) {
   const std::string before = Get({.index = 1, .width = 44}).body;
   Grow(70'000);  // the store goes on, the published checkpoint stays
   EXPECT_EQ(GetPath("/checkpoint").body, published_);
+  EXPECT_EQ(GetPath("/log-keys").body, "keys of 300");
   EXPECT_EQ(Get({.index = 1}).status, 404);
   EXPECT_EQ(Get({.index = 1, .width = 45}).status, 404);
   EXPECT_EQ(Get({.is_bundle = true, .index = 1, .width = 45}).status, 404);

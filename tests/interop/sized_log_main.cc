@@ -103,7 +103,8 @@ absl::Status Empty(const v1::GatewayConfig& config, const std::string& out) {
   CHAYAN_RETURN_IF_ERROR(cli::ExportLog(out, trust, source).status());
 
   CHAYAN_ASSIGN_OR_RETURN(const auto store, store::SqliteStore::Open(config.store_file()));
-  http::Tiles tiles(*store, [&] { return checkpoint; });
+  http::Tiles tiles(
+      *store, [&] { return checkpoint; }, [](uint64_t) { return std::string(); });
   const SystemClock clock;
   CHAYAN_ASSIGN_OR_RETURN(const auto listener, http::Listener::Create({}, tiles.Routes(), clock));
   std::cout << "http://" << listener->address() << std::endl;
