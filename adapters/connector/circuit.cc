@@ -7,7 +7,7 @@ namespace chayan::connector {
 bool Circuit::Admit() {
   absl::MutexLock lock(&mu_);
   if (!open_) return true;
-  if (trying_ || clock_.Elapsed() - opened_at_ < options_.retry_after) return false;
+  if (trying_ || IsEarly()) return false;
   trying_ = true;
   return true;
 }
@@ -38,6 +38,11 @@ void Circuit::Cancelled() {
 bool Circuit::is_open() const {
   absl::MutexLock lock(&mu_);
   return open_;
+}
+
+bool Circuit::rests() const {
+  absl::MutexLock lock(&mu_);
+  return open_ && IsEarly();
 }
 
 }  // namespace chayan::connector

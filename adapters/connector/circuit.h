@@ -28,8 +28,14 @@ class Circuit {
   // The source was not asked after all, or refused this one statement: this says nothing about it.
   void Cancelled();
   bool is_open() const;
+  // Open, and too early to try again.
+  bool rests() const;
 
  private:
+  bool IsEarly() const ABSL_SHARED_LOCKS_REQUIRED(mu_) {
+    return clock_.Elapsed() - opened_at_ < options_.retry_after;
+  }
+
   const Clock& clock_;
   const Options options_;
   mutable absl::Mutex mu_;

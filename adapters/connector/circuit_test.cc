@@ -38,6 +38,17 @@ TEST_F(CircuitTest, LetsOneQuestionTryAfterTheWait) {
   EXPECT_FALSE(circuit_.Admit());
 }
 
+TEST_F(CircuitTest, RestsUntilItMayTryAgain) {
+  EXPECT_FALSE(circuit_.rests());
+  Fail(3);
+  EXPECT_TRUE(circuit_.rests());
+  clock_.Advance(absl::Seconds(5));
+  EXPECT_FALSE(circuit_.rests());
+  ASSERT_TRUE(circuit_.Admit());
+  circuit_.Failed();
+  EXPECT_TRUE(circuit_.rests());
+}
+
 TEST_F(CircuitTest, ClosesWhenTheTrialSucceeds) {
   Fail(3);
   clock_.Advance(absl::Seconds(5));

@@ -27,6 +27,9 @@ struct Inquiry {
 struct SourceHealth {
   bool down = false;
   std::string detail;  // no personal data, no secret
+  // Kinds that would be answered SOURCE_DOWN without asking the source. A source that is down is
+  // asked again now and then, by one question: at such times none stands here.
+  std::vector<std::string> resting_kinds{};
 };
 
 // Thread-safe.

@@ -4,7 +4,6 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 
 namespace chayan::connector {
@@ -20,17 +19,24 @@ const v1::Element* Find(const google::protobuf::RepeatedPtrField<v1::Element>& e
 
 }  // namespace
 
-crypto::Digest KindDigest(const v1::DocumentKind& kind) {
+std::vector<std::string> KindElements(const v1::DocumentKind& kind) {
   std::vector<std::string> lines;
   for (const auto* elements : {&kind.claims(), &kind.fields()}) {
     for (const v1::Element& element : *elements) {
       lines.push_back(
           absl::StrCat(element.code(), ":",
-                       absl::StripPrefix(v1::ValueType_Name(element.type()), "VALUE_TYPE_"), "\n"));
+                       absl::StripPrefix(v1::ValueType_Name(element.type()), "VALUE_TYPE_")));
     }
   }
+  // A line feed sorts before everything that a line holds: sorted without it is sorted with it.
   std::sort(lines.begin(), lines.end());
-  return crypto::Sha256({kind.code(), absl::StrJoin(lines, "")});
+  return lines;
+}
+
+crypto::Digest KindDigest(const v1::DocumentKind& kind) {
+  std::string text = kind.code();
+  for (const std::string& line : KindElements(kind)) absl::StrAppend(&text, line, "\n");
+  return crypto::Sha256(text);
 }
 
 const v1::Element* FindClaim(const v1::DocumentKind& kind, absl::string_view code) {

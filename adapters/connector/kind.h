@@ -3,12 +3,16 @@
 #define CHAYAN_ADAPTERS_CONNECTOR_KIND_H_
 
 #include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "chayan/v1/registry.pb.h"
 #include "gateway/crypto/digest.h"
 
 namespace chayan::connector {
+
+// Its claims and fields, each "code:TYPE", sorted.
+std::vector<std::string> KindElements(const v1::DocumentKind& kind);
 
 // SHA-256 over the kind's code, then its claims and fields sorted, each "code:TYPE\n": what the
 // hello carries, so that a gateway and an adapter that mean different things by one code find out

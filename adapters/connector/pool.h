@@ -3,9 +3,11 @@
 #ifndef CHAYAN_ADAPTERS_CONNECTOR_POOL_H_
 #define CHAYAN_ADAPTERS_CONNECTOR_POOL_H_
 
+#include <algorithm>
 #include <deque>
 #include <functional>
 #include <memory>
+#include <string>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -13,8 +15,10 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
 #include "adapters/connector/circuit.h"
+#include "adapters/connector/connector.h"
 #include "gateway/base/clock.h"
 #include "gateway/base/status_macros.h"
 
@@ -56,6 +60,7 @@ class Pool {
   void Submit(absl::Duration deadline, Work work, Done done);
 
   bool source_is_down() const { return circuit_.is_open(); }
+  bool source_rests() const { return circuit_.rests(); }
 
  private:
   struct Task {
@@ -77,6 +82,18 @@ class Pool {
   bool stopping_ ABSL_GUARDED_BY(mu_) = false;
   std::vector<std::thread> threads_;
 };
+
+// What a connector on a pool says of itself; `plans` have a `kind`.
+template <typename Connection, typename Plans>
+SourceHealth HealthOf(const Pool<Connection>& pool, const Plans& plans, absl::string_view down) {
+  SourceHealth health;
+  health.down = pool.source_is_down();
+  if (health.down) health.detail = std::string(down);
+  if (!pool.source_rests()) return health;
+  for (const auto& plan : plans) health.resting_kinds.push_back(plan.kind.code());
+  std::sort(health.resting_kinds.begin(), health.resting_kinds.end());
+  return health;
+}
 
 template <typename Connection>
 Pool<Connection>::Pool(const Clock& clock, Options options, Connector connector)

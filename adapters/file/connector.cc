@@ -1,5 +1,6 @@
 #include "adapters/file/connector.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -18,6 +19,10 @@ std::unique_ptr<Folder> Open(const Settings& settings) {
   // A key file that vanished since: the folder is then one that is never there.
   diag::Error("file.sftp_not_usable", {{"cause", std::string(sftp.status().message())}});
   return NewLocalFolder("/nonexistent");
+}
+
+bool CanAnswerFrom(const Snapshot::State& state, v1::LatePolicy policy) {
+  return state.table != nullptr && (!state.late || policy == v1::LATE_POLICY_USE_LAST);
 }
 
 connector::HolderAnswer WhenLate(v1::LatePolicy policy, const v1::VerifyDocumentRequest& request) {
@@ -78,9 +83,14 @@ connector::SourceHealth FileConnector::Health() const {
   for (const auto& snapshot : snapshots_) {
     const Snapshot::State state = snapshot->StateAt(clock_.Now());
     health.down = health.down || state.table == nullptr || state.late;
+    const v1::LatePolicy policy = snapshot->plan().source.file().when_late();
+    if (!CanAnswerFrom(state, policy) && policy != v1::LATE_POLICY_NOT_COMPARED) {
+      health.resting_kinds.push_back(snapshot->plan().kind.code());
+    }
     absl::StrAppend(&health.detail, health.detail.empty() ? "" : "; ", snapshot->plan().kind.code(),
                     ": ", state.detail);
   }
+  std::sort(health.resting_kinds.begin(), health.resting_kinds.end());
   return health;
 }
 
@@ -93,9 +103,7 @@ void FileConnector::Answer(const connector::Inquiry& inquiry, Done done) {
     if (!connector::CanAnswerFor(plan, request, absl::ToCivilDay(now, TaipeiTimeZone()))) break;
     const Snapshot::State state = snapshot->StateAt(now);
     const v1::LatePolicy policy = plan.source.file().when_late();
-    if (state.table == nullptr || (state.late && policy != v1::LATE_POLICY_USE_LAST)) {
-      return done(WhenLate(policy, request));
-    }
+    if (!CanAnswerFrom(state, policy)) return done(WhenLate(policy, request));
     const connector::Rows rows = state.table->Find(request.subject().identifier().value());
     return done(connector::AnswerFromRows(plan, request, inquiry.permit, rows, state.as_of));
   }

@@ -17,7 +17,9 @@ namespace chayan::file {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 constexpr char kKinds[] = R"(
 document_kinds { code: "tax.house" claims { code: "owner" type: VALUE_TYPE_NAME } })";
@@ -111,15 +113,19 @@ TEST_F(FileConnectorTest, YesterdaysFileAnswersUntilTodaysIsDue) {
   EXPECT_EQ(late.outcome(), v1::OUTCOME_SOURCE_DOWN);
   EXPECT_FALSE(late.forwarded());
   EXPECT_TRUE(connector_->Health().down);
+  EXPECT_THAT(connector_->Health().resting_kinds, ElementsAre("tax.house"));
   EXPECT_THAT(connector_->Health().detail, HasSubstr("LATE: nothing for 2026-01-15"));
   PutRegister("tax-20260115.csv", "王小明");
   EXPECT_EQ(OutcomeAt(At(15, 11)), v1::OUTCOME_MATCH);
+  EXPECT_THAT(connector_->Health().resting_kinds, IsEmpty());
 }
 
 TEST_F(FileConnectorTest, ALateFileAnswersAsConfigured) {
   PutRegister("tax-20260113.csv", "王小明");
   Start("when_late: LATE_POLICY_NOT_COMPARED");
   EXPECT_EQ(OutcomeAt(At(15, 10)), v1::OUTCOME_NOT_COMPARED);
+  // It is answered by the adapter, so the gateway must go on asking it.
+  EXPECT_THAT(connector_->Health().resting_kinds, IsEmpty());
   Start("when_late: LATE_POLICY_USE_LAST");
   const auto answer = AskAt(At(15, 10));
   EXPECT_EQ(answer.outcome(), v1::OUTCOME_MATCH);

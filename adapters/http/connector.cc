@@ -164,7 +164,7 @@ const KindPlan* HttpConnector::FindPlan(const std::string& kind) const {
 }
 
 connector::SourceHealth HttpConnector::Health() const {
-  return {pool_.source_is_down(), pool_.source_is_down() ? "the system counts as down" : ""};
+  return connector::HealthOf(pool_, settings_.kinds, "the system counts as down");
 }
 
 absl::Status HttpConnector::Probe() {

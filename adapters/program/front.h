@@ -45,6 +45,7 @@ class Front final : public sdk::Adapter {
   void Use(std::shared_ptr<connector::Connector> connector,
            const std::vector<connector::KindPlan>& kinds);
   void Answer(sdk::Question question, sdk::Responder responder) override;
+  std::vector<std::string> DownKinds() const override { return Health().resting_kinds; }
 
   std::map<std::string, KindCounts> Counts() const;
   connector::SourceHealth Health() const;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "adapters/connector/kind.h"
 #include "adapters/program/status_file.h"
 #include "gateway/base/diag.h"
 #include "gateway/base/file.h"
@@ -27,8 +28,10 @@ sdk::AdapterOptions LinkOptions(const Loaded& loaded) {
   options.in_flight_max = config.in_flight_max();
   options.software = absl::StrCat("chayan-adapter ", loaded.connector_name);
   for (const connector::KindPlan& plan : loaded.kinds) {
-    options.kinds.push_back(
-        {plan.kind.code(), plan.digest, {plan.source.areas().begin(), plan.source.areas().end()}});
+    options.kinds.push_back({plan.kind.code(),
+                             plan.digest,
+                             {plan.source.areas().begin(), plan.source.areas().end()},
+                             connector::KindElements(plan.kind)});
   }
   return options;
 }

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
@@ -92,6 +93,10 @@ class Adapter {
   // publisher sent it again after a rejection. An adapter that does not say otherwise takes none:
   // it rejects each, which its publisher sees.
   virtual void OnNotice(Notice notice, NoticeResponder responder);
+
+  // Kinds that it could only answer with SOURCE_DOWN now, sorted: the gateways are told, and ask
+  // another link or nobody. Asked ten times a second for each link, from any thread.
+  virtual std::vector<std::string> DownKinds() const { return {}; }
 };
 
 // OK if the answer stays within the permit and answers the question.

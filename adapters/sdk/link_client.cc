@@ -146,7 +146,10 @@ class GatewayKeeper {
   }
 
   void WatchLinks() {
-    if (link_ != nullptr) link_->CheckAlive();
+    if (link_ != nullptr) {
+      link_->CheckAlive();
+      link_->CheckSource();
+    }
     for (auto& link : old_) {
       link->CheckAlive();
       if (link->ended()) Reap(std::exchange(link, nullptr));

@@ -24,8 +24,10 @@ namespace chayan::sdk {
 // A kind the adapter answers.
 struct OfferedKind {
   std::string document_kind;
-  crypto::Digest digest;           // registry::KindDigest of the catalogue it was built for
-  std::vector<std::string> areas;  // empty: all that the registry routes to the member
+  crypto::Digest digest;                // registry::KindDigest of the catalogue it was built for
+  std::vector<std::string> areas;       // empty: all that the registry routes to the member
+  std::vector<std::string> elements{};  // "code:TYPE" of each claim and field; without them only a
+                                        // gateway with the very same kind takes the link
 };
 
 struct AdapterOptions {

@@ -43,6 +43,19 @@ class TestAdapter final : public Adapter {
     absl::MutexLock lock(&mu_);
     kept_.emplace_back(std::move(question), std::move(responder));
   }
+  std::vector<std::string> DownKinds() const override {
+    absl::MutexLock lock(&mu_);
+    ++times_asked_for_health_;
+    return down_;
+  }
+  void SetDown(std::vector<std::string> kinds) {
+    absl::MutexLock lock(&mu_);
+    down_ = std::move(kinds);
+  }
+  int times_asked_for_health() const {
+    absl::MutexLock lock(&mu_);
+    return times_asked_for_health_;
+  }
   std::pair<Question, Responder> Take() {
     absl::MutexLock lock(&mu_);
     const auto some = [this]() ABSL_NO_THREAD_SAFETY_ANALYSIS { return !kept_.empty(); };
@@ -54,7 +67,9 @@ class TestAdapter final : public Adapter {
 
  private:
   const bool at_once_;
-  absl::Mutex mu_;
+  mutable absl::Mutex mu_;
+  mutable int times_asked_for_health_ ABSL_GUARDED_BY(mu_) = 0;
+  std::vector<std::string> down_ ABSL_GUARDED_BY(mu_);
   std::deque<std::pair<Question, Responder>> kept_ ABSL_GUARDED_BY(mu_);
 };
 
@@ -94,6 +109,27 @@ TEST_F(LinkClientTest, SaysWhatItAnswersInItsHello) {
   EXPECT_EQ(hello.kinds(0).areas(0), "AD");
   const auto key = crypto::Ed25519Key::FromPemFile(options_.answer_key_file);
   EXPECT_EQ(hello.answer_key_id(), crypto::KeyId(key->public_key()).raw());
+}
+
+TEST_F(LinkClientTest, TellsTheGatewayWhenItsSourceGoesDownAndComesBack) {
+  auto link = Open(/*at_once=*/true);
+  adapter_->SetDown({"land.title"});
+  EXPECT_EQ(link->Next().source_health().down_kinds(0), "land.title");
+  adapter_->SetDown({});
+  const v1::FromAdapter back = link->Next();
+  ASSERT_TRUE(back.has_source_health());
+  EXPECT_EQ(back.source_health().down_kinds_size(), 0);
+}
+
+TEST_F(LinkClientTest, SaysNothingOfItsSourceToAGatewayThatDoesNotKnowTheWord) {
+  Start(/*at_once=*/true, system_clock_);
+  adapter_->SetDown({"land.title"});
+  auto link = gateway_.WaitForLink(0);
+  EXPECT_TRUE(link->Next().has_hello());
+  link->Welcome(/*heartbeat_ms=*/5000, /*features=*/{});
+  ASSERT_TRUE(Eventually([&] { return adapter_->times_asked_for_health() > 20; }));
+  link->Ask(NewId(), "request-1");
+  EXPECT_TRUE(link->Next().has_answers());
 }
 
 TEST_F(LinkClientTest, AnswersWithFramesThatVerifyAndAreInItsLogBefore) {

@@ -4,7 +4,9 @@
 #include <grpcpp/support/channel_arguments.h>
 
 #include <algorithm>
+#include <utility>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "gateway/base/check.h"
@@ -17,6 +19,7 @@ namespace chayan::sdk {
 namespace {
 
 constexpr uint32_t kProtocolVersion = 1;
+constexpr absl::string_view kSourceHealthFeature = "source-health";
 // As adapter_link_service.proto states it.
 constexpr int kMessageBytesMax = 1 << 20;
 constexpr size_t kFrameAnswersMax = 256;
@@ -112,6 +115,14 @@ void LinkConnection::CheckAlive() {
   if (cancel) Cancel();
 }
 
+void LinkConnection::CheckSource() {
+  std::vector<std::string> down = parts_.adapter.DownKinds();
+  absl::MutexLock lock(&mu_);
+  if (!takes_source_health_ || down == down_kinds_) return;
+  down_kinds_ = std::move(down);
+  down_kinds_said_ = false;
+}
+
 // The reader: opens the stream, reads it to its end, cleans up.
 void LinkConnection::Read() {
   absl::Status status = OpenStream();
@@ -182,6 +193,7 @@ absl::Status LinkConnection::OpenStream() {
     offer.set_document_kind(kind.document_kind);
     offer.set_digest(kind.digest.ToString());
     *offer.mutable_areas() = {kind.areas.begin(), kind.areas.end()};
+    *offer.mutable_elements() = {kind.elements.begin(), kind.elements.end()};
   }
   v1::ToAdapter answer;
   if (!stream_->Write(message) || !stream_->Read(&answer)) {
@@ -198,6 +210,7 @@ absl::Status LinkConnection::OpenStream() {
   absl::MutexLock lock(&mu_);
   welcomed_ = true;
   gateway_ = answer.welcome().gateway();
+  takes_source_health_ = absl::c_linear_search(answer.welcome().features(), kSourceHealthFeature);
   heartbeat_interval_ = std::clamp(absl::Milliseconds(answer.welcome().heartbeat_interval_ms()),
                                    kHeartbeatMin, kHeartbeatMax);
   last_sent_ = now;
@@ -310,8 +323,9 @@ bool LinkConnection::drained() const {
 }
 
 bool LinkConnection::HasWork() const {
-  return stop_writing_ || (!finished_ && (!ready_.empty() || notices_ready_ ||
-                                          (drain_ && !drain_said_) || drained()));
+  return stop_writing_ ||
+         (!finished_ && (!ready_.empty() || notices_ready_ || (drain_ && !drain_said_) ||
+                         !down_kinds_said_ || drained()));
 }
 
 bool LinkConnection::WaitForWork(Work& work) {
@@ -323,6 +337,7 @@ bool LinkConnection::WaitForWork(Work& work) {
     if (finished_) continue;
     if (drain_ && !drain_said_) work.draining = drain_said_ = true;
     work.notices = std::exchange(notices_ready_, false);
+    if (!std::exchange(down_kinds_said_, true)) work.down_kinds = down_kinds_;
     size_t bytes = 0;
     size_t count = 0;
     while (count < ready_.size() && count < kFrameAnswersMax &&
@@ -332,7 +347,7 @@ bool LinkConnection::WaitForWork(Work& work) {
     const auto end = ready_.begin() + static_cast<ptrdiff_t>(count);
     work.answers.assign(std::make_move_iterator(ready_.begin()), std::make_move_iterator(end));
     ready_.erase(ready_.begin(), end);
-    if (!work.draining && !work.notices && work.answers.empty()) {
+    if (!work.draining && !work.notices && !work.down_kinds && work.answers.empty()) {
       // Questions nobody will answer any more do not keep a draining link open.
       if (drain_said_ || gateway_drains_) {
         absl::erase_if(open_, [now](const auto& entry) { return entry.second->deadline <= now; });
@@ -357,6 +372,12 @@ void LinkConnection::Write() {
     if (work.draining) {
       v1::FromAdapter message;
       message.mutable_draining();
+      sent = stream_->Write(message);
+    }
+    if (work.down_kinds) {
+      v1::FromAdapter message;
+      *message.mutable_source_health()->mutable_down_kinds() = {work.down_kinds->begin(),
+                                                                work.down_kinds->end()};
       sent = stream_->Write(message);
     }
     if (work.heartbeat) {

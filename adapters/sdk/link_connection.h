@@ -11,6 +11,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -60,6 +61,8 @@ class LinkConnection final : public AnswerSink,
   absl::Status status() const;
   // Ends a link on which nothing is heard, and one that has not been welcomed in time.
   void CheckAlive();
+  // Has the gateway told what the adapter says of its source, if that has changed.
+  void CheckSource();
 
  private:
   struct Ready {
@@ -82,6 +85,7 @@ class LinkConnection final : public AnswerSink,
     std::vector<Ready> answers;
     bool notices = false;
     bool draining = false;
+    std::optional<std::vector<std::string>> down_kinds;
     bool heartbeat = false;
     bool finish = false;  // half-close
   };
@@ -115,10 +119,13 @@ class LinkConnection final : public AnswerSink,
   bool welcomed_ ABSL_GUARDED_BY(mu_) = false;
   bool ended_ ABSL_GUARDED_BY(mu_) = false;
   bool stop_writing_ ABSL_GUARDED_BY(mu_) = false;
-  bool drain_ ABSL_GUARDED_BY(mu_) = false;           // we end it
-  bool drain_said_ ABSL_GUARDED_BY(mu_) = false;      // and have said so
-  bool gateway_drains_ ABSL_GUARDED_BY(mu_) = false;  // the gateway ends it
-  bool finished_ ABSL_GUARDED_BY(mu_) = false;        // half-closed
+  bool drain_ ABSL_GUARDED_BY(mu_) = false;                // we end it
+  bool drain_said_ ABSL_GUARDED_BY(mu_) = false;           // and have said so
+  bool gateway_drains_ ABSL_GUARDED_BY(mu_) = false;       // the gateway ends it
+  bool finished_ ABSL_GUARDED_BY(mu_) = false;             // half-closed
+  bool takes_source_health_ ABSL_GUARDED_BY(mu_) = false;  // the gateway
+  std::vector<std::string> down_kinds_ ABSL_GUARDED_BY(mu_);
+  bool down_kinds_said_ ABSL_GUARDED_BY(mu_) = true;  // none, at first
   absl::Duration heartbeat_interval_ ABSL_GUARDED_BY(mu_);
   absl::Duration last_sent_ ABSL_GUARDED_BY(mu_);
   std::string gateway_ ABSL_GUARDED_BY(mu_);

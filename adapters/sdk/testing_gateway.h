@@ -81,11 +81,13 @@ class FakeLink {
     return reading_ended_;
   }
   void Write(const v1::ToAdapter& message) { EXPECT_TRUE(stream_->Write(message)); }
-  void Welcome(uint32_t heartbeat_ms) {
+  void Welcome(uint32_t heartbeat_ms,
+               const std::vector<std::string>& features = {"source-health"}) {
     v1::ToAdapter message;
     message.mutable_welcome()->set_protocol_version(1);
     message.mutable_welcome()->set_gateway("gw-1");
     message.mutable_welcome()->set_heartbeat_interval_ms(heartbeat_ms);
+    *message.mutable_welcome()->mutable_features() = {features.begin(), features.end()};
     Write(message);
   }
   void Ask(const Uuid& id, absl::string_view request_id, uint32_t timeout_ms = 10'000) {

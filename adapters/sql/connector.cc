@@ -52,7 +52,7 @@ absl::CivilDay SqlConnector::Today() const {
 }
 
 connector::SourceHealth SqlConnector::Health() const {
-  return {pool_.source_is_down(), pool_.source_is_down() ? "the database counts as down" : ""};
+  return connector::HealthOf(pool_, settings_.kinds, "the database counts as down");
 }
 
 absl::Status SqlConnector::Probe() { return connect_().status(); }

@@ -65,6 +65,8 @@ std::string ToJson(const v1::GetStatusResponse& status) {
     json.Number("answers", static_cast<int64_t>(link.answers())).Bool("draining", link.draining());
     json.Text("open_time", FormatTimestamp(ToTime(link.open_time()))).BeginArray("document_kinds");
     for (const std::string& kind : link.document_kinds()) json.Text("", kind);
+    json.EndArray().BeginArray("down_kinds");
+    for (const std::string& kind : link.down_kinds()) json.Text("", kind);
     json.EndArray().EndObject();
   }
   json.EndArray().BeginArray("certificates");
@@ -89,7 +91,12 @@ void PrintLinks(const Program& program, const v1::GetStatusResponse& status) {
                 << program.Say("處理中 ", "in flight ") << std::setw(5) << link.in_flight()
                 << program.Say("已答覆 ", "answers ") << std::setw(9) << link.answers()
                 << absl::StrJoin(link.document_kinds(), ", ")
-                << (link.draining() ? program.Say(" (停止接新案)", " (draining)") : "") << "\n";
+                << (link.draining() ? program.Say(" (停止接新案)", " (draining)") : "");
+    if (!link.down_kinds().empty()) {
+      program.out << program.Say(" 來源中斷:", " source down: ")
+                  << absl::StrJoin(link.down_kinds(), ", ");
+    }
+    program.out << "\n";
   }
   if (status.links_size() > kRowsMax) {
     program.out << "  ... +" << status.links_size() - kRowsMax << " (--json)\n";

@@ -11,6 +11,8 @@
 namespace chayan::link {
 
 inline constexpr uint32_t kProtocolVersion = 1;
+// Said in the Welcome: an adapter may send SourceHealth.
+inline constexpr char kSourceHealthFeature[] = "source-health";
 
 // An adapter knows itself when it dials; a stream that says nothing holds memory for nothing.
 inline constexpr absl::Duration kHelloTimeout = absl::Seconds(5);
@@ -44,6 +46,9 @@ inline constexpr size_t kCheckQueueMax = 1024;
 
 inline constexpr size_t kKindsMax = 128;
 inline constexpr size_t kSubscriptionsMax = 128;
+// Claims and fields of one kind: twice what the widest kind of the country has.
+inline constexpr size_t kElementsMax = 256;
+inline constexpr size_t kElementCharactersMax = 128;
 inline constexpr size_t kSoftwareCharactersMax = 64;
 
 }  // namespace chayan::link

@@ -125,6 +125,7 @@ std::string EncodeWelcome(uint32_t in_flight_max, absl::string_view gateway) {
   welcome.set_gateway(std::string(gateway));
   welcome.set_heartbeat_interval_ms(
       static_cast<uint32_t>(absl::ToInt64Milliseconds(kHeartbeatInterval)));
+  welcome.add_features(kSourceHealthFeature);
   return message.SerializeAsString();
 }
 

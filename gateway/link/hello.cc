@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <optional>
 
+#include "absl/algorithm/container.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
+#include "gateway/crypto/digest.h"
 #include "gateway/link/bounds.h"
+#include "gateway/registry/values.h"
 
 namespace chayan::link {
 namespace {
@@ -33,6 +36,38 @@ Refusal Exceeds(absl::string_view kind, absl::string_view area) {
   return refusal;
 }
 
+// Whether the digest is that of these elements: an adapter cannot say one thing and hash another.
+bool IsDigestOf(const v1::KindOffer& asked) {
+  std::vector<absl::string_view> lines(asked.elements().begin(), asked.elements().end());
+  std::sort(lines.begin(), lines.end());
+  crypto::Sha256Hasher hasher;
+  hasher.Update(asked.document_kind());
+  for (const absl::string_view line : lines) hasher.Update(line).Update("\n");
+  return absl::string_view(asked.digest()) == hasher.Finish().raw();
+}
+
+// Whether the adapter's version of the kind and the registry's mean the same by what both know. A
+// claim and a field may share a code.
+bool ElementsAgree(const v1::KindOffer& asked, const v1::DocumentKind& kind) {
+  absl::flat_hash_set<std::string> codes, lines;
+  for (const auto* elements : {&kind.claims(), &kind.fields()}) {
+    for (const v1::Element& element : *elements) {
+      codes.insert(element.code());
+      lines.insert(absl::StrCat(element.code(), ":", registry::TypeName(element.type())));
+    }
+  }
+  return absl::c_all_of(asked.elements(), [&](const std::string& line) {
+    return lines.contains(line) || !codes.contains(line.substr(0, line.find(':')));
+  });
+}
+
+bool AreWithinBounds(const v1::KindOffer& asked) {
+  return asked.elements_size() <= static_cast<int>(kElementsMax) &&
+         absl::c_all_of(asked.elements(), [](const std::string& line) {
+           return line.size() <= kElementCharactersMax;
+         });
+}
+
 // Adds what one kind of the hello comes to.
 std::optional<Refusal> Narrow(const v1::KindOffer& asked, const policy::Caller& caller,
                               const registry::Snapshot& snapshot, Offer& offer) {
@@ -40,12 +75,18 @@ std::optional<Refusal> Narrow(const v1::KindOffer& asked, const policy::Caller& 
   if (kind == nullptr) return Exceeds(asked.document_kind(), {});
   std::vector<std::string> areas = snapshot.Areas(asked.document_kind(), caller.member);
   if (areas.empty()) return Exceeds(asked.document_kind(), {});
-  if (absl::string_view(asked.digest()) != kind->digest.raw()) {
+  if (!AreWithinBounds(asked)) {
+    return Invalid(absl::StrCat("elements: at most ", kElementsMax, ", of ", kElementCharactersMax,
+                                " characters."));
+  }
+  const bool same = absl::string_view(asked.digest()) == kind->digest.raw();
+  if (!same && (!IsDigestOf(asked) || !ElementsAgree(asked, *kind->proto))) {
     return Refuse(v1::ERROR_REASON_KIND_DIGEST_DIFFERS,
                   absl::StrCat("The claims and fields of kind \"", asked.document_kind(),
                                "\" differ from the registry's: update the adapter's catalogue."),
                   {{"document_kind", asked.document_kind()}, {"digest", kind->digest.ToHex()}});
   }
+  if (!same) offer.other_versions.push_back(asked.document_kind());
   if (asked.areas().empty()) {
     for (std::string& area : areas) {
       offer.served.emplace_back(asked.document_kind(), std::move(area));

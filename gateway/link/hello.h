@@ -26,6 +26,9 @@ struct Offer {
   crypto::Digest answer_key_id;
   std::string software;
   uint32_t in_flight_max = 0;
+  // Kinds of which the adapter knows another version than the registry: what it does not know of
+  // them, it does not compare.
+  std::vector<std::string> other_versions;
 
   std::vector<std::string> Kinds() const;
 };

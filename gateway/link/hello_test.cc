@@ -2,6 +2,7 @@
 // small registry, and each way to go beyond it.
 #include "gateway/link/hello.h"
 
+#include "absl/strings/str_join.h"
 #include "gateway/link/link_fakes.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -10,6 +11,7 @@ namespace chayan::link {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 using ::testing::Pair;
 
 const absl::Time kNow = absl::FromCivil(absl::CivilDay(2026, 1, 15), absl::UTCTimeZone());
@@ -72,6 +74,45 @@ TEST_F(HelloTest, RefusesAKindThatIsNotInTheRegistry) {
 TEST_F(HelloTest, RefusesAnotherDigestOfAKind) {
   (*hello_.mutable_kinds(0)->mutable_digest())[0] ^= 1;
   EXPECT_EQ(Reason(), v1::ERROR_REASON_KIND_DIGEST_DIFFERS);
+}
+
+// An adapter of another version: what its kind is made of, and the digest of that.
+void OfferVersion(std::vector<std::string> elements, v1::KindOffer& offer) {
+  std::sort(elements.begin(), elements.end());
+  *offer.mutable_elements() = {elements.begin(), elements.end()};
+  offer.set_digest(
+      crypto::Sha256(absl::StrCat(offer.document_kind(), absl::StrJoin(elements, "\n"), "\n"))
+          .ToString());
+}
+
+TEST_F(HelloTest, TakesAnOlderAndANewerVersionOfAKind) {
+  OfferVersion({"land_office:LAND_OFFICE"}, *hello_.mutable_kinds(0));
+  EXPECT_THAT(Accepted().other_versions, ElementsAre("land.title"));
+  OfferVersion({"land_office:LAND_OFFICE", "owner_name:NAME", "share:TEXT"},
+               *hello_.mutable_kinds(0));
+  EXPECT_THAT(Accepted().other_versions, ElementsAre("land.title"));
+  OfferVersion({"owner_name:NAME", "land_office:LAND_OFFICE"}, *hello_.mutable_kinds(0));
+  EXPECT_THAT(Accepted().other_versions, IsEmpty());
+}
+
+TEST_F(HelloTest, RefusesAVersionInWhichACommonClaimIsAnother) {
+  OfferVersion({"land_office:LAND_OFFICE", "owner_name:TEXT"}, *hello_.mutable_kinds(0));
+  EXPECT_EQ(Reason(), v1::ERROR_REASON_KIND_DIGEST_DIFFERS);
+}
+
+TEST_F(HelloTest, RefusesADigestThatIsNotThatOfItsElements) {
+  OfferVersion({"land_office:LAND_OFFICE"}, *hello_.mutable_kinds(0));
+  hello_.mutable_kinds(0)->add_elements("owner_name:NAME");
+  hello_.mutable_kinds(0)->add_elements("share:TEXT");
+  EXPECT_EQ(Reason(), v1::ERROR_REASON_KIND_DIGEST_DIFFERS);
+}
+
+TEST_F(HelloTest, BoundsTheElementsOfAKind) {
+  hello_.mutable_kinds(0)->add_elements(std::string(kElementCharactersMax + 1, 'x'));
+  EXPECT_EQ(Reason(), v1::ERROR_REASON_HELLO_INVALID);
+  hello_.mutable_kinds(0)->clear_elements();
+  for (size_t i = 0; i <= kElementsMax; ++i) hello_.mutable_kinds(0)->add_elements("a:TEXT");
+  EXPECT_EQ(Reason(), v1::ERROR_REASON_HELLO_INVALID);
 }
 
 TEST_F(HelloTest, RefusesAnUnregisteredKey) {

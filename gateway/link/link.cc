@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "gateway/base/diag.h"
 #include "gateway/link/bounds.h"
 #include "gateway/link/frames.h"
@@ -65,6 +67,9 @@ void Link::OnMessage(absl::string_view message) {
     case v1::FromAdapter::kNoticesNotTaken:
       CloseMalformed("Receipts came for notices that were never sent.");
       return;
+    case v1::FromAdapter::kSourceHealth:
+      OnSourceHealth(frame.source_health());
+      return;
     case v1::FromAdapter::FRAME_NOT_SET:
       CloseMalformed("A message holds no frame that this version knows.");
       return;
@@ -112,6 +117,7 @@ void Link::OnOpened(absl::StatusOr<log::Committed> committed) {
   std::shared_ptr<rpc::StreamCall> stream;
   std::string welcome;
   std::string software;
+  std::vector<std::string> other_versions;
   bool flush = false;
   {
     absl::MutexLock lock(&mu_);
@@ -122,6 +128,7 @@ void Link::OnOpened(absl::StatusOr<log::Committed> committed) {
     stream = stream_;
     welcome = EncodeWelcome(offer_.in_flight_max, context_.options.gateway);
     software = offer_.software;
+    other_versions = offer_.other_versions;
     if (draining_) {
       send_draining_ = true;
       flush = ClaimFlush();
@@ -132,7 +139,8 @@ void Link::OnOpened(absl::StatusOr<log::Committed> committed) {
   diag::Info("link.opened", {{"link", id()},
                              {"member", caller_.member},
                              {"system", caller_.system},
-                             {"software", software}});
+                             {"software", software},
+                             {"other_versions", absl::StrJoin(other_versions, " ")}});
   context_.observer.OnServedChanged(*this);
   if (flush) PostFlush();
 }
@@ -145,6 +153,28 @@ void Link::OnDraining() {
     drain_deadline_ = std::min(drain_deadline_, context_.clock.Elapsed() + kDrainTimeout);
     UpdateLoad();
   }
+  context_.observer.OnServedChanged(*this);
+}
+
+void Link::OnSourceHealth(const v1::SourceHealth& health) {
+  std::vector<std::string> down(health.down_kinds().begin(), health.down_kinds().end());
+  std::sort(down.begin(), down.end());
+  down.erase(std::unique(down.begin(), down.end()), down.end());
+  bool known = false;
+  {
+    absl::MutexLock lock(&mu_);
+    if (phase_ != Phase::kServing) return;
+    const std::vector<std::string> offered = offer_.Kinds();
+    known = std::includes(offered.begin(), offered.end(), down.begin(), down.end());
+    if (known && down == down_kinds_) return;
+    if (known) down_kinds_ = down;
+  }
+  if (!known) {
+    CloseMalformed("A kind is said to be down that is not of this link.");
+    return;
+  }
+  diag::Write(down.empty() ? diag::Level::kInfo : diag::Level::kWarning, "link.source_health",
+              {{"link", id()}, {"member", caller_.member}, {"down", absl::StrJoin(down, " ")}});
   context_.observer.OnServedChanged(*this);
 }
 
@@ -168,7 +198,12 @@ void Link::OnEnd() {
 std::vector<std::pair<std::string, std::string>> Link::Served() const {
   absl::MutexLock lock(&mu_);
   if (!serving()) return {};
-  return offer_.served;
+  std::vector<std::pair<std::string, std::string>> served;
+  absl::c_copy_if(offer_.served, std::back_inserter(served), [this](const auto& kind_and_area) {
+    mu_.AssertReaderHeld();
+    return !absl::c_binary_search(down_kinds_, kind_and_area.first);
+  });
+  return served;
 }
 
 void Link::UpdateLoad() {
@@ -496,6 +531,7 @@ LinkInfo Link::Info() const {
           .software = offer_.software,
           .kinds = offer_.Kinds(),
           .subscriptions = offer_.subscriptions,
+          .down_kinds = down_kinds_,
           .in_flight = static_cast<uint32_t>(open_.size()),
           .opened = opened_,
           .draining = draining_ || peer_draining_,

@@ -92,7 +92,8 @@ class Link : public std::enable_shared_from_this<Link> {
   // Whether it serves but is at its bound.
   bool full() const { return full_.load(std::memory_order_relaxed); }
 
-  // Kinds and areas it answers now; nothing before it opens and after it drains or ends.
+  // Kinds and areas it answers now, but for those whose source is down; nothing before it opens and
+  // after it drains or ends.
   std::vector<std::pair<std::string, std::string>> Served() const;
   // Takes the exchange and sends its question; false, leaving it, when the link does not serve or
   // is full.
@@ -113,6 +114,7 @@ class Link : public std::enable_shared_from_this<Link> {
   void OnOpened(absl::StatusOr<log::Committed> committed);
   void OnAnswers(v1::AnswerFrame& frame);
   void OnDraining();
+  void OnSourceHealth(const v1::SourceHealth& health);
   // The exchanges of a frame's answers, nullptr where a question had been given up; nothing, after
   // the link was closed, when an answer is unexpected.
   struct Matched {
@@ -180,6 +182,7 @@ class Link : public std::enable_shared_from_this<Link> {
   std::optional<uint64_t> open_index_ ABSL_GUARDED_BY(mu_);
   bool draining_ ABSL_GUARDED_BY(mu_) = false;
   bool peer_draining_ ABSL_GUARDED_BY(mu_) = false;
+  std::vector<std::string> down_kinds_ ABSL_GUARDED_BY(mu_);  // sorted
   absl::Duration drain_deadline_ ABSL_GUARDED_BY(mu_) = absl::InfiniteDuration();
   absl::Duration last_sent_ ABSL_GUARDED_BY(mu_);
 

@@ -337,6 +337,11 @@ class FakeAdapter {
     frame.mutable_draining();
     stream_->Deliver(frame);
   }
+  void SendSourceHealth(const std::vector<std::string>& down_kinds) {
+    v1::FromAdapter frame;
+    *frame.mutable_source_health()->mutable_down_kinds() = {down_kinds.begin(), down_kinds.end()};
+    stream_->Deliver(frame);
+  }
   void SendHeartbeat() {
     v1::FromAdapter frame;
     frame.mutable_heartbeat();

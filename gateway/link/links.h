@@ -60,6 +60,7 @@ struct LinkInfo {
   std::string member, system, software;
   std::vector<std::string> kinds;
   std::vector<std::string> subscriptions;
+  std::vector<std::string> down_kinds;  // of these, as the adapter says
   uint32_t in_flight;
   absl::Time opened;
   bool draining;

@@ -40,6 +40,7 @@ void Describe(const link::LinkInfo& from, v1::LinkStatus& to) {
   to.set_software(from.software);
   to.set_draining(from.draining);
   to.set_answers(from.answers);
+  for (const std::string& kind : from.down_kinds) to.add_down_kinds(kind);
 }
 
 // Left out where there is none.
