@@ -46,6 +46,15 @@ std::string Meaning(const google::protobuf::RepeatedPtrField<v1::CodeMeaning>& c
   return held;
 }
 
+// The other way round.
+std::string Held(const google::protobuf::RepeatedPtrField<v1::CodeMeaning>& codes,
+                 std::string code) {
+  for (const v1::CodeMeaning& meaning : codes) {
+    if (meaning.code() == code) return meaning.held();
+  }
+  return code;
+}
+
 v1::Verdict ToProto(Verdict verdict) {
   switch (verdict) {
     case Verdict::kMatch:
@@ -263,6 +272,22 @@ HolderAnswer AnswerContradicted(const KindPlan& plan, const v1::VerifyDocumentRe
   return {BeginAsOf(request, v1::OUTCOME_NOT_FOUND, as_of), false};
 }
 
+Value BoundAsker(v1::AskerPart part, const v1::VerifyDocumentRequest& request) {
+  const v1::Purpose& purpose = request.purpose();
+  switch (part) {
+    case v1::ASKER_PART_PERSON:
+      return purpose.person().id();
+    case v1::ASKER_PART_OFFICE:
+      return request.acting_for();
+    case v1::ASKER_PART_CASE_NUMBER:
+      return purpose.case_number();
+    case v1::ASKER_PART_PURPOSE:
+      return purpose.purpose_code();
+    default:  // the file's check refuses it
+      return Value();
+  }
+}
+
 absl::StatusOr<Value> BindValue(const KindPlan& plan, const v1::QueryParameter& parameter,
                                 const v1::VerifyDocumentRequest& request, absl::CivilDay today) {
   const v1::Subject& subject = request.subject();
@@ -272,10 +297,14 @@ absl::StatusOr<Value> BindValue(const KindPlan& plan, const v1::QueryParameter& 
                                                            : ident::FromCivilDay(today));
     return BoundDate(date, parameter.date_form());
   }
+  if (parameter.has_asker()) return BoundAsker(parameter.asker(), request);
   if (parameter.has_claim()) {
     for (const v1::Claim& claim : request.claims()) {
       if (claim.code() != parameter.claim()) continue;
-      return BoundText(FindClaim(plan.kind, claim.code())->type(), claim, parameter.date_form());
+      CHAYAN_ASSIGN_OR_RETURN(
+          std::string bound,
+          BoundText(FindClaim(plan.kind, claim.code())->type(), claim, parameter.date_form()));
+      return Held(parameter.codes(), std::move(bound));
     }
     return Value();
   }

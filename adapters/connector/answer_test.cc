@@ -397,6 +397,36 @@ TEST(BindValuesTest, BindsNormalFormsAndNullForWhatIsNotAsked) {
   EXPECT_EQ((*BindValues(plan, names, request, today))[2], Value("-0100520"));
 }
 
+TEST(BindValuesTest, BindsCodesAsTheAgencyWritesThem) {
+  KindPlan plan = Plan();
+  const std::vector<std::string> names = {"share"};
+  *plan.source.mutable_parameters() = Parse<v1::KindSource>(R"(
+          parameters { name: "share" claim: "share"
+                       codes { held: "1" code: "whole" } codes { held: "2" code: "half" } })")
+                                          .parameters();
+  const absl::CivilDay today(2026, 1, 15);
+  EXPECT_THAT(*BindValues(plan, names, Request("claims { code: 'share' text: 'half' }"), today),
+              ElementsAre(Value("2")));
+  EXPECT_THAT(*BindValues(plan, names, Request("claims { code: 'share' text: 'third' }"), today),
+              ElementsAre(Value("third")));
+}
+
+TEST(BindValuesTest, BindsWhoAsksAndWhy) {
+  KindPlan plan = Plan();
+  const std::vector<std::string> names = {"person", "office", "case", "purpose"};
+  *plan.source.mutable_parameters() = Parse<v1::KindSource>(R"(
+          parameters { name: "person" asker: ASKER_PART_PERSON }
+          parameters { name: "office" asker: ASKER_PART_OFFICE }
+          parameters { name: "case" asker: ASKER_PART_CASE_NUMBER }
+          parameters { name: "purpose" asker: ASKER_PART_PURPOSE })")
+                                          .parameters();
+  v1::VerifyDocumentRequest request = Request(R"(
+          acting_for: 'hro-1'
+          purpose { person { id: 'clerk-7' } case_number: '115-42' purpose_code: 'move' })");
+  EXPECT_THAT(*BindValues(plan, names, request, absl::CivilDay(2026, 1, 15)),
+              ElementsAre(Value("clerk-7"), Value("hro-1"), Value("115-42"), Value("move")));
+}
+
 TEST(BindValuesTest, AZeroByteNeverReachesTheDriver) {
   KindPlan plan = Plan();
   const std::vector<std::string> names = {"share", "name"};

@@ -203,7 +203,8 @@ void ConfigFile::CheckParameters(const Kind& kind, const std::vector<std::string
       nested.Fault("claim", "the kind has no such claim, write one of its codes");
     }
     if (parameter.from_case() == v1::QueryParameter::FROM_NOT_SET ||
-        (parameter.has_subject() && parameter.subject() == v1::SUBJECT_PART_UNSPECIFIED)) {
+        (parameter.has_subject() && parameter.subject() == v1::SUBJECT_PART_UNSPECIFIED) ||
+        (parameter.has_asker() && parameter.asker() == v1::ASKER_PART_UNSPECIFIED)) {
       nested.Fault("name", "has no source, add `claim: \"…\"` or `subject: SUBJECT_PART_NUMBER`");
     }
   }
