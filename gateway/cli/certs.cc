@@ -10,9 +10,11 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "gateway/base/encoding.h"
 #include "gateway/base/file.h"
 #include "gateway/base/status_macros.h"
 #include "gateway/crypto/crl.h"
+#include "gateway/crypto/signing_key.h"
 
 namespace chayan::cli {
 namespace {
@@ -74,6 +76,18 @@ absl::Status RequestCertificate(const std::string& key_path, const std::string& 
   CHAYAN_ASSIGN_OR_RETURN(const std::string request, crypto::MakeCertificateRequest(key, names));
   CHAYAN_RETURN_IF_ERROR(WriteFile(key_path, key, kPrivate));
   return WriteFile(request_path, request);
+}
+
+absl::StatusOr<std::string> MakeAnswerKey(const std::string& key_path, Random& random) {
+  if (Exists(key_path)) {
+    return absl::AlreadyExistsError(
+        absl::StrCat(key_path,
+                     " is there already and is not overwritten; for a new key name another file, "
+                     "and register both until the old one is out of use"));
+  }
+  const crypto::Ed25519Key key = crypto::Ed25519Key::Generate(random);
+  CHAYAN_RETURN_IF_ERROR(WriteFile(key_path, key.ToPem(), kPrivate));
+  return Base64Encode(crypto::SpkiFromPublicKey(key.public_key()));
 }
 
 absl::StatusOr<crypto::SubjectNames> SignRequest(const SignOrder& order, absl::Time now,

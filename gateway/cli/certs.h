@@ -20,6 +20,10 @@ namespace chayan::cli {
 absl::Status RequestCertificate(const std::string& key_path, const std::string& request_path,
                                 const crypto::SubjectNames& names);
 
+// Makes an adapter's answer key at `key_path`, Ed25519; its public half as the registry writes it.
+// ALREADY_EXISTS rather than overwrite a key.
+absl::StatusOr<std::string> MakeAnswerKey(const std::string& key_path, Random& random);
+
 struct AuthorityFiles {
   std::string certificate;  // the authority's, then those above it
   std::string key;

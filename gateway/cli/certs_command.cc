@@ -1,4 +1,4 @@
-// chayan certs request | sign | renew | revoke | due.
+// chayan certs request | answer-key | sign | renew | revoke | due.
 #include <iomanip>
 #include <memory>
 #include <vector>
@@ -41,13 +41,19 @@ ExitCode Done(const Program& program, const absl::Status& status, absl::string_v
   return ExitCode::kOk;
 }
 
+bool IsComplete(const SystemUri& uri) {
+  return !uri.system.empty() && !uri.member.empty() && !uri.trust_domain.empty();
+}
+
+ExitCode FailUri(const Program& program) {
+  return program.Fail(ExitCode::kUsage,
+                      program.Say("--uri 的形式為 spiffe://信任網域/機關/系統",
+                                  "--uri has the form spiffe://TRUST-DOMAIN/MEMBER/SYSTEM"));
+}
+
 ExitCode Request(const Program& program, const Options& options) {
   const SystemUri uri = ParseSystemUri(options.uri);
-  if (uri.system.empty() || uri.member.empty() || uri.trust_domain.empty()) {
-    return program.Fail(ExitCode::kUsage,
-                        program.Say("--uri 的形式為 spiffe://信任網域/機關/系統",
-                                    "--uri has the form spiffe://TRUST-DOMAIN/MEMBER/SYSTEM"));
-  }
+  if (!IsComplete(uri)) return FailUri(program);
   crypto::SubjectNames names = options.names;
   names.uris = {options.uri};
   names.common_name = uri.system;
@@ -56,6 +62,19 @@ ExitCode Request(const Program& program, const Options& options) {
       absl::StrCat(program.Say("私鑰(請勿離開本機): ", "private key (stays here): "), options.key,
                    program.Say("\n請求(送交發證者): ", "\nrequest (for the authority): "),
                    options.out));
+}
+
+// The registry's line alone on standard output: it can be appended to a file.
+ExitCode AnswerKey(const Program& program, const Options& options) {
+  const SystemUri uri = ParseSystemUri(options.uri);
+  if (!IsComplete(uri)) return FailUri(program);
+  const auto public_key = MakeAnswerKey(options.key, program.random);
+  if (!public_key.ok()) {
+    return program.Fail(ExitCode::kCheckFailed, public_key.status().message());
+  }
+  program.out << "answer_keys { member: \"" << uri.member << "\" system: \"" << uri.system
+              << "\" public_key: \"" << *public_key << "\" }\n";
+  return ExitCode::kOk;
 }
 
 ExitCode Sign(const Program& program, const Options& options) {
@@ -197,6 +216,17 @@ void AddRequest(CLI::App& certs, Program& program) {
                       "IP address, for a gateway's certificate; repeatable");
 }
 
+void AddAnswerKey(CLI::App& certs, Program& program) {
+  const auto options = std::make_shared<Options>();
+  CLI::App* command = Add(certs, program, "answer-key",
+                          program.Say("轉接器:產生答覆簽章金鑰,印出登錄檔的一行",
+                                      "an adapter's answer key; prints the registry's line for it"),
+                          options, 0, &AnswerKey);
+  command->add_option("--uri", options->uri, "spiffe://TRUST-DOMAIN/MEMBER/SYSTEM")->required();
+  command->add_option("--key", options->key, "where the new private key goes (mode 0600)")
+      ->required();
+}
+
 void AddSign(CLI::App& certs, Program& program) {
   const auto options = std::make_shared<Options>();
   CLI::App* command = Add(certs, program, "sign",
@@ -260,10 +290,12 @@ void AddDue(CLI::App& certs, Program& program) {
 
 void AddCertsCommand(CLI::App& app, Program& program) {
   CLI::App* certs = app.add_subcommand(
-      "certs", std::string(program.Say("憑證:請求、簽發、換發、廢止、到期",
-                                       "certificates: request, sign, renew, revoke, due")));
+      "certs",
+      std::string(program.Say("憑證:請求、答覆金鑰、簽發、換發、廢止、到期",
+                              "certificates: request, answer-key, sign, renew, revoke, due")));
   certs->require_subcommand(1);
   AddRequest(*certs, program);
+  AddAnswerKey(*certs, program);
   AddSign(*certs, program);
   AddRenew(*certs, program);
   AddRevoke(*certs, program);

@@ -12,9 +12,11 @@
 #include "absl/strings/str_cat.h"
 #include "gateway/base/check.h"
 #include "gateway/base/clock.h"
+#include "gateway/base/encoding.h"
 #include "gateway/base/file.h"
 #include "gateway/base/status_matchers.h"
 #include "gateway/crypto/crl.h"
+#include "gateway/crypto/signing_key.h"
 
 namespace chayan::cli {
 namespace {
@@ -82,6 +84,19 @@ TEST_F(CertsTest, KeysArePrivateAndNeverOverwritten) {
   EXPECT_THAT(RequestCertificate(Path("a.key"), Path("a.csr"), Names()),
               StatusIs(absl::StatusCode::kAlreadyExists, HasSubstr("chayan certs renew")));
   EXPECT_EQ(*ReadFile(Path("a.key")), key);
+}
+
+TEST_F(CertsTest, AnAnswerKeyIsPrivateAndItsPublicHalfIsTheRegistrys) {
+  const auto public_key = MakeAnswerKey(Path("answer.key"), random_);
+  ASSERT_OK(public_key);
+  struct stat mode {};
+  ASSERT_EQ(stat(Path("answer.key").c_str(), &mode), 0);
+  EXPECT_EQ(mode.st_mode & 0777, 0600u);
+  const auto key = crypto::Ed25519Key::FromPemFile(Path("answer.key"));
+  ASSERT_OK(key);
+  EXPECT_EQ(*public_key, Base64Encode(crypto::SpkiFromPublicKey(key->public_key())));
+  EXPECT_THAT(MakeAnswerKey(Path("answer.key"), random_),
+              StatusIs(absl::StatusCode::kAlreadyExists, HasSubstr("name another file")));
 }
 
 TEST_F(CertsTest, SignsOnlyTheUriThatWasExpected) {
