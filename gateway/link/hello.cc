@@ -95,11 +95,15 @@ std::optional<Refusal> Narrow(const v1::KindOffer& asked, const policy::Caller& 
   }
   std::sort(areas.begin(), areas.end());
   for (const std::string& area : asked.areas()) {
-    // An empty area means "no routing claim": it is offered by naming no area at all.
-    if (area.empty() || !std::binary_search(areas.begin(), areas.end(), area)) {
+    // An empty area means "no routing claim": it is offered by naming no area at all. Others are
+    // written as in the registry, which keeps them in their normal form.
+    const v1::Element* routing = kind->FindClaim(kind->proto->routing_claim());
+    absl::StatusOr<std::string> normal = absl::InvalidArgumentError("no area");
+    if (routing != nullptr) normal = registry::NormalArea(*routing, area);
+    if (!normal.ok() || !std::binary_search(areas.begin(), areas.end(), *normal)) {
       return Exceeds(asked.document_kind(), area.empty() ? "(empty)" : area);
     }
-    offer.served.emplace_back(asked.document_kind(), area);
+    offer.served.emplace_back(asked.document_kind(), *std::move(normal));
   }
   return std::nullopt;
 }

@@ -50,6 +50,11 @@ TEST_F(HelloTest, NarrowsToTheNamedAreas) {
   EXPECT_THAT(Accepted().served, ElementsAre(Pair("entry.record", ""), Pair("land.title", "AB")));
 }
 
+TEST_F(HelloTest, TakesAnAreaAsTheRegistryMayWriteIt) {
+  hello_.mutable_kinds(0)->add_areas("ab");
+  EXPECT_THAT(Accepted().served, ElementsAre(Pair("entry.record", ""), Pair("land.title", "AB")));
+}
+
 TEST_F(HelloTest, RefusesAnAreaOfAnotherMember) {
   hello_.mutable_kinds(0)->add_areas("BA");
   EXPECT_EQ(Reason(), v1::ERROR_REASON_HELLO_EXCEEDS_REGISTRY);

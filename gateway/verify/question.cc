@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "gateway/base/uuid.h"
 #include "gateway/ident/fold.h"
@@ -40,7 +41,8 @@ void CheckClaims(const v1::VerifyDocumentRequest& request, const registry::Kind&
     const v1::Claim& claim = request.claims(i);
     std::string value = CheckValue(claim, *kind.FindClaim(claim.code()),
                                    absl::StrCat("claims[", i, "]"), violations);
-    if (claim.code() == kind.proto->routing_claim()) out.area = std::move(value);
+    // As links know areas: registry::NormalArea.
+    if (claim.code() == kind.proto->routing_claim()) out.area = absl::AsciiStrToUpper(value);
   }
   for (const v1::Element& element : kind.proto->claims()) {
     const bool there =

@@ -65,6 +65,14 @@ TEST_F(QuestionTest, FoldsNumberAndRoutingValue) {
   EXPECT_EQ(checked.area, "AD");
 }
 
+// A link serves the area by the registry's normal form, which is in capitals.
+TEST_F(QuestionTest, ARoutingValueThatIsACodeIsInCapitals) {
+  kind_proto_.set_routing_claim("direction");
+  v1::VerifyDocumentRequest request = Good();
+  AddText(request, "direction", "in");
+  EXPECT_EQ(CheckQuestion(request, kind_).area, "IN");
+}
+
 TEST_F(QuestionTest, NamesTheFieldOfEachFault) {
   struct Case {
     const char* field;
