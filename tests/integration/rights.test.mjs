@@ -1,13 +1,14 @@
 // Goal: a right to ask has an end: in the day, in time, in number, and at the person who asks. Method: registry sets
 // with one right each, certificates without a URI, and assertions made with an office's real key.
 import assert from 'node:assert/strict';
-import { createHash, createPrivateKey, sign, X509Certificate } from 'node:crypto';
+import { createHash, X509Certificate } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import {
   clientFor, clientOf, grpc, question, questionValue, readAnswer, readRefusal, verifyDocument,
 } from '../interop/calls.mjs';
+import { assertion } from './assertion.mjs';
 import {
   applySet, awaitEntry, changedSet, entriesFrom, logSize, pki, run, sampleSet,
 } from './deployment.mjs';
@@ -74,16 +75,6 @@ test('a member beyond its rate is shed with advice, counted and not recorded; ot
   assert.equal(recorded.length, count - shed.length);
 });
 
-// A compact JWS as an office's directory makes it, with one part changed.
-function assertion({ header = {}, payload = {}, key = 'hro-shanhua', spoil = (text) => text } = {}) {
-  const now = Math.floor(Date.now() / 1000);
-  const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
-  const signed = `${part({ alg: 'EdDSA', kid: 'hro-shanhua-1', ...header })}.${part({
-    iss: 'hro-shanhua', sub: 'clerk-7', role: 'clerk', aud: 'chayan.example', iat: now - 60, exp: now + 3600,
-    ...payload })}`;
-  const signature = sign(null, Buffer.from(signed), createPrivateKey(readFileSync(join(pki, `assertion/${key}.key`))));
-  return spoil(`${signed}.${signature.toString('base64url')}`);
-}
 const withAssertion = (text) => {
   const { purpose } = questionValue();
   return { purpose: { ...purpose, person: { ...purpose.person, assertion: text } } };
