@@ -137,6 +137,48 @@ for (const [what, said] of Object.entries(ANOTHER_CAME)) {
   });
 }
 
+// The same system, had it answered XML: its own kind of hostility.
+const xmlKinds = kinds()
+  .replace('ANSWER_FORM_JSON', 'ANSWER_FORM_XML')
+  .replace('selector: "/code" optional: true', 'selector: "/titles/@code"')
+  .replace('records: "/titles"', 'records: "/titles/title"')
+  .replace(/selector: "\/(\w+)"/g, 'selector: "$1"').replace(/selector: "\/owner\/(\w+)"/g, 'selector: "owner/$1"');
+const xmlTitle = '<title><office>AD</office><section>0863</section><lot>00480000</lot>'
+  + '<owner><name>王小明</name><id>A123456789</id></owner></title>';
+const bomb = `<!DOCTYPE t [<!ENTITY a "aaaaaaaaaa">${Array.from({ length: 12 }, (_, i) =>
+  `<!ENTITY ${String.fromCharCode(98 + i)} "${`&${String.fromCharCode(97 + i)};`.repeat(10)}">`).join('')}]>`;
+const XML_ANSWERS = {
+  MATCH: { 'the title': { body: `<titles>${xmlTitle}</titles>` } },
+  SOURCE_DOWN: {
+    'an entity bomb': { body: `${bomb}<titles>${xmlTitle.replace('王小明', '&m;')}</titles>` },
+    'an entity that is a file of this machine': {
+      body: `<!DOCTYPE t [<!ENTITY x SYSTEM "file:///etc/hostname">]><titles>${xmlTitle.replace('王小明', '&x;')}</titles>` },
+    'deep nesting': { body: `${'<a>'.repeat(10_000)}${'</a>'.repeat(10_000)}` },
+    'invalid UTF-8': { base64: Buffer.concat([Buffer.from('<titles>'), Buffer.from([0xc3, 0x28]), Buffer.from('</titles>')]).toString('base64') },
+    'an element without an end': { body: `<titles>${xmlTitle}` },
+    'nothing': { body: '' },
+  },
+  NOT_COMPARED: {
+    'another answer altogether': { body: '<html><body>busy</body></html>' },
+    'a title without its owner': { body: '<titles><title><office>AD</office></title></titles>' },
+    'an owner who is a list': { body: `<titles>${xmlTitle.replace('<name>王小明</name>', '<name><first>王</first></name>')}</titles>` },
+  },
+};
+test('In XML too, what a hostile system sends is never a finding', async () => {
+  agency.write(source, xmlKinds);
+  await agency.reload('adapter.reloaded');
+  for (const [expected, answers] of Object.entries(XML_ANSWERS)) {
+    for (const [what, said] of Object.entries(answers)) {
+      say(said);
+      const { outcome, answer } = await ask();
+      assert.equal(outcome, expected, what);
+      if (expected !== 'MATCH') assert.equal(answer.verdicts.length, 0, what);
+    }
+  }
+  agency.write(source, kinds());
+  await agency.reload('adapter.reloaded');
+});
+
 test('The agency pauses a kind and takes it up again; the link stays', async () => {
   sayTitles(title);
   const link = (await linksOf('land-ad'))[0].link;
