@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <iomanip>
 #include <memory>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -84,8 +85,13 @@ std::string ToJson(const v1::GetStatusResponse& status) {
 
 void PrintLinks(const Program& program, const v1::GetStatusResponse& status) {
   program.out << program.Say("連線 ", "links ") << status.links_size() << "\n";
-  for (int i = 0; i < std::min(status.links_size(), kRowsMax); ++i) {
-    const v1::LinkStatus& link = status.links(i);
+  std::vector<v1::LinkStatus> links(status.links().begin(), status.links().end());
+  // Not all are shown: those that want a look come first.
+  std::stable_partition(links.begin(), links.end(), [](const v1::LinkStatus& link) {
+    return link.draining() || !link.down_kinds().empty();
+  });
+  links.resize(std::min(links.size(), static_cast<size_t>(kRowsMax)));
+  for (const v1::LinkStatus& link : links) {
     program.out << "  " << std::left << std::setw(28)
                 << absl::StrCat(link.member(), "/", link.system())
                 << program.Say("處理中 ", "in flight ") << std::setw(5) << link.in_flight()
