@@ -37,26 +37,43 @@ struct Options {
   std::string registry;
 };
 
-std::string ToJson(const DocumentKinds& kinds) {
+void CodesInto(JsonWriter& json, absl::string_view key,
+               const google::protobuf::RepeatedPtrField<std::string>& codes) {
+  json.BeginArray(key);
+  for (const std::string& code : codes) json.Text("", code);
+  json.EndArray();
+}
+
+std::string ToJson(const Catalogue& catalogue) {
   JsonWriter json;
   json.BeginObject().BeginArray("document_kinds");
-  for (const v1::DocumentKindDescription& kind : kinds) {
+  for (const v1::DocumentKindDescription& kind : catalogue.documents) {
     json.BeginObject().Text("document_kind", kind.document_kind());
     json.BeginObject("title").Text("zh_tw", kind.title().zh_tw()).Text("en", kind.title().en());
     json.EndObject();
     ElementsInto(json, "claims", kind.claims());
     ElementsInto(json, "fields", kind.fields());
-    json.BeginArray("legal_bases");
-    for (const std::string& basis : kind.legal_bases()) json.Text("", basis);
-    json.EndArray().BeginArray("holders");
-    for (const std::string& holder : kind.holders()) json.Text("", holder);
-    json.EndArray().Text("routing_claim", kind.routing_claim());
+    CodesInto(json, "legal_bases", kind.legal_bases());
+    CodesInto(json, "holders", kind.holders());
+    json.Text("routing_claim", kind.routing_claim());
     json.Bool("person_assertion_required", kind.person_assertion_required());
     json.Text("fallback_form", kind.fallback_form()).Text("answer_mode", kind.answer_mode());
     json.Number("service_level_workdays", kind.service_level_workdays());
     json.Number("replaces_sheets", kind.replaces_sheets());
     json.Text("retention_class", kind.retention_class()).Text("sensitivity", kind.sensitivity());
     json.Bool("unconfirmed", kind.unconfirmed()).EndObject();
+  }
+  json.EndArray().BeginArray("notice_kinds");
+  for (const v1::NoticeKindDescription& kind : catalogue.notices) {
+    json.BeginObject().Text("notice_kind", kind.notice_kind());
+    json.BeginObject("title").Text("zh_tw", kind.title().zh_tw()).Text("en", kind.title().en());
+    json.EndObject();
+    ElementsInto(json, "payload", kind.payload());
+    CodesInto(json, "legal_bases", kind.legal_bases());
+    CodesInto(json, "consents", kind.consents());
+    CodesInto(json, "statutory_recipients", kind.statutory_recipients());
+    CodesInto(json, "opt_in_recipients", kind.opt_in_recipients());
+    json.Number("subjects_max", kind.subjects_max()).EndObject();
   }
   json.EndArray().EndObject();
   return std::move(json).Take();
@@ -89,27 +106,55 @@ void Print(const Program& program, const v1::DocumentKindDescription& kind) {
   }
 }
 
-ExitCode AskGateway(Program& program, DocumentKinds& kinds) {
-  std::unique_ptr<Client> client;
-  if (!program.Connect(CallerRole::kHousehold, client).ok()) return ExitCode::kUsage;
-  v1::ListDocumentKindsRequest request;
+void Print(const Program& program, const v1::NoticeKindDescription& kind) {
+  program.out << kind.notice_kind() << "  " << Say(program.language, kind.title()) << "\n";
+  PrintElements(program, program.Say("內容", "payload"), kind.payload());
+  for (const CatalogueFact& fact : FactsOf(kind)) {
+    program.out << "  " << program.Say(fact.zh_tw, fact.en) << ": "
+                << Say(program.language, fact.value) << "\n";
+  }
+}
+
+// All pages of a list; a gateway that does not know the list has none. `take` reads what a page
+// holds; its token is read here.
+template <typename Request, typename Response, typename Take>
+ExitCode AskAll(Program& program, Client& client, const char* method, Take take) {
+  Request request;
   for (int page = 0; page < kPagesMax; ++page) {
     const CallResult result =
-        client->Call("/chayan.v1.VerificationService/ListDocumentKinds",
-                     request.SerializeAsString(), program.connection.timeout());
+        client.Call(method, request.SerializeAsString(), program.connection.timeout());
+    if (absl::IsUnimplemented(result.status)) break;
     if (!result.status.ok()) return program.FailCall(result);
-    v1::ListDocumentKindsResponse response;
+    Response response;
     if (!response.ParseFromString(result.response)) {
       return program.Fail(ExitCode::kCheckFailed, "the gateway's catalogue cannot be read");
     }
-    kinds.insert(kinds.end(), response.document_kinds().begin(), response.document_kinds().end());
+    take(response);
     if (response.next_page_token().empty()) break;
     request.set_page_token(response.next_page_token());
   }
   return ExitCode::kOk;
 }
 
-ExitCode ReadRegistry(Program& program, const std::string& directory, DocumentKinds& kinds) {
+ExitCode AskGateway(Program& program, Catalogue& catalogue) {
+  std::unique_ptr<Client> client;
+  if (!program.Connect(CallerRole::kHousehold, client).ok()) return ExitCode::kUsage;
+  const ExitCode documents = AskAll<v1::ListDocumentKindsRequest, v1::ListDocumentKindsResponse>(
+      program, *client, "/chayan.v1.VerificationService/ListDocumentKinds",
+      [&](const v1::ListDocumentKindsResponse& page) {
+        catalogue.documents.insert(catalogue.documents.end(), page.document_kinds().begin(),
+                                   page.document_kinds().end());
+      });
+  if (documents != ExitCode::kOk) return documents;
+  return AskAll<v1::ListNoticeKindsRequest, v1::ListNoticeKindsResponse>(
+      program, *client, "/chayan.v1.NoticeService/ListNoticeKinds",
+      [&](const v1::ListNoticeKindsResponse& page) {
+        catalogue.notices.insert(catalogue.notices.end(), page.notice_kinds().begin(),
+                                 page.notice_kinds().end());
+      });
+}
+
+ExitCode ReadRegistry(Program& program, const std::string& directory, Catalogue& catalogue) {
   std::vector<std::string> faults;
   const auto snapshot = registry::Snapshot::Load(directory, &faults);
   for (const std::string& fault : faults) program.err << fault << "\n";
@@ -118,28 +163,33 @@ ExitCode ReadRegistry(Program& program, const std::string& directory, DocumentKi
                         absl::StrCat("--registry ", directory, ": ", snapshot.status().message()));
   }
   for (const registry::Kind& kind : (*snapshot)->kinds()) {
-    kinds.push_back(registry::Describe(**snapshot, kind));
+    catalogue.documents.push_back(registry::Describe(**snapshot, kind));
+  }
+  for (const v1::NoticeKind* kind : (*snapshot)->notice_kinds()) {
+    catalogue.notices.push_back(registry::Describe(**snapshot, *kind));
   }
   return ExitCode::kOk;
 }
 
 ExitCode Run(Program& program, const Options& options) {
-  DocumentKinds kinds;
-  const ExitCode read = options.registry.empty() ? AskGateway(program, kinds)
-                                                 : ReadRegistry(program, options.registry, kinds);
+  Catalogue catalogue;
+  const ExitCode read = options.registry.empty()
+                            ? AskGateway(program, catalogue)
+                            : ReadRegistry(program, options.registry, catalogue);
   if (read != ExitCode::kOk) return read;
   if (options.json) {
-    program.out << ToJson(kinds) << "\n";
+    program.out << ToJson(catalogue) << "\n";
   } else if (options.markdown) {
-    program.out << CatalogueMarkdown(kinds);
+    program.out << CatalogueMarkdown(catalogue);
   } else if (options.html) {
-    program.out << CatalogueHtml(kinds);
+    program.out << CatalogueHtml(catalogue);
   } else if (!options.odt.empty()) {
-    const auto odt = report::WriteOdt(CatalogueLetter(kinds));
+    const auto odt = report::WriteOdt(CatalogueLetter(catalogue));
     if (!odt.ok()) return program.Fail(ExitCode::kCheckFailed, odt.status().message());
     return WriteOutput(program, options.odt, *odt);
   } else {
-    for (const v1::DocumentKindDescription& kind : kinds) Print(program, kind);
+    for (const v1::DocumentKindDescription& kind : catalogue.documents) Print(program, kind);
+    for (const v1::NoticeKindDescription& kind : catalogue.notices) Print(program, kind);
   }
   return ExitCode::kOk;
 }
@@ -148,7 +198,9 @@ ExitCode Run(Program& program, const Options& options) {
 
 void AddKindsCommand(CLI::App& app, Program& program) {
   CLI::App* kinds = app.add_subcommand(
-      "kinds", std::string(program.Say("列出可查驗的文件種類", "list what can be verified")));
+      "kinds",
+      std::string(program.Say("列出可查驗的文件與通報種類",
+                              "list what can be verified, and of what agencies tell each other")));
   const auto options = std::make_shared<Options>();
   CLI::Option_group* forms = kinds->add_option_group("form");
   forms->add_flag("--json", options->json, "print one JSON object");

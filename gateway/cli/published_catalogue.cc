@@ -1,6 +1,5 @@
 #include "gateway/cli/published_catalogue.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -32,7 +31,7 @@ v1::LocalizedText Find(const Word (&words)[N], absl::string_view code) {
 
 constexpr Word kModes[] = {
     {"SYNC", "即時回復", "at once"},
-    {"ASYNC", "系統隨後回復;目前以表單洽辦", "by machine, later; for now by form"},
+    {"ASYNC", "系統隨後回復；目前以表單洽辦", "by machine, later; for now by form"},
     {"HUMAN", "承辦人回復", "by a person at the holder's desk"},
     {"NOTICE", "即時與機關通報比對", "at once, from what the holder reported"},
 };
@@ -87,7 +86,7 @@ v1::LocalizedText Fallback(const v1::DocumentKindDescription& kind) {
   std::string zh_tw = kind.fallback_form(), en = kind.fallback_form();
   for (const v1::HolderDescription& holder : kind.holder_descriptions()) {
     if (!holder.has_desk()) continue;
-    absl::StrAppend(&zh_tw, zh_tw.empty() ? "" : ";", holder.name().zh_tw(),
+    absl::StrAppend(&zh_tw, zh_tw.empty() ? "" : "；", holder.name().zh_tw(),
                     holder.desk().name().zh_tw(), " ", holder.desk().phone());
     absl::StrAppend(&en, en.empty() ? "" : "; ", holder.name().en(), ", ",
                     holder.desk().name().en(), " ", holder.desk().phone());
@@ -98,22 +97,29 @@ v1::LocalizedText Fallback(const v1::DocumentKindDescription& kind) {
 v1::LocalizedText Replaced(const v1::DocumentKindDescription& kind) {
   if (kind.replaces().zh_tw().empty() && kind.replaces().en().empty()) return {};
   const uint32_t sheets = kind.replaces_sheets();
-  return Text(absl::StrCat(kind.replaces().zh_tw(), ",", sheets, " 張"),
+  return Text(absl::StrCat(kind.replaces().zh_tw(), "，", sheets, " 張"),
               absl::StrCat(kind.replaces().en(), ", ", sheets, sheets == 1 ? " sheet" : " sheets"));
 }
 
-// Unique in a document, and of the characters that a table's name may have.
-std::string TableName(const v1::DocumentKindDescription& kind, absl::string_view part) {
-  return absl::StrCat(absl::StrReplaceAll(kind.document_kind(), {{".", "-"}, {"_", "-"}}), "-",
-                      part);
+void RemoveEmpty(std::vector<CatalogueFact>& facts) {
+  std::erase_if(facts, [](const CatalogueFact& fact) {
+    return fact.value.zh_tw().empty() && fact.value.en().empty();
+  });
 }
 
-report::Table ElementTable(const v1::DocumentKindDescription& kind, bool claims) {
+// Unique in a document, and of the characters that a table's name may have.
+std::string TableName(absl::string_view code, absl::string_view part) {
+  return absl::StrCat(absl::StrReplaceAll(code, {{".", "-"}, {"_", "-"}}), "-", part);
+}
+
+using Elements = google::protobuf::RepeatedPtrField<v1::ElementDescription>;
+
+report::Table ElementTable(std::string name, absl::string_view title, const Elements& elements) {
   report::Table table;
-  table.name = TableName(kind, claims ? "claims" : "fields");
-  table.title = claims ? "查驗項目 / What is compared" : "可提供欄位 / What can be released";
+  table.name = std::move(name);
+  table.title = std::string(title);
   table.header = {"代碼 / Code", "名稱 / Name", "格式 / Form", "備註 / Remarks"};
-  for (const v1::ElementDescription& element : claims ? kind.claims() : kind.fields()) {
+  for (const v1::ElementDescription& element : elements) {
     const v1::LocalizedText type = ValueTypeText(element.type());
     table.rows.push_back({element.code(),
                           absl::StrCat(element.title().zh_tw(), " / ", element.title().en()),
@@ -122,9 +128,56 @@ report::Table ElementTable(const v1::DocumentKindDescription& kind, bool claims)
   return table;
 }
 
-std::string Heading(const v1::DocumentKindDescription& kind) {
-  return absl::StrCat(kind.title().zh_tw(), " / ", kind.title().en(), " (", kind.document_kind(),
-                      ")");
+constexpr char kClaims[] = "查驗項目 / What is compared";
+constexpr char kFields[] = "可提供欄位 / What can be released";
+constexpr char kPayload[] = "通報內容 / What it says";
+
+// A kind of document or notice, as Markdown and letter show it.
+struct Entry {
+  std::string code;
+  std::string heading;
+  bool unconfirmed = false;
+  std::vector<CatalogueFact> facts;
+  std::vector<report::Table> tables;  // none is empty
+};
+
+template <typename Kind>
+Entry NewEntry(const Kind& kind, const std::string& code) {
+  return {code,
+          absl::StrCat(kind.title().zh_tw(), " / ", kind.title().en(), " (", code, ")"),
+          false,
+          FactsOf(kind),
+          {}};
+}
+
+void AddTable(Entry& entry, absl::string_view part, absl::string_view title,
+              const Elements& elements) {
+  if (elements.empty()) return;
+  entry.tables.push_back(ElementTable(TableName(entry.code, part), title, elements));
+}
+
+std::vector<Entry> EntriesOf(const DocumentKinds& kinds) {
+  std::vector<Entry> entries;
+  for (const v1::DocumentKindDescription& kind : kinds) {
+    Entry& entry = entries.emplace_back(NewEntry(kind, kind.document_kind()));
+    entry.unconfirmed = kind.unconfirmed();
+    AddTable(entry, "claims", kClaims, kind.claims());
+    AddTable(entry, "fields", kFields, kind.fields());
+  }
+  return entries;
+}
+
+std::vector<Entry> EntriesOf(const NoticeKinds& kinds) {
+  std::vector<Entry> entries;
+  for (const v1::NoticeKindDescription& kind : kinds) {
+    AddTable(entries.emplace_back(NewEntry(kind, kind.notice_kind())), "payload", kPayload,
+             kind.payload());
+  }
+  return entries;
+}
+
+std::string Both(absl::string_view zh_tw, absl::string_view en) {
+  return absl::StrCat(zh_tw, " / ", en);
 }
 
 std::string MarkdownCell(absl::string_view text) {
@@ -132,7 +185,6 @@ std::string MarkdownCell(absl::string_view text) {
 }
 
 void AppendMarkdown(const report::Table& table, std::string& out) {
-  if (table.rows.empty()) return;
   absl::StrAppend(&out, "\n**", table.title, "**\n\n");
   const auto append = [&](const report::Row& row) {
     for (const std::string& cell : row) absl::StrAppend(&out, "| ", MarkdownCell(cell), " ");
@@ -142,6 +194,33 @@ void AppendMarkdown(const report::Table& table, std::string& out) {
   for (size_t i = 0; i < table.header.size(); ++i) out += "|---";
   out += "|\n";
   for (const report::Row& row : table.rows) append(row);
+}
+
+void AppendMarkdown(const Entry& entry, std::string& out) {
+  absl::StrAppend(&out, "\n### ", MarkdownCell(entry.heading), "\n\n");
+  if (entry.unconfirmed)
+    absl::StrAppend(&out, "**", Both(kUnconfirmedZh, kUnconfirmedEn), "**\n\n");
+  for (const CatalogueFact& fact : entry.facts) {
+    absl::StrAppend(&out, "- ", Both(fact.zh_tw, fact.en), ": ",
+                    Both(MarkdownCell(fact.value.zh_tw()), MarkdownCell(fact.value.en())), "\n");
+  }
+  for (const report::Table& table : entry.tables) AppendMarkdown(table, out);
+}
+
+void Append(Entry entry, report::Letter& letter) {
+  letter.Heading(entry.heading);
+  if (entry.unconfirmed) letter.Paragraph(Both(kUnconfirmedZh, kUnconfirmedEn));
+  report::Table facts;
+  facts.name = TableName(entry.code, "facts");
+  facts.header = {"事項 / Item", "內容", "Content"};
+  for (const CatalogueFact& fact : entry.facts) {
+    facts.rows.push_back({Both(fact.zh_tw, fact.en), fact.value.zh_tw(), fact.value.en()});
+  }
+  letter.Add(std::move(facts));
+  for (report::Table& table : entry.tables) {
+    letter.Paragraph(table.title);
+    letter.Add(std::move(table));
+  }
 }
 
 }  // namespace
@@ -178,53 +257,44 @@ std::vector<CatalogueFact> FactsOf(const v1::DocumentKindDescription& kind) {
     facts.push_back({"查詢人員", "Who asks",
                      Text("須由所屬機關證明身分", "must be vouched for by the office")});
   }
-  facts.erase(std::remove_if(facts.begin(), facts.end(),
-                             [](const CatalogueFact& fact) {
-                               return fact.value.zh_tw().empty() && fact.value.en().empty();
-                             }),
-              facts.end());
+  RemoveEmpty(facts);
   return facts;
 }
 
-std::string CatalogueMarkdown(const DocumentKinds& kinds) {
-  std::string out = absl::StrCat("# ", kCatalogueTitleZh, " / ", kCatalogueTitleEn, "\n");
-  for (const v1::DocumentKindDescription& kind : kinds) {
-    absl::StrAppend(&out, "\n## ", MarkdownCell(Heading(kind)), "\n\n");
-    if (kind.unconfirmed()) {
-      absl::StrAppend(&out, "**", kUnconfirmedZh, " / ", kUnconfirmedEn, "**\n\n");
-    }
-    for (const CatalogueFact& fact : FactsOf(kind)) {
-      absl::StrAppend(&out, "- ", fact.zh_tw, " / ", fact.en, ": ");
-      absl::StrAppend(&out, MarkdownCell(fact.value.zh_tw()), " / ", MarkdownCell(fact.value.en()),
-                      "\n");
-    }
-    AppendMarkdown(ElementTable(kind, /*claims=*/true), out);
-    AppendMarkdown(ElementTable(kind, /*claims=*/false), out);
+std::vector<CatalogueFact> FactsOf(const v1::NoticeKindDescription& kind) {
+  const auto same = [](const google::protobuf::RepeatedPtrField<std::string>& codes) {
+    const std::string text = absl::StrJoin(codes, ", ");
+    return Text(text, text);
+  };
+  std::vector<CatalogueFact> facts = {
+      {"依法通報機關", "Sent by law to", same(kind.statutory_recipients())},
+      {"經申請人同意通報機關", "Sent with the applicant's consent to",
+       same(kind.opt_in_recipients())},
+      {"法律依據", "Legal basis", same(kind.legal_bases())},
+  };
+  if (kind.subjects_max() > 1) {
+    facts.push_back({"每件人數上限", "Persons in one notice, at most",
+                     Text(absl::StrCat(kind.subjects_max()), absl::StrCat(kind.subjects_max()))});
   }
+  RemoveEmpty(facts);
+  return facts;
+}
+
+std::string CatalogueMarkdown(const Catalogue& catalogue) {
+  std::string out = absl::StrCat("# ", Both(kCatalogueTitleZh, kCatalogueTitleEn), "\n\n## ",
+                                 Both(kDocumentsZh, kDocumentsEn), "\n");
+  for (const Entry& entry : EntriesOf(catalogue.documents)) AppendMarkdown(entry, out);
+  if (catalogue.notices.empty()) return out;
+  absl::StrAppend(&out, "\n## ", Both(kNoticesZh, kNoticesEn), "\n");
+  for (const Entry& entry : EntriesOf(catalogue.notices)) AppendMarkdown(entry, out);
   return out;
 }
 
-report::Letter CatalogueLetter(const DocumentKinds& kinds) {
+report::Letter CatalogueLetter(const Catalogue& catalogue) {
   report::Letter letter;
-  letter.title = absl::StrCat(kCatalogueTitleZh, " / ", kCatalogueTitleEn);
-  for (const v1::DocumentKindDescription& kind : kinds) {
-    letter.Heading(Heading(kind));
-    if (kind.unconfirmed()) letter.Paragraph(absl::StrCat(kUnconfirmedZh, " / ", kUnconfirmedEn));
-    report::Table facts;
-    facts.name = TableName(kind, "facts");
-    facts.header = {"事項 / Item", "內容", "Content"};
-    for (const CatalogueFact& fact : FactsOf(kind)) {
-      facts.rows.push_back(
-          {absl::StrCat(fact.zh_tw, " / ", fact.en), fact.value.zh_tw(), fact.value.en()});
-    }
-    letter.Add(std::move(facts));
-    for (const bool claims : {true, false}) {
-      report::Table elements = ElementTable(kind, claims);
-      if (elements.rows.empty()) continue;
-      letter.Paragraph(elements.title);
-      letter.Add(std::move(elements));
-    }
-  }
+  letter.title = Both(kCatalogueTitleZh, kCatalogueTitleEn);
+  for (Entry& entry : EntriesOf(catalogue.documents)) Append(std::move(entry), letter);
+  for (Entry& entry : EntriesOf(catalogue.notices)) Append(std::move(entry), letter);
   return letter;
 }
 

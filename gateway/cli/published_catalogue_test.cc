@@ -20,19 +20,24 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
-DocumentKinds SampleKinds() {
+Catalogue SampleCatalogue() {
   std::vector<std::string> faults;
   const auto snapshot = registry::Snapshot::Create(registry::SampleFiles(), &faults);
   EXPECT_THAT(faults, IsEmpty());
-  DocumentKinds kinds;
+  Catalogue catalogue;
   for (const registry::Kind& kind : (*snapshot)->kinds()) {
-    kinds.push_back(registry::Describe(**snapshot, kind));
+    catalogue.documents.push_back(registry::Describe(**snapshot, kind));
   }
-  return kinds;
+  for (const v1::NoticeKind* kind : (*snapshot)->notice_kinds()) {
+    catalogue.notices.push_back(registry::Describe(**snapshot, *kind));
+  }
+  return catalogue;
 }
 
-DocumentKinds HostileKinds() {
-  DocumentKinds kinds(1);
+Catalogue HostileCatalogue() {
+  Catalogue catalogue;
+  DocumentKinds& kinds = catalogue.documents;
+  kinds.resize(1);
   kinds[0].set_document_kind("land.title");
   kinds[0].mutable_title()->set_zh_tw("<script>\"'&|");
   kinds[0].mutable_title()->set_en("a|b");
@@ -40,11 +45,14 @@ DocumentKinds HostileKinds() {
   claim.set_code("lot");
   claim.set_type("LATER_TYPE");
   *claim.mutable_title() = kinds[0].title();
-  return kinds;
+  v1::NoticeKindDescription& notice = catalogue.notices.emplace_back();
+  notice.set_notice_kind("land.title");  // a document has this code too
+  *notice.mutable_title() = kinds[0].title();
+  return catalogue;
 }
 
 TEST(PublishedCatalogueTest, EveryKindHasHolderBasisTermFormAndPaper) {
-  for (const v1::DocumentKindDescription& kind : SampleKinds()) {
+  for (const v1::DocumentKindDescription& kind : SampleCatalogue().documents) {
     std::vector<std::string> names;
     for (const CatalogueFact& fact : FactsOf(kind)) {
       names.emplace_back(fact.en);
@@ -60,15 +68,24 @@ TEST(PublishedCatalogueTest, EveryKindHasHolderBasisTermFormAndPaper) {
 }
 
 TEST(PublishedCatalogueTest, AllThreeFormsNameEveryKindAndEveryClaim) {
-  const DocumentKinds kinds = SampleKinds();
-  const std::string html = CatalogueHtml(kinds), markdown = CatalogueMarkdown(kinds);
-  const report::Letter letter = CatalogueLetter(kinds);
+  const Catalogue catalogue = SampleCatalogue();
+  const DocumentKinds& kinds = catalogue.documents;
+  EXPECT_GE(catalogue.notices.size(), 30u);
+  const std::string html = CatalogueHtml(catalogue), markdown = CatalogueMarkdown(catalogue);
+  const report::Letter letter = CatalogueLetter(catalogue);
   EXPECT_OK(report::WriteOdt(letter).status());
   size_t headings = 0;
   for (const auto& part : letter.parts) {
     headings += part.kind == report::Letter::Part::Kind::kHeading;
   }
-  EXPECT_EQ(headings, kinds.size());
+  EXPECT_EQ(headings, kinds.size() + catalogue.notices.size());
+  for (const v1::NoticeKindDescription& kind : catalogue.notices) {
+    EXPECT_THAT(html, HasSubstr(absl::StrCat("<code>", kind.notice_kind(), "</code>")));
+    EXPECT_THAT(markdown, HasSubstr(absl::StrCat("(", kind.notice_kind(), ")")));
+    for (const std::string& recipient : kind.statutory_recipients()) {
+      EXPECT_THAT(markdown, HasSubstr(recipient));
+    }
+  }
   for (const v1::DocumentKindDescription& kind : kinds) {
     EXPECT_THAT(html, HasSubstr(absl::StrCat("<code>", kind.document_kind(), "</code>")));
     EXPECT_THAT(markdown, HasSubstr(absl::StrCat("(", kind.document_kind(), ")")));
@@ -79,17 +96,17 @@ TEST(PublishedCatalogueTest, AllThreeFormsNameEveryKindAndEveryClaim) {
 }
 
 TEST(PublishedCatalogueTest, WhatNoSourceConfirmsIsMarked) {
-  DocumentKinds kinds = HostileKinds();
-  EXPECT_THAT(CatalogueHtml(kinds), Not(HasSubstr("class=\"mark\"")));
-  kinds[0].mutable_claims(0)->set_unconfirmed(true);
-  EXPECT_THAT(CatalogueHtml(kinds), HasSubstr("class=\"mark\""));
-  EXPECT_THAT(CatalogueMarkdown(kinds), HasSubstr("待確認 / unconfirmed |"));
+  Catalogue catalogue = HostileCatalogue();
+  EXPECT_THAT(CatalogueHtml(catalogue), Not(HasSubstr("class=\"mark\"")));
+  catalogue.documents[0].mutable_claims(0)->set_unconfirmed(true);
+  EXPECT_THAT(CatalogueHtml(catalogue), HasSubstr("class=\"mark\""));
+  EXPECT_THAT(CatalogueMarkdown(catalogue), HasSubstr("待確認 / unconfirmed |"));
 }
 
 TEST(PublishedCatalogueTest, NoTextOfARegistryBecomesMarkup) {
-  EXPECT_THAT(CatalogueHtml(HostileKinds()),
+  EXPECT_THAT(CatalogueHtml(HostileCatalogue()),
               AllOf(HasSubstr("&lt;script&gt;&quot;&#39;&amp;|"), Not(HasSubstr("<script"))));
-  EXPECT_THAT(CatalogueMarkdown(HostileKinds()),
+  EXPECT_THAT(CatalogueMarkdown(HostileCatalogue()),
               AllOf(HasSubstr("&lt;script"), HasSubstr("a\\|b"), Not(HasSubstr("<script"))));
 }
 

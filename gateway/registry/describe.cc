@@ -1,5 +1,6 @@
 #include "gateway/registry/describe.h"
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -66,6 +67,23 @@ v1::DocumentKindDescription Describe(const Snapshot& snapshot, const Kind& kind)
                                           : from.sensitivity();
   out.set_sensitivity(WithoutPrefix(v1::Sensitivity_Name(sensitivity), "SENSITIVITY_"));
   out.set_unconfirmed(from.unconfirmed());
+  return out;
+}
+
+v1::NoticeKindDescription Describe(const Snapshot& snapshot, const v1::NoticeKind& kind) {
+  v1::NoticeKindDescription out;
+  out.set_notice_kind(kind.code());
+  *out.mutable_title() = kind.title();
+  for (const v1::Element& element : kind.payload()) DescribeElement(element, *out.add_payload());
+  *out.mutable_legal_bases() = kind.legal_bases();
+  for (const v1::NoticeConsent& consent : kind.consents()) out.add_consents(consent.code());
+  out.set_subjects_max(kind.subjects_max() == 0 ? 1 : kind.subjects_max());
+  std::set<std::string> statutory, opt_in;
+  for (const v1::Subscription* subscription : snapshot.Subscriptions(kind.code())) {
+    (subscription->consent().empty() ? statutory : opt_in).insert(subscription->recipient());
+  }
+  for (const std::string& member : statutory) out.add_statutory_recipients(member);
+  for (const std::string& member : opt_in) out.add_opt_in_recipients(member);
   return out;
 }
 

@@ -10,7 +10,7 @@ import { chromium } from 'playwright-core';
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'];
 const page = pathToFileURL(`${process.env.CATALOGUE}/catalogue.html`).href;
-const { document_kinds: kinds } = JSON.parse(readFileSync(`${process.env.CATALOGUE}/catalogue.json`, 'utf8'));
+const { document_kinds: kinds, notice_kinds: notices } = JSON.parse(readFileSync(`${process.env.CATALOGUE}/catalogue.json`, 'utf8'));
 let browser;
 
 before(async () => {
@@ -67,8 +67,9 @@ test('every kind of the registry has its section, and what is unconfirmed is mar
   withTab({}, async (tab) => {
     await tab.goto(page);
     const codes = await tab.locator('article > p:first-of-type > code').allTextContents();
-    assert.deepEqual(codes, kinds.map((kind) => kind.document_kind));
+    assert.deepEqual(codes, [...kinds.map((kind) => kind.document_kind), ...notices.map((kind) => kind.notice_kind)]);
     assert.ok(kinds.length >= 41, `${kinds.length} kinds`);
+    assert.ok(notices.length >= 30, `${notices.length} kinds of notices`);
     const marked = await tab.locator('article:has(> p:first-of-type > .mark)').count();
     assert.equal(marked, kinds.filter((kind) => kind.unconfirmed).length);
     assert.ok(marked > 0);
@@ -76,4 +77,22 @@ test('every kind of the registry has its section, and what is unconfirmed is mar
       const target = await link.getAttribute('href');
       assert.equal(await tab.locator(target).count(), 1, target);
     }
+  }));
+
+test('on a phone no word of the overview is broken', () =>
+  withTab({ viewport: { width: 360, height: 740 } }, async (tab) => {
+    await tab.goto(page);
+    // A word is broken where its own box is higher than one line of it.
+    const broken = await tab.evaluate(() => [...document.querySelectorAll('.overview thead th [lang=en]')]
+      .filter((heading) => heading.checkVisibility())
+      .filter((heading) => {
+        const range = document.createRange();
+        const text = heading.firstChild;
+        return [...text.data.matchAll(/\S+/g)].some(({ 0: word, index }) => {
+          range.setStart(text, index);
+          range.setEnd(text, index + word.length);
+          return range.getClientRects().length > 1;
+        });
+      }).map((heading) => heading.textContent));
+    assert.deepEqual(broken, []);
   }));
