@@ -10,7 +10,7 @@
 #include "gateway/cli/audit_commands.h"
 #include "gateway/cli/document_output.h"
 #include "gateway/cli/entry_filter.h"
-#include "gateway/cli/trust.h"
+#include "gateway/cli/trust_flags.h"
 #include "gateway/tlog/commitment.h"
 #include "gateway/tlog/inclusion_check.h"
 #include "gateway/tlog/proof_file.h"
@@ -21,8 +21,7 @@ namespace {
 struct Options {
   uint64_t index = 0;
   bool open = false;
-  std::string trust;
-  std::string vkey;
+  TrustFlags trust;
   PurposeFlags purpose;
   OutputFlags output;
 };
@@ -83,8 +82,7 @@ void AddDetail(Language language, const v1::EntryDetail& detail, std::vector<rep
 }
 
 ExitCode ShowEntry(Program& program, const Options& options) {
-  const auto trust = LoadTrust(program.OrEnvironment(options.trust, "CHAYAN_TRUST"),
-                               program.OrEnvironment(options.vkey, "CHAYAN_LOG_VKEY"));
+  const auto trust = LoadTrust(program, options.trust);
   if (!trust.ok()) return program.FailUsage(trust.status());
   v1::GetEntryRequest request;
   request.set_index(options.index);
@@ -127,9 +125,7 @@ void AddAuditEntryCommand(CLI::App& audit, Program& program) {
                                        "sealed part")));
   entry->add_option("ENTRY", options->index, "index of the entry")->required();
   entry->add_flag("--open", options->open, "open it: who asked whom; recorded as a read");
-  entry->add_option("--trust,--policy", options->trust, "trust file [CHAYAN_TRUST]");
-  entry->add_option("--vkey", options->vkey,
-                    "the log's verifier key, where there is no trust file [CHAYAN_LOG_VKEY]");
+  AddTrustFlags(*entry, options->trust);
   AddPurposeFlags(*entry, options->purpose);
   AddOutputFlags(*entry, options->output);
   AddConnectionFlags(*entry, program);

@@ -12,7 +12,6 @@
 #include "gateway/cli/opened_evidence.h"
 #include "gateway/cli/report_pack.h"
 #include "gateway/cli/signed_report.h"
-#include "gateway/cli/trust.h"
 #include "gateway/report/anomalies.h"
 #include "gateway/report/formats.h"
 #include "gateway/report/statistics.h"
@@ -167,11 +166,6 @@ absl::Status LoadInputs(const Options& options, Inputs& inputs) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<tlog::Policy> TrustOf(const Program& program, const Options& options) {
-  return LoadTrust(program.OrEnvironment(options.log.trust, "CHAYAN_TRUST"),
-                   program.OrEnvironment(options.log.vkey, "CHAYAN_LOG_VKEY"));
-}
-
 // A gateway counts leaves; what an auditor adds needs the entries themselves.
 ExitCode AskGateway(Program& program, const Options& options, const Inputs& inputs) {
   if (!options.rules.empty() || !options.receipts.empty() || !options.samples.empty()) {
@@ -180,7 +174,7 @@ ExitCode AskGateway(Program& program, const Options& options, const Inputs& inpu
                                     "--rules, --receipts and --sample need an exported log: name "
                                     "its DIR"));
   }
-  const auto trust = TrustOf(program, options);
+  const auto trust = LoadTrust(program, options.log);
   if (!trust.ok()) return program.FailUsage(trust.status());
   return FetchSignedReport(program, inputs.period, *trust, options.out, inputs.signer);
 }
@@ -238,7 +232,7 @@ ExitCode CheckProofs(Program& program, const Options& options) {
                                "its proofs were not checked: name a trust file with --trust\n");
     return ExitCode::kOk;
   }
-  const auto trust = TrustOf(program, options);
+  const auto trust = LoadTrust(program, options.log);
   if (!trust.ok()) return program.FailUsage(trust.status());
   const auto proved = CheckPackProofs(options.out, *trust);
   if (!proved.ok()) return program.Fail(ExitCode::kCheckFailed, proved.status().message());
@@ -311,10 +305,7 @@ void AddAuditReportCommand(CLI::App& audit, Program& program) {
                                               "check a report: every file is as its manifest says, "
                                               "and who signed that")));
   check->add_option("DIR", options->out, "folder of the report")->required();
-  check->add_option("--trust,--policy", options->log.trust,
-                    "trust file: its proofs are checked too [CHAYAN_TRUST]");
-  check->add_option("--vkey", options->log.vkey,
-                    "the log's verifier key, where there is no trust file [CHAYAN_LOG_VKEY]");
+  AddTrustFlags(*check, options->log);  // without, its proofs are not checked
   check->add_option("--signer", options->signer, "verifier key of whoever must have signed it");
   check->callback([&program, options] {
     program.action = [&program, options] { return CheckReport(program, *options); };

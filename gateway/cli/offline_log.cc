@@ -7,7 +7,6 @@
 #include "gateway/base/clock.h"
 #include "gateway/base/encoding.h"
 #include "gateway/base/file.h"
-#include "gateway/cli/trust.h"
 #include "gateway/ident/era_date.h"
 
 namespace chayan::cli {
@@ -18,15 +17,12 @@ void AddOfflineFlags(CLI::App& command, OfflineFlags& flags, bool required) {
                   "the exported log (chayan audit export DIR); it is proved "
                   "before it is believed")
       ->required(required);
-  command.add_option("--trust,--policy", flags.trust, "trust file [CHAYAN_TRUST]");
-  command.add_option("--vkey", flags.vkey,
-                     "the log's verifier key, where there is no trust file [CHAYAN_LOG_VKEY]");
+  AddTrustFlags(command, flags);
 }
 
 ExitCode ReadOfflineLog(Program& program, const OfflineFlags& flags,
                         std::function<void(const AuditedEntry&)> visit, AuditReport& report) {
-  const auto trust = LoadTrust(program.OrEnvironment(flags.trust, "CHAYAN_TRUST"),
-                               program.OrEnvironment(flags.vkey, "CHAYAN_LOG_VKEY"));
+  const auto trust = LoadTrust(program, flags);
   if (!trust.ok()) return program.FailUsage(trust.status());
   AuditOptions options;
   options.directory = flags.directory;

@@ -13,19 +13,18 @@
 #include "absl/container/flat_hash_map.h"
 #include "gateway/cli/log_audit.h"
 #include "gateway/cli/program.h"
+#include "gateway/cli/trust_flags.h"
 #include "gateway/registry/snapshot.h"
 
 namespace chayan::cli {
 
-struct OfflineFlags {
+struct OfflineFlags : TrustFlags {
   std::string directory;
-  std::string trust;
-  std::string vkey;
   // Not of the command line: checkpoints that the export must pass through
   // besides.
   std::vector<NamedBytes> old_checkpoints = {};
 };
-// DIR, --trust, --vkey. Commands that can ask a gateway instead may go without
+// DIR, and whom to trust. Commands that can ask a gateway instead may go without
 // DIR.
 void AddOfflineFlags(CLI::App& command, OfflineFlags& flags, bool required = true);
 

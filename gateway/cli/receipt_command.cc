@@ -6,24 +6,19 @@
 #include "gateway/cli/receipt_check.h"
 #include "gateway/cli/receipt_text.h"
 #include "gateway/cli/receipt_upgrade.h"
-#include "gateway/cli/trust.h"
+#include "gateway/cli/trust_flags.h"
 
 namespace chayan::cli {
 namespace {
 
 struct Options {
   std::string file;
-  std::string trust;
-  std::string log_keys;
+  TrustFlags trust;
   bool json = false;
 };
 
 ExitCode Check(Program& program, const Options& options) {
-  const std::string trust_file =
-      options.trust.empty() ? program.environment("CHAYAN_TRUST") : options.trust;
-  const auto trust = FollowLogKeys(
-      LoadTrust(trust_file, ""),
-      options.log_keys.empty() ? program.environment("CHAYAN_LOG_KEYS") : options.log_keys);
+  const auto trust = LoadTrust(program, options.trust);
   if (!trust.ok()) return program.FailUsage(trust.status());
   const auto bytes = ReadFile(options.file);
   if (!bytes.ok()) return program.FailUsage(bytes.status());
@@ -72,11 +67,7 @@ void AddReceiptCommand(CLI::App& app, Program& program) {
                                        "check every proof in it; keys come from the trust file "
                                        "alone")));
   check->add_option("FILE", options->file, "evidence file (.chayan)")->required();
-  check->add_option("--trust", options->trust,
-                    "trust file: log, witness, group, quorum and answer-key lines [CHAYAN_TRUST]");
-  check->add_option("--log-keys", options->log_keys,
-                    "file log-keys of an export: leads from the trusted key of a log to those that "
-                    "followed it [CHAYAN_LOG_KEYS]");
+  AddTrustFlags(*check, options->trust);
   check->add_flag("--json", options->json, "print one JSON object");
   check->callback([&program, options] {
     program.action = [&program, options] { return Check(program, *options); };

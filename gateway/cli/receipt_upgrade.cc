@@ -14,7 +14,7 @@
 #include "chayan/v1/audit_service.pb.h"
 #include "gateway/base/file.h"
 #include "gateway/cli/receipt_check.h"
-#include "gateway/cli/trust.h"
+#include "gateway/cli/trust_flags.h"
 
 namespace chayan::cli {
 namespace {
@@ -23,7 +23,7 @@ namespace fs = std::filesystem;
 
 struct Options {
   std::string directory;
-  std::string trust;
+  TrustFlags trust;
 };
 
 // Holds but for the quorum, which an upgrade is to bring.
@@ -92,8 +92,7 @@ absl::StatusOr<UpgradeOutcome> UpgradeReceipt(const std::string& path, const tlo
 namespace {
 
 ExitCode Run(Program& program, const Options& options) {
-  const auto trust =
-      LoadTrust(options.trust.empty() ? program.environment("CHAYAN_TRUST") : options.trust, "");
+  const auto trust = LoadTrust(program, options.trust);
   if (!trust.ok()) return program.FailUsage(trust.status());
   if (trust->needs_no_witness()) {
     return program.Fail(
@@ -156,9 +155,7 @@ void AddReceiptUpgrade(CLI::App& receipt, Program& program) {
                               "fetch witnessed proofs for the evidence files of a folder; resumes "
                               "where it was stopped")));
   upgrade->add_option("DIR", options->directory, "folder of evidence files (*.chayan)")->required();
-  upgrade->add_option("--trust", options->trust,
-                      "trust file: log, witness, group, quorum and answer-key lines "
-                      "[CHAYAN_TRUST]");
+  AddTrustFlags(*upgrade, options->trust);
   AddConnectionFlags(*upgrade, program);
   upgrade->callback([&program, options] {
     program.action = [&program, options] { return Run(program, *options); };
