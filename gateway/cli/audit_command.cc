@@ -27,6 +27,7 @@ struct Options {
   std::vector<std::string> old_checkpoints;
   std::string receipts;
   std::string timestamp_root;
+  std::string prior;
   bool json = false;
 };
 
@@ -134,6 +135,7 @@ ExitCode RunVerify(Program& program, const Options& options) {
   for (const std::string& old : options.old_checkpoints) add("--old", old);
   add("--receipts", options.receipts);
   add("--timestamp-root", options.timestamp_root);
+  add("--prior", options.prior);
   if (options.json) words.emplace_back("--json");
   return RunBeside(program, "chayan-audit", std::move(words));
 }
@@ -182,6 +184,7 @@ void AddAuditCommand(CLI::App& app, Program& program) {
                      "folder of evidence files: each must hold and stand in the copy");
   verify->add_option("--timestamp-root", options->timestamp_root,
                      "root certificate of the timestamp authority: timestamps are checked too");
+  verify->add_option("--prior", options->prior, "export of the log that this one goes on for");
   verify->add_flag("--json", options->json, "print one JSON object");
   verify->callback([&program, options] {
     program.action = [&program, options] { return RunVerify(program, *options); };

@@ -16,6 +16,7 @@
 #include "gateway/cli/json_writer.h"
 #include "gateway/cli/language.h"
 #include "gateway/cli/log_audit.h"
+#include "gateway/cli/reopen_check.h"
 #include "gateway/cli/trust.h"
 
 namespace chayan::cli {
@@ -40,6 +41,7 @@ struct Options {
   std::string receipts_directory;
   std::string timestamp_root_file;
   std::vector<Anchor> anchors;  // of the export, with a timestamp that holds
+  std::string prior_directory;
   bool json = false;
 };
 
@@ -168,8 +170,35 @@ absl::Status LoadInputs(Options& options, const tlog::Policy& trust) {
   return absl::OkStatus();
 }
 
+absl::StatusOr<ReopenReport> CheckPrior(const Options& options, const AuditReport& report,
+                                        const tlog::Policy& trust) {
+  if (!report.reopen_leaf.has_value()) {
+    return absl::FailedPreconditionError(
+        "--prior: the log does not say that it goes on for another one");
+  }
+  return CheckReopening(*report.reopen_leaf, options.prior_directory, trust,
+                        options.audit.receipts);
+}
+
+void PrintReopening(const ReopenReport& reopened) {
+  const Language language = LanguageFromEnvironment();
+  std::cout << Say(language, "接續日誌 ", "goes on for ") << reopened.origin
+            << Say(language, ",其最後檢查點 ", ", whose last checkpoint signs ") << reopened.size
+            << Say(language, " 筆;遺失 ", " entries; lost ");
+  if (reopened.lost == reopened.size) {
+    std::cout << Say(language, "無\n", "nothing\n");
+    return;
+  }
+  std::cout << reopened.lost << "–" << reopened.size - 1
+            << Say(language, ",其中有收據可證 ", ", of which receipts prove ")
+            << reopened.lost_receipts << "\n";
+}
+
 ExitCode Verify(Options& options) {
-  const auto trust = LoadTrust(options.trust_file, options.vkey, options.witnesses);
+  auto trust = LoadTrust(options.trust_file, options.vkey, options.witnesses);
+  if (!options.prior_directory.empty()) {
+    trust = FollowExport(std::move(trust), options.prior_directory);
+  }
   absl::Status status = trust.status();
   if (status.ok()) status = LoadInputs(options, *trust);
   if (!status.ok()) {
@@ -177,12 +206,25 @@ ExitCode Verify(Options& options) {
     // A timestamp that does not hold is a finding, not a slip of the command line.
     return absl::IsDataLoss(status) ? ExitCode::kCheckFailed : ExitCode::kUsage;
   }
-  const auto report = AuditLog(options.audit, *trust);
+  auto report = AuditLog(options.audit, *trust);
   if (!report.ok()) {
     std::cerr << "chayan-audit: " << report.status().message() << "\n";
     return ExitCode::kUsage;
   }
+  std::optional<ReopenReport> reopened;
+  if (!report->first_lie.has_value() && !options.prior_directory.empty()) {
+    auto checked = CheckPrior(options, *report, *trust);
+    if (!checked.ok()) {
+      std::cerr << "chayan-audit: " << checked.status().message() << "\n";
+      return ExitCode::kUsage;
+    }
+    report->first_lie = checked->first_lie;
+    reopened = *std::move(checked);
+  }
   PrintReport(options, *report);
+  if (reopened.has_value() && !report->first_lie.has_value() && !options.json) {
+    PrintReopening(*reopened);
+  }
   const bool clean = !report->first_lie.has_value() && report->findings.count == 0;
   return clean ? ExitCode::kOk : ExitCode::kCheckFailed;
 }
@@ -227,6 +269,10 @@ int main(int argc, char** argv) {
   verify->add_option("--timestamp-root", options.timestamp_root_file,
                      "root certificate of the timestamp authority (PEM): each timestamp must hold, "
                      "and the log must have passed through its checkpoint");
+  verify->add_option(
+      "--prior", options.prior_directory,
+      "export of the log that this one goes on for: its end, and what was lost, must "
+      "be as the reopen entry says");
   verify->add_flag("--json", options.json, "print one JSON object");
   try {
     app.parse(argc, argv);

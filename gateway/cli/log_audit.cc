@@ -13,6 +13,7 @@
 #include "gateway/cli/export_tree.h"
 #include "gateway/cli/key_rule.h"
 #include "gateway/cli/registry_rule.h"
+#include "gateway/cli/reopen_check.h"
 
 namespace chayan::cli {
 namespace {
@@ -72,7 +73,9 @@ class Audit {
     RegistryRule registry(options_.directory);
     ConductRule conduct(registry, report_.findings);
     // In this order: a rule may rest on those before it.
-    EntryRule* const rules[] = {&proofs_, &time, &cosigned, &genesis, &keys_, &registry, &conduct};
+    ReopenRule reopen(report_.reopen_leaf);
+    EntryRule* const rules[] = {&proofs_, &time,  &cosigned, &genesis,
+                                &reopen,  &keys_, &registry, &conduct};
     const auto check = [&](uint64_t index, absl::string_view bytes) -> std::optional<Lie> {
       const auto leaf = log::ReadLeaf(bytes);
       if (!leaf.ok()) {

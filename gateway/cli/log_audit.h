@@ -41,6 +41,8 @@ struct AuditReport {
   size_t registry_sets = 0;
   size_t receipts = 0;
   size_t old_checkpoints = 0;  // through which the entries pass
+  // Of a log that goes on for another (reopen_check.h): the entry that says so.
+  std::optional<std::string> reopen_leaf{};
 };
 
 struct AuditOptions {

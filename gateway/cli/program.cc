@@ -84,6 +84,19 @@ void AddConnectionFlags(CLI::App& command, Program& program) {
       ->group(kGroup);
 }
 
+namespace {
+
+// The commands alone: the screen has no room for --help, which is how one came here.
+class CommandList final : public CLI::Formatter {
+ public:
+  std::string make_group(std::string /*group*/, bool /*is_positional*/,
+                         std::vector<const CLI::Option*> /*options*/) const override {
+    return std::string();
+  }
+};
+
+}  // namespace
+
 int RunProgram(Program& program, std::vector<std::string> arguments) {
   CLI::App app(std::string(program.Say("查驗:跨機關文件查驗閘道的命令列工具",
                                        "Verify documents across agencies, with a receipt that "
@@ -101,7 +114,10 @@ int RunProgram(Program& program, std::vector<std::string> arguments) {
   AddWitnessCommand(app, program);
   AddCertsCommand(app, program);
   AddAdapterCommand(app, program);
+  AddKeysCommands(app, program);
+  AddBackupCommands(app, program);
   AddCompletionCommand(app, program);
+  app.formatter(std::make_shared<CommandList>());  // behind the commands, which keep the usual one
   std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
   try {
     app.parse(std::move(arguments));

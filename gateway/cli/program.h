@@ -69,6 +69,9 @@ void AddGatewayCommand(CLI::App& app, Program& program);
 void AddWitnessCommand(CLI::App& app, Program& program);
 void AddCertsCommand(CLI::App& app, Program& program);
 void AddAdapterCommand(CLI::App& app, Program& program);
+void AddKeysCommands(CLI::App& app, Program& program);
+// Behind AddKeysCommands, whose `log` it adds to.
+void AddBackupCommands(CLI::App& app, Program& program);
 void AddCompletionCommand(CLI::App& app, Program& program);
 
 // Parses and runs. What main() returns.

@@ -1,5 +1,9 @@
 #include "gateway/cli/trust.h"
 
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 #include "gateway/base/file.h"
 #include "gateway/base/status_macros.h"
@@ -33,6 +37,13 @@ absl::StatusOr<tlog::Policy> FollowLogKeys(absl::StatusOr<tlog::Policy> trust,
   const absl::StatusOr<log::KeyChain> chain = log::KeyChain::Parse(text);
   if (!chain.ok()) return Annotate(chain.status(), log_keys_file);
   return chain->Follow(*std::move(trust));
+}
+
+absl::StatusOr<tlog::Policy> FollowExport(absl::StatusOr<tlog::Policy> trust,
+                                          const std::string& directory) {
+  const std::string file = absl::StrCat(directory, "/", log::kLogKeysFile);
+  std::error_code error;
+  return FollowLogKeys(std::move(trust), std::filesystem::exists(file, error) ? file : "");
 }
 
 absl::StatusOr<tlog::Policy> LoadTrust(const std::string& trust_file, const std::string& vkey,

@@ -15,6 +15,11 @@ namespace chayan::cli {
 absl::StatusOr<tlog::Policy> FollowLogKeys(absl::StatusOr<tlog::Policy> trust,
                                            const std::string& log_keys_file);
 
+// The same with the file of the export in `directory`, if it has one: else the log has its first
+// key.
+absl::StatusOr<tlog::Policy> FollowExport(absl::StatusOr<tlog::Policy> trust,
+                                          const std::string& directory);
+
 // `trust_file` wins over `vkey` when both are given; INVALID_ARGUMENT with the remedy when neither
 // is. A log's key alone knows no holder, and asks for the cosignature of each of `witnesses`
 // (verifier keys); a trust file says itself which witnesses it wants.

@@ -15,6 +15,8 @@ constexpr char kService[] = "/chayan.v1.OperatorService/";
 constexpr size_t kChecksQueuedMax = 8;
 // The 4 MiB of files that operator_service.proto allows, their paths, and what comes beside them.
 constexpr size_t kApplyRegistryBytesMax = 5 << 20;
+// From when on an agency whose last answer key ends is an alarm: time to register the next one.
+constexpr absl::Duration kAnswerKeyNotice = absl::Hours(24 * 14);
 constexpr int kPageSizeDefault = 100;
 constexpr int kPageSizeMax = 1000;
 
@@ -123,6 +125,9 @@ void Operator::GetStatus(Call call) {
   for (const auto& [id, issuer] : snapshot->issuers()) {
     certificates.emplace_back(issuer.not_after(), absl::StrCat("issuer ", id));
   }
+  for (const auto& [system, end] : snapshot->AnswerKeyEnds()) {
+    certificates.emplace_back(end, absl::StrCat("answer key ", system));
+  }
   std::sort(certificates.begin(), certificates.end());
   for (const auto& [not_after, name] : certificates) {
     v1::CertificateStatus* certificate = response.add_certificates();
@@ -140,6 +145,12 @@ std::vector<std::string> Operator::Alarms(const rpc::ServerStatus& server,
   std::vector<std::string> alarms = server.alarms;
   alarms.insert(alarms.end(), publication.alarms.begin(), publication.alarms.end());
   if (!log.fault.empty()) alarms.push_back("log.fault");
+  for (const auto& [system, end] : registry_.Get()->AnswerKeyEnds()) {
+    if (end - clock_.Now() < kAnswerKeyNotice) {
+      alarms.push_back("answer_key.due");
+      break;
+    }
+  }
   return alarms;
 }
 

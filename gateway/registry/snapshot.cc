@@ -409,4 +409,15 @@ Snapshot::Bound Snapshot::FindBinding(const crypto::Certificate& certificate,
   return found == nullptr ? Bound{nullptr, nullptr} : *found;
 }
 
+std::map<std::string, absl::Time> Snapshot::AnswerKeyEnds() const {
+  std::map<std::string, absl::Time> ends;
+  for (const auto& [id, key] : index_->answer_keys) {
+    const std::string system = absl::StrCat(key.proto->member(), "/", key.proto->system());
+    absl::Time& end = ends.emplace(system, absl::InfinitePast()).first->second;
+    end = std::max(end, key.not_after);
+  }
+  std::erase_if(ends, [](const auto& each) { return each.second == absl::InfiniteFuture(); });
+  return ends;
+}
+
 }  // namespace chayan::registry

@@ -3,6 +3,7 @@
 #ifndef CHAYAN_GATEWAY_REGISTRY_SNAPSHOT_H_
 #define CHAYAN_GATEWAY_REGISTRY_SNAPSHOT_H_
 
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -131,6 +132,9 @@ class Snapshot {
   // Issuers by id, and the binding of a certificate that carries no URI: by its key, or by the
   // issuer that signed it and its serial number. Null where there is none.
   const crypto::Certificate* FindIssuer(absl::string_view id) const;
+  // Until when each adapter system, as MEMBER/SYSTEM, has an answer key in force or to come: the
+  // latest end of its keys. Systems whose keys have no end are left out.
+  std::map<std::string, absl::Time> AnswerKeyEnds() const;
   const std::vector<std::pair<std::string, crypto::Certificate>>& issuers() const;
   struct Bound {
     const v1::Member* member;

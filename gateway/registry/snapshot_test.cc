@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Pair;
 using ::testing::StartsWith;
 
 std::shared_ptr<const Snapshot> MustCreate(Files files) {
@@ -115,6 +117,27 @@ TEST_F(SnapshotTest, FindsKeys) {
   EXPECT_EQ(snapshot_->FindAssertionKey("hro-shanhua", "desk-1"),
             SampleKey('s').public_key().raw());
   EXPECT_EQ(snapshot_->FindAssertionKey("hro-banqiao", "desk-1"), "");
+}
+
+TEST_F(SnapshotTest, TellsUntilWhenASystemHasAnAnswerKey) {
+  EXPECT_THAT(snapshot_->AnswerKeyEnds(), IsEmpty());
+  Files files = SampleFiles();
+  std::string& keys = std::find_if(files.begin(), files.end(), [](const auto& file) {
+                        return file.first == "keys.textproto";
+                      })->second;
+  const std::string key = SamplePublicKey('q');
+  keys.replace(keys.find(key), key.size() + 1, key + "\" not_after_time: \"2026-06-01T00:00:00Z\"");
+  const absl::Time first = absl::FromUnixSeconds(1780272000);
+  EXPECT_THAT(MustCreate(files)->AnswerKeyEnds(), ElementsAre(Pair("land-qd/adapter-1", first)));
+  const auto follow = [&](char seed, const std::string& bound) {
+    absl::StrAppend(&keys, "answer_keys { member: \"land-qd\" system: \"adapter-1\" public_key: \"",
+                    SamplePublicKey(seed), "\" ", bound, " }\n");
+  };
+  follow('x', "not_after_time: \"2026-06-02T00:00:00Z\"");
+  EXPECT_THAT(MustCreate(files)->AnswerKeyEnds(),
+              ElementsAre(Pair("land-qd/adapter-1", first + absl::Hours(24))));
+  follow('y', "");
+  EXPECT_THAT(MustCreate(files)->AnswerKeyEnds(), IsEmpty());
 }
 
 TEST_F(SnapshotTest, FindsCertificatesBoundByKeyOrByIssuerAndSerial) {
