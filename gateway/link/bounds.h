@@ -44,6 +44,10 @@ inline constexpr size_t kGivenUpMax = 4 * kInFlightMax;
 // Frames waiting for the checker: at 118 us each about a tenth of a second of work.
 inline constexpr size_t kCheckQueueMax = 1024;
 
+// Notices on one link without a receipt: an agency's system takes its time, and what waits costs
+// each side some hundred KiB at most.
+inline constexpr uint32_t kNoticesInFlightMax = 256;
+
 inline constexpr size_t kKindsMax = 128;
 inline constexpr size_t kSubscriptionsMax = 128;
 // Claims and fields of one kind: twice what the widest kind of the country has.

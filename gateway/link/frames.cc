@@ -104,16 +104,28 @@ std::vector<std::string> EncodeQuestionFrames(const std::vector<OutgoingQuestion
   return writer.Finish();
 }
 
-std::vector<std::string> EncodeRecordedFrames(
-    const std::vector<std::pair<Uuid, uint64_t>>& recorded) {
-  FrameWriter writer(v1::ToAdapter::kRecordedFieldNumber);
-  for (const auto& [id, index] : recorded) {
-    std::string bytes;
-    wire::AppendBytes(bytes, v1::RecordedAnswer::kExchangeIdFieldNumber, id.raw());
-    wire::AppendNumber(bytes, v1::RecordedAnswer::kEntryIndexFieldNumber, index);
-    wire::AppendBytes(writer.Item(bytes.size() + kItemHeadMax),
-                      v1::RecordedFrame::kAnswersFieldNumber, bytes);
+std::vector<std::string> EncodeNoticeFrames(const std::vector<OutgoingNotice>& notices) {
+  FrameWriter writer(v1::ToAdapter::kNoticesFieldNumber);
+  for (const OutgoingNotice& outgoing : notices) {
+    wire::AppendBytes(writer.Item(outgoing.notice->size() + kItemHeadMax),
+                      v1::NoticeFrame::kNoticesFieldNumber, *outgoing.notice);
   }
+  return writer.Finish();
+}
+
+std::vector<std::string> EncodeRecordedFrames(const RecordedIds& answers,
+                                              const RecordedIds& receipts) {
+  FrameWriter writer(v1::ToAdapter::kRecordedFieldNumber);
+  const auto append = [&writer](const RecordedIds& recorded, int field) {
+    for (const auto& [id, index] : recorded) {
+      std::string bytes;
+      wire::AppendBytes(bytes, v1::RecordedAnswer::kExchangeIdFieldNumber, id.raw());
+      wire::AppendNumber(bytes, v1::RecordedAnswer::kEntryIndexFieldNumber, index);
+      wire::AppendBytes(writer.Item(bytes.size() + kItemHeadMax), field, bytes);
+    }
+  };
+  append(answers, v1::RecordedFrame::kAnswersFieldNumber);
+  append(receipts, v1::RecordedFrame::kReceiptsFieldNumber);
   return writer.Finish();
 }
 

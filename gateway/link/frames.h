@@ -27,8 +27,11 @@ struct OutgoingQuestion {
 // As few ToAdapter messages as the bounds of a frame allow, in order; none for nothing.
 std::vector<std::string> EncodeQuestionFrames(const std::vector<OutgoingQuestion>& questions,
                                               const std::vector<Uuid>& cancelled);
-std::vector<std::string> EncodeRecordedFrames(
-    const std::vector<std::pair<Uuid, uint64_t>>& recorded);
+std::vector<std::string> EncodeNoticeFrames(const std::vector<OutgoingNotice>& notices);
+// The ids of answers' exchanges and of receipts' deliveries, with the indexes of their entries.
+using RecordedIds = std::vector<std::pair<Uuid, uint64_t>>;
+std::vector<std::string> EncodeRecordedFrames(const RecordedIds& answers,
+                                              const RecordedIds& receipts = {});
 std::string EncodeWelcome(uint32_t in_flight_max, absl::string_view gateway);
 std::string EncodeHeartbeat(absl::Time now);
 std::string EncodeDraining();

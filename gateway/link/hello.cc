@@ -214,6 +214,9 @@ std::variant<Offer, Refusal> CheckHello(const v1::Hello& hello, const policy::Ca
   offer.software = PrintableText(hello.software(), kSoftwareCharactersMax);
   offer.in_flight_max =
       hello.in_flight_max() == 0 ? kInFlightMax : std::min(hello.in_flight_max(), kInFlightMax);
+  offer.notices_in_flight_max = hello.notices_in_flight_max() == 0
+                                    ? kNoticesInFlightMax
+                                    : std::min(hello.notices_in_flight_max(), kNoticesInFlightMax);
   return offer;
 }
 

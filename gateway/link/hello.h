@@ -26,6 +26,7 @@ struct Offer {
   crypto::Digest answer_key_id;
   std::string software;
   uint32_t in_flight_max = 0;
+  uint32_t notices_in_flight_max = 0;
   // Kinds of which the adapter knows another version than the registry: what it does not know of
   // them, it does not compare.
   std::vector<std::string> other_versions;

@@ -64,8 +64,10 @@ void Link::OnMessage(absl::string_view message) {
       OnDraining();
       return;
     case v1::FromAdapter::kNoticeReceipts:
+      OnNoticeReceipts(*frame.mutable_notice_receipts());
+      return;
     case v1::FromAdapter::kNoticesNotTaken:
-      CloseMalformed("Receipts came for notices that were never sent.");
+      OnNoticesNotTaken(frame.notices_not_taken());
       return;
     case v1::FromAdapter::kSourceHealth:
       OnSourceHealth(frame.source_health());
@@ -292,7 +294,9 @@ void Link::Flush() {
   std::shared_ptr<rpc::StreamCall> stream;
   std::vector<OutgoingQuestion> questions;
   std::vector<Uuid> cancelled;
-  std::vector<std::pair<Uuid, uint64_t>> recorded;
+  RecordedIds recorded;
+  RecordedIds receipts_recorded;
+  std::vector<OutgoingNotice> notices;
   bool draining = false;
   bool heartbeat = false;
   {
@@ -315,16 +319,23 @@ void Link::Flush() {
     to_ask_.clear();
     cancelled.swap(to_cancel_);
     recorded.swap(to_record_);
+    receipts_recorded.swap(receipts_to_record_);
+    notices.swap(to_notify_);
     std::swap(draining, send_draining_);
     std::swap(heartbeat, send_heartbeat_);
-    if (!questions.empty() || !cancelled.empty() || !recorded.empty() || draining || heartbeat) {
+    if (!questions.empty() || !cancelled.empty() || !recorded.empty() ||
+        !receipts_recorded.empty() || !notices.empty() || draining || heartbeat) {
       last_sent_ = now;
     }
   }
   for (std::string& frame : EncodeQuestionFrames(questions, cancelled)) {
     stream->Write(std::move(frame));
   }
-  for (std::string& frame : EncodeRecordedFrames(recorded)) stream->Write(std::move(frame));
+  for (std::string& frame : EncodeRecordedFrames(recorded, receipts_recorded)) {
+    stream->Write(std::move(frame));
+  }
+  // Last: a person waits for the others.
+  for (std::string& frame : EncodeNoticeFrames(notices)) stream->Write(std::move(frame));
   if (draining) stream->Write(EncodeDraining());
   if (heartbeat) stream->Write(EncodeHeartbeat(context_.clock.Now()));
   const size_t queued_bytes = stream->queued_bytes();
@@ -419,7 +430,7 @@ void Link::CheckRight() {
   {
     absl::MutexLock lock(&mu_);
     Offer& offer = std::get<Offer>(checked);
-    changed = offer.served != offer_.served;
+    changed = offer.served != offer_.served || offer.subscriptions != offer_.subscriptions;
     offer_ = std::move(offer);
     snapshot_ = std::move(snapshot);
     right_checked_ = now;
@@ -464,6 +475,7 @@ void Link::CloseMalformed(absl::string_view what) {
 
 void Link::End(absl::string_view reason, std::optional<policy::Refusal> refusal) {
   absl::flat_hash_map<Uuid, std::unique_ptr<Exchange>> lost;
+  absl::flat_hash_set<Uuid> returned;
   bool record = false;
   {
     absl::MutexLock lock(&mu_);
@@ -475,6 +487,7 @@ void Link::End(absl::string_view reason, std::optional<policy::Refusal> refusal)
                  : !(refusal && refusal->reason == v1::ERROR_REASON_LOG_UNAVAILABLE);
     phase_ = Phase::kClosed;
     lost.swap(open_);
+    returned.swap(notices_);
     UpdateLoad();
   }
   context_.observer.OnServedChanged(*this);
@@ -501,6 +514,10 @@ void Link::End(absl::string_view reason, std::optional<policy::Refusal> refusal)
     context_.observer.OnTaken(id);
     context_.observer.OnLost(std::move(exchange), *this);
   }
+  if (returned.empty()) return;
+  std::vector<ReturnedNotice> notices;
+  for (const Uuid& id : returned) notices.push_back({.delivery = id, .reason = "LINK_LOST"});
+  context_.notices->OnReturned(caller_, std::move(notices));
 }
 
 void Link::Record(absl::string_view reason,

@@ -25,6 +25,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/synchronization/mutex.h"
 #include "chayan/v1/adapter_link_service.pb.h"
 #include "gateway/base/clock.h"
@@ -32,6 +33,7 @@
 #include "gateway/base/uuid.h"
 #include "gateway/link/exchange.h"
 #include "gateway/link/frame_checker.h"
+#include "gateway/link/frames.h"
 #include "gateway/link/hello.h"
 #include "gateway/link/links.h"
 #include "gateway/log/committer.h"
@@ -72,6 +74,7 @@ struct LinkContext {
     std::atomic<uint64_t> checks_skipped = 0;
   };
   Counters& counters;
+  NoticeSink* notices;  // null: this gateway delivers none
 };
 
 // Thread-safe, but for the methods of the worker.
@@ -101,6 +104,14 @@ class Link : public std::enable_shared_from_this<Link> {
   // Gives up a question: it is told to the adapter. nullptr when it is not open here.
   std::unique_ptr<Exchange> GiveUp(const Uuid& exchange_id);
   void Recorded(const Uuid& exchange_id, uint64_t index);
+
+  // Subscriptions it takes notices of now, as Served().
+  std::vector<std::string> Subscriptions() const;
+  // How many notices it takes now.
+  size_t NoticeRoom() const;
+  bool SendNotices(std::vector<OutgoingNotice> notices);
+  void ReceiptRecorded(const Uuid& delivery, uint64_t index);
+
   void Tick();
   // Asks the adapter to open another link and close this one. False when it is over.
   bool Drain();
@@ -113,6 +124,16 @@ class Link : public std::enable_shared_from_this<Link> {
   void OnHello(v1::Hello hello);
   void OnOpened(absl::StatusOr<log::Committed> committed);
   void OnAnswers(v1::AnswerFrame& frame);
+  void OnNoticeReceipts(v1::NoticeReceiptFrame& frame);
+  void OnNoticesNotTaken(const v1::NoticesNotTaken& message);
+  // A frame's key, in force for this system, and its signature; nothing after the link was closed.
+  struct FrameKey {
+    std::shared_ptr<const registry::Snapshot> snapshot;  // keeps the key alive
+    const registry::AnswerKey* key;
+    crypto::Digest id;
+    crypto::Ed25519Signature signature;
+  };
+  std::optional<FrameKey> TakeFrameKey(const std::string& key_id, const std::string& signature);
   void OnDraining();
   void OnSourceHealth(const v1::SourceHealth& health);
   // The exchanges of a frame's answers, nullptr where a question had been given up; nothing, after
@@ -191,12 +212,17 @@ class Link : public std::enable_shared_from_this<Link> {
   absl::flat_hash_map<Uuid, crypto::Digest> given_up_ ABSL_GUARDED_BY(mu_);
   std::deque<Uuid> given_up_order_ ABSL_GUARDED_BY(mu_);
 
+  // Notices without a receipt.
+  absl::flat_hash_set<Uuid> notices_ ABSL_GUARDED_BY(mu_);
+
   // What waits to be written.
   bool flush_posted_ ABSL_GUARDED_BY(mu_) = false;
   size_t queued_bytes_ ABSL_GUARDED_BY(mu_) = 0;  // in the transport after the last flush
   std::vector<Uuid> to_ask_ ABSL_GUARDED_BY(mu_);
   std::vector<Uuid> to_cancel_ ABSL_GUARDED_BY(mu_);
-  std::vector<std::pair<Uuid, uint64_t>> to_record_ ABSL_GUARDED_BY(mu_);
+  RecordedIds to_record_ ABSL_GUARDED_BY(mu_);
+  RecordedIds receipts_to_record_ ABSL_GUARDED_BY(mu_);
+  std::vector<OutgoingNotice> to_notify_ ABSL_GUARDED_BY(mu_);
   bool send_draining_ ABSL_GUARDED_BY(mu_) = false;
   bool send_heartbeat_ ABSL_GUARDED_BY(mu_) = false;
 };

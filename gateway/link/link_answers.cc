@@ -21,22 +21,8 @@ void Link::OnAnswers(v1::AnswerFrame& frame) {
     CloseMalformed("A frame holds 1 to 256 answers.");
     return;
   }
-  auto key_id = crypto::Digest::FromRaw(frame.key_id());
-  auto signature = crypto::Ed25519Signature::FromRaw(frame.signature());
-  if (!key_id.ok() || !signature.ok()) {
-    CloseMalformed("A frame carries a key id of 32 bytes and a signature of 64.");
-    return;
-  }
-  // Keeps the key alive while it is used.
-  const std::shared_ptr<const registry::Snapshot> snapshot = context_.registry();
-  const registry::AnswerKey* key =
-      FindKeyInForce(*snapshot, caller_, *key_id, context_.clock.Now());
-  if (key == nullptr) {
-    Close(Refuse(v1::ERROR_REASON_ANSWER_KEY_UNKNOWN,
-                 "A frame's key is not registered for this system, or not in force.",
-                 {{"key_id", key_id->ToHex()}}));
-    return;
-  }
+  const std::optional<FrameKey> key = TakeFrameKey(frame.key_id(), frame.signature());
+  if (!key) return;
   std::optional<Matched> matched = Match(frame);
   if (!matched) return;
   const tlog::Frame tree(matched->answers);
@@ -44,13 +30,31 @@ void Link::OnAnswers(v1::AnswerFrame& frame) {
   for (const std::unique_ptr<Exchange>& exchange : matched->exchanges) {
     check_now |= exchange != nullptr && exchange->check_signature;
   }
-  if (!CheckSignature(tree, *key, *signature, check_now)) {
+  if (!CheckSignature(tree, *key->key, key->signature, check_now)) {
     for (std::unique_ptr<Exchange>& exchange : matched->exchanges) {
       if (exchange != nullptr) context_.observer.OnLost(std::move(exchange), *this);
     }
     return;
   }
-  PassOn(frame, *std::move(matched), tree, *key_id, *signature);
+  PassOn(frame, *std::move(matched), tree, key->id, key->signature);
+}
+
+std::optional<Link::FrameKey> Link::TakeFrameKey(const std::string& key_id,
+                                                 const std::string& signature) {
+  const auto id = crypto::Digest::FromRaw(key_id);
+  const auto signed_by = crypto::Ed25519Signature::FromRaw(signature);
+  if (!id.ok() || !signed_by.ok()) {
+    CloseMalformed("A frame carries a key id of 32 bytes and a signature of 64.");
+    return std::nullopt;
+  }
+  FrameKey key = {
+      .snapshot = context_.registry(), .key = nullptr, .id = *id, .signature = *signed_by};
+  key.key = FindKeyInForce(*key.snapshot, caller_, *id, context_.clock.Now());
+  if (key.key != nullptr) return key;
+  Close(Refuse(v1::ERROR_REASON_ANSWER_KEY_UNKNOWN,
+               "A frame's key is not registered for this system, or not in force.",
+               {{"key_id", id->ToHex()}}));
+  return std::nullopt;
 }
 
 std::optional<Link::Matched> Link::Match(const v1::AnswerFrame& frame) {

@@ -25,6 +25,11 @@ std::string RouteKey(absl::string_view holder, absl::string_view kind, absl::str
   return absl::StrCat(holder, "\n", kind, "\n", area);
 }
 
+// No kind is empty, so these stand apart.
+std::string NoticeKey(absl::string_view recipient, absl::string_view subscription) {
+  return absl::StrCat(recipient, "\n\n", subscription);
+}
+
 using Replicas = std::vector<std::shared_ptr<Link>>;
 
 class LinkTable final : public Links, private LinkObserver {
@@ -41,6 +46,11 @@ class LinkTable final : public Links, private LinkObserver {
   void Ask(struct Ask ask) override;
   bool Cancel(const Uuid& exchange_id) override;
   void Recorded(uint64_t link, const Uuid& exchange_id, uint64_t index) override;
+  void SetNoticeSink(NoticeSink* sink) override { notices_ = sink; }
+  NoticePlace PlaceForNotices(absl::string_view recipient,
+                              absl::string_view subscription) const override;
+  bool SendNotices(uint64_t link, std::vector<OutgoingNotice> notices) override;
+  void ReceiptRecorded(uint64_t link, const Uuid& delivery, uint64_t index) override;
   void Tick() override;
   std::vector<LinkInfo> List() const override;
   LinkCounts Counts() const override;
@@ -52,6 +62,8 @@ class LinkTable final : public Links, private LinkObserver {
   void OnClosed(Link& link) override;
   void OnTaken(const Uuid& id) override { exchanges_.Erase(id); }
   void OnLost(std::unique_ptr<Exchange> exchange, const Link& link) override;
+  // Puts the link where what it serves is looked for. True when it takes notices.
+  bool Route(Link& link) ABSL_EXCLUSIVE_LOCKS_REQUIRED(routes_mu_);
 
   // Puts the question on the replica with the least in flight; true when one took it.
   struct Placement {
@@ -59,6 +71,9 @@ class LinkTable final : public Links, private LinkObserver {
     bool full = false;  // a replica serves, but is at its bound
   };
   Placement Place(std::unique_ptr<Exchange>& exchange, const Link* except);
+  std::shared_ptr<const Replicas> Find(const std::string& route) const;
+  // nullptr when it is gone.
+  std::shared_ptr<Link> FindLink(uint64_t number) const;
   std::shared_ptr<Link> Choose(const Replicas& replicas, const Link* except, bool& full);
   std::vector<std::shared_ptr<Link>> Snapshot() const;
 
@@ -68,6 +83,7 @@ class LinkTable final : public Links, private LinkObserver {
   log::Committer& committer_;
   Clock& clock_;
   Random& random_;
+  NoticeSink* notices_ = nullptr;
 
   // Own synchronization.
   ExchangeIndex exchanges_;
@@ -99,7 +115,8 @@ rpc::StreamEvents LinkTable::Connect(std::shared_ptr<rpc::StreamCall> stream) {
                                .random = random_,
                                .checker = checker_,
                                .observer = *this,
-                               .counters = counters_};
+                               .counters = counters_,
+                               .notices = notices_};
   const uint64_t number = next_number_++;
   auto link = std::make_shared<Link>(context, number, std::move(stream));
   {
@@ -131,12 +148,7 @@ void LinkTable::Ask(struct Ask ask) {
 }
 
 LinkTable::Placement LinkTable::Place(std::unique_ptr<Exchange>& exchange, const Link* except) {
-  std::shared_ptr<const Replicas> replicas;
-  {
-    absl::ReaderMutexLock lock(&routes_mu_);
-    auto it = routes_.find(exchange->route);
-    if (it != routes_.end()) replicas = it->second;
-  }
+  const std::shared_ptr<const Replicas> replicas = Find(exchange->route);
   Placement placement;
   if (replicas == nullptr) return placement;
   const Uuid id = exchange->id;
@@ -154,6 +166,18 @@ LinkTable::Placement LinkTable::Place(std::unique_ptr<Exchange>& exchange, const
     placement.full = true;
   }
   return placement;
+}
+
+std::shared_ptr<const Replicas> LinkTable::Find(const std::string& route) const {
+  absl::ReaderMutexLock lock(&routes_mu_);
+  auto it = routes_.find(route);
+  return it == routes_.end() ? nullptr : it->second;
+}
+
+std::shared_ptr<Link> LinkTable::FindLink(uint64_t number) const {
+  absl::MutexLock lock(&links_mu_);
+  auto it = links_.find(number);
+  return it == links_.end() ? nullptr : it->second;
 }
 
 std::shared_ptr<Link> LinkTable::Choose(const Replicas& replicas, const Link* except, bool& full) {
@@ -190,14 +214,29 @@ bool LinkTable::Cancel(const Uuid& exchange_id) {
 }
 
 void LinkTable::Recorded(uint64_t number, const Uuid& exchange_id, uint64_t index) {
-  std::shared_ptr<Link> link;
-  {
-    absl::MutexLock lock(&links_mu_);
-    auto it = links_.find(number);
-    if (it == links_.end()) return;  // gone meanwhile: the adapter's alarm is meant for this
-    link = it->second;
+  // Gone meanwhile: the adapter's alarm is meant for this.
+  if (const auto link = FindLink(number)) link->Recorded(exchange_id, index);
+}
+
+NoticePlace LinkTable::PlaceForNotices(absl::string_view recipient,
+                                       absl::string_view subscription) const {
+  NoticePlace best;
+  const std::shared_ptr<const Replicas> replicas = Find(NoticeKey(recipient, subscription));
+  if (replicas == nullptr) return best;
+  for (const std::shared_ptr<Link>& link : *replicas) {
+    if (const size_t room = link->NoticeRoom(); room > best.room) best = {link->number(), room};
   }
-  link->Recorded(exchange_id, index);
+  return best;
+}
+
+bool LinkTable::SendNotices(uint64_t number, std::vector<OutgoingNotice> notices) {
+  const auto link = FindLink(number);
+  return link != nullptr && link->SendNotices(std::move(notices));
+}
+
+void LinkTable::ReceiptRecorded(uint64_t number, const Uuid& delivery, uint64_t index) {
+  // Gone meanwhile: the adapter says it again on its next link, and hears the same index.
+  if (const auto link = FindLink(number)) link->ReceiptRecorded(delivery, index);
 }
 
 std::vector<std::shared_ptr<Link>> LinkTable::Snapshot() const {
@@ -246,11 +285,23 @@ void LinkTable::DrainAll() {
 }
 
 void LinkTable::OnServedChanged(Link& link) {
-  absl::MutexLock lock(&routes_mu_);
+  bool reachable = false;
+  {
+    absl::MutexLock lock(&routes_mu_);
+    reachable = Route(link);
+  }
+  if (reachable && notices_ != nullptr) notices_->OnReachable();
+}
+
+bool LinkTable::Route(Link& link) {
   // Asked under the lock: of two changes, the later one to come here sees the later state.
   std::vector<std::string> keys;
   for (const auto& [kind, area] : link.Served()) {
     keys.push_back(RouteKey(link.caller().member, kind, area));
+  }
+  const std::vector<std::string> subscriptions = link.Subscriptions();
+  for (const std::string& subscription : subscriptions) {
+    keys.push_back(NoticeKey(link.caller().member, subscription));
   }
   for (const std::string& key : routes_of_[link.number()]) {
     auto it = routes_.find(key);
@@ -274,6 +325,7 @@ void LinkTable::OnServedChanged(Link& link) {
   } else {
     routes_of_[link.number()] = std::move(keys);
   }
+  return !subscriptions.empty();
 }
 
 void LinkTable::OnClosed(Link& link) {

@@ -14,6 +14,7 @@
 #include "gateway/base/clock.h"
 #include "gateway/base/uuid.h"
 #include "gateway/crypto/bytes.h"
+#include "gateway/link/notice_sink.h"
 #include "gateway/log/committer.h"
 #include "gateway/policy/decide.h"
 #include "gateway/rpc/call.h"
@@ -53,6 +54,16 @@ struct Ask {
   bool check_signature;  // before the answer is passed on
   // Once, from any thread.
   absl::AnyInvocable<void(Reply)> done;
+};
+
+// A notice on its way, and where it can go.
+struct OutgoingNotice {
+  Uuid delivery{};
+  std::shared_ptr<const std::string> notice{};  // serialized DeliveredNotice
+};
+struct NoticePlace {
+  uint64_t link = 0;
+  size_t room = 0;  // how many it takes now; 0: no link takes any
 };
 
 struct LinkInfo {
@@ -96,6 +107,18 @@ class Links {
   virtual bool Cancel(const Uuid& exchange_id) = 0;
   // The entry is committed: tell the adapter.
   virtual void Recorded(uint64_t link, const Uuid& exchange_id, uint64_t index) = 0;
+
+  // Who is told of receipts; outlives the links. Before the first Connect; without one, links take
+  // none.
+  virtual void SetNoticeSink(NoticeSink* sink) = 0;
+  // The link with the most room among those of the recipient that offer the subscription.
+  virtual NoticePlace PlaceForNotices(absl::string_view recipient,
+                                      absl::string_view subscription) const = 0;
+  // Sends them, in order. False: the link is gone or has less room, and none was sent.
+  virtual bool SendNotices(uint64_t link, std::vector<OutgoingNotice> notices) = 0;
+  // The receipt's entry is committed: tell the adapter.
+  virtual void ReceiptRecorded(uint64_t link, const Uuid& delivery, uint64_t index) = 0;
+
   // Deadlines, heartbeats, links whose right is gone. Called every 50 ms with the clock's reading.
   virtual void Tick() = 0;
   // By id.

@@ -100,6 +100,12 @@ class HeldLinks final : public link::Links {
   void Recorded(uint64_t link, const Uuid&, uint64_t index) override {
     recorded.emplace_back(link, index);
   }
+  void SetNoticeSink(link::NoticeSink*) override {}
+  link::NoticePlace PlaceForNotices(absl::string_view, absl::string_view) const override {
+    return {};
+  }
+  bool SendNotices(uint64_t, std::vector<link::OutgoingNotice>) override { return false; }
+  void ReceiptRecorded(uint64_t, const Uuid&, uint64_t) override {}
   void Tick() override {}
   std::vector<link::LinkInfo> List() const override { return {}; }
   link::LinkCounts Counts() const override { return {}; }
