@@ -34,6 +34,7 @@
 #include "gateway/log/publisher_metrics.h"
 #include "gateway/log/start_question.h"
 #include "gateway/log/vault.h"
+#include "gateway/notice/notice_service.h"
 #include "gateway/operate/operator.h"
 #include "gateway/registry/current.h"
 #include "gateway/rpc/cork.h"
@@ -127,6 +128,7 @@ struct Gateway::Rooms {
   std::unique_ptr<log::ThreadLanes> anchor_lanes;  // their tasks end before the publisher goes
   std::unique_ptr<link::Links> links;
   std::unique_ptr<verify::Verifier> verifier;
+  std::unique_ptr<notice::NoticeService> notices;  // null without an ordering key
   std::unique_ptr<audit::Auditor> auditor;
   std::unique_ptr<audit::PublishedLog> published_log;
   std::unique_ptr<rpc::Server> server;
@@ -150,6 +152,7 @@ struct Gateway::Rooms {
   // By which a checkpoint is known as this log's own.
   absl::StatusOr<std::vector<tlog::VerifierKey>> KnownLogKeys();
   absl::Status OpenPublisher(std::string start_alarm);
+  absl::Status OpenNotices();
   absl::Status OpenFront();
   // Empty where the store keeps no publications.
   audit::FirstPublished FirstPublished();
@@ -263,6 +266,20 @@ audit::FirstPublished Gateway::Rooms::FirstPublished() {
   };
 }
 
+absl::Status Gateway::Rooms::OpenNotices() {
+  if (config.notice_ordering_key_file().empty()) return absl::OkStatus();
+  if (store->notices() == nullptr) {
+    return absl::FailedPreconditionError(
+        "notice_ordering_key_file: a store in a database keeps no notices yet; remove the line");
+  }
+  CHAYAN_ASSIGN_OR_RETURN(notice::OrderingKey ordering,
+                          notice::OrderingKey::FromFile(config.notice_ordering_key_file()));
+  notices = std::make_unique<notice::NoticeService>(
+      notice::NoticeService::Options{config.gateway_name(), std::move(ordering)},
+      [this] { return registry->Get(); }, *links, *committer, *store, *vault, clock, random);
+  return absl::OkStatus();
+}
+
 absl::Status Gateway::Rooms::OpenFront() {
   const rpc::RegistrySource source = [this] { return registry->Get(); };
   links = link::Links::Create({config.gateway_name(), config.signature_share()}, source, *committer,
@@ -271,6 +288,7 @@ absl::Status Gateway::Rooms::OpenFront() {
                                                 &stages);
   auditor = std::make_unique<audit::Auditor>(source, FirstPublished(), *committer, *store, *vault,
                                              clock, random);
+  CHAYAN_RETURN_IF_ERROR(OpenNotices());
   published_log =
       std::make_unique<audit::PublishedLog>(*publisher, *committer, *store, clock, random);
 
@@ -294,13 +312,17 @@ absl::Status Gateway::Rooms::OpenFront() {
                          return links->Connect(std::move(stream));
                        });
   verifier->ServeOn(*server);
+  if (notices != nullptr) notices->ServeOn(*server);
   auditor->ServeOn(*server);
   published_log->ServeOn(*server);
   operator_service->ServeOn();
   CHAYAN_RETURN_IF_ERROR(server->Start());
   server->SetServing(IsReady());
 
-  ticker = std::make_unique<Periodic>(kTick, [this] { links->Tick(); });
+  ticker = std::make_unique<Periodic>(kTick, [this] {
+    links->Tick();
+    if (notices != nullptr) notices->Tick();
+  });
   publishing = std::make_unique<Periodic>(kPublishTick, [this] { publisher->Tick(); });
   audit_ticker = std::make_unique<Periodic>(kAuditTick, [this] { auditor->Tick(); });
   readiness = std::make_unique<Periodic>(kReadinessLook, [this] { server->SetServing(IsReady()); });

@@ -6,14 +6,6 @@
 namespace chayan::notice {
 namespace {
 
-google::protobuf::Timestamp ToProto(absl::Time time) {
-  google::protobuf::Timestamp proto;
-  const int64_t ms = absl::ToUnixMillis(time);
-  proto.set_seconds(ms / 1000);
-  proto.set_nanos(static_cast<int32_t>(ms % 1000) * 1'000'000);
-  return proto;
-}
-
 // Copies what is named and nothing else, so that a part the proto gains later stays with us.
 v1::NoticeSubject MakeSubject(const v1::NoticeSubject& subject,
                               const v1::Subscription& subscription) {
@@ -58,6 +50,14 @@ void AddAccounts(const v1::NoticeRouting& routing, const v1::Subscription& subsc
 }
 
 }  // namespace
+
+google::protobuf::Timestamp ToProto(absl::Time time) {
+  google::protobuf::Timestamp proto;
+  const int64_t ms = absl::ToUnixMillis(time);
+  proto.set_seconds(ms / 1000);
+  proto.set_nanos(static_cast<int32_t>(ms % 1000) * 1'000'000);
+  return proto;
+}
 
 v1::DeliveredNotice MakeDelivered(const v1::PublishNoticeRequest& request,
                                   const v1::Subscription& subscription,

@@ -11,6 +11,9 @@
 
 namespace chayan::notice {
 
+// As entries have it: to the millisecond.
+google::protobuf::Timestamp ToProto(absl::Time time);
+
 // Of a delivery, what the request does not say.
 struct DeliveryFacts {
   std::string delivery_id{};

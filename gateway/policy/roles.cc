@@ -24,9 +24,11 @@ struct Rule {
 
 constexpr Rule kRules[] = {
     {"/chayan.v1.VerificationService/", kHousehold},
-    // An adapter takes notices and says that its office acted; it publishes none.
+    // An adapter takes notices, looks at them and says that its office acted; it publishes none.
     {"/chayan.v1.NoticeService/ReceiveNotices", kHousehold | kPublisher | kAdapter},
+    {"/chayan.v1.NoticeService/FetchNoticeDetail", kHousehold | kPublisher | kAdapter},
     {"/chayan.v1.NoticeService/AcknowledgeNotice", kHousehold | kPublisher | kAdapter},
+    {"/chayan.v1.NoticeService/ListDeliveries", kHousehold | kPublisher | kAdapter},
     {"/chayan.v1.NoticeService/", kHousehold | kPublisher},
     {"/chayan.v1.AdapterLinkService/Connect", kAdapter},
     // Checkpoints concern no person, and everyone needs them to check what they were given.

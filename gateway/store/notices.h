@@ -1,10 +1,10 @@
 // Notices and their deliveries as they stand in the store. They change with the log's entries alone
 // (NoticeChange in a Batch); here they are read, and lent to whoever delivers.
 //
-// Order: a delivery waits in a queue for each (recipient, subject). It may leave when it is first in
-// all of them; that any other was delivered is refused. It leaves its queues with the state
-// kScheduled; a dead one that holds stays in its place until it is replayed or withdrawn. A replayed
-// one that left goes to the end of its queues.
+// Order: a delivery waits in a queue for each (recipient, subject). It may leave when it is first
+// in all of them; that any other was delivered is refused. It leaves its queues with the state
+// kScheduled; a dead one that holds stays in its place until it is replayed or withdrawn. A
+// replayed one that left goes to the end of its queues.
 //
 // A lease is no state: it says who has a delivery under way, and until when nobody else takes it.
 // Like the time of the next attempt it is not synced by itself: what a crash loses of it is one
@@ -55,6 +55,7 @@ struct StoredDelivery {
   std::string recipient{};
   std::string subscription{};
   DeliveryState state{};
+  std::vector<SubjectKey> subjects{};  // whose queues it waits, or waited, in
   bool bulk = false;
   bool hosted = false;
   bool holds = false;

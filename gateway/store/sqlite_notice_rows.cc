@@ -68,6 +68,12 @@ absl::StatusOr<StoredDelivery> DeliveryFromRow(const Statement& row) {
   delivery.lease = std::string(row.Blob(16));
   delivery.reason = std::string(row.Blob(17));
   delivery.settlement = std::string(row.Blob(18));
+  absl::string_view subjects = row.Blob(19);
+  for (SubjectKey key; subjects.size() >= key.size(); subjects.remove_prefix(key.size())) {
+    std::copy_n(subjects.begin(), key.size(), key.begin());
+    delivery.subjects.push_back(key);
+  }
+  if (!subjects.empty()) return Damaged("a delivery's subjects");
   return delivery;
 }
 

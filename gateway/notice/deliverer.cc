@@ -1,0 +1,230 @@
+#include "gateway/notice/deliverer.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "gateway/base/diag.h"
+#include "gateway/notice/backoff.h"
+#include "gateway/notice/payload.h"
+
+namespace chayan::notice {
+namespace {
+
+// Within this an agency's system takes a notice, or says that it does not.
+constexpr absl::Duration kReceiptTimeout = absl::Seconds(60);
+// Claimed at once: a transaction of some ten milliseconds.
+constexpr size_t kClaimMax = 256;
+// Failures one after another, until a recipient counts as down.
+constexpr uint32_t kFailuresMax = 5;
+// Attempts that reached the recipient and came to nothing: by the backoff some hours. After that a
+// person has to look.
+constexpr uint32_t kAttemptsMax = 32;
+
+}  // namespace
+
+void Deliverer::Tick() {
+  GiveUpLapsed();
+  const absl::StatusOr<std::vector<store::DueLane>> due =
+      with_.notices.Due(absl::ToUnixMillis(with_.clock.Now()));
+  if (!due.ok()) {
+    diag::Error("notice.store_fault", {{"cause", std::string(due.status().message())}});
+    return;
+  }
+  // Those of counters before those in bulk, of any recipient.
+  for (const bool bulk : {false, true}) {
+    for (const store::DueLane& lane : *due) {
+      if (lane.bulk == bulk) Serve(lane);
+    }
+  }
+}
+
+void Deliverer::GiveUpLapsed() {
+  const absl::Duration now = with_.clock.Elapsed();
+  std::vector<std::pair<Uuid, UnderWay>> lapsed;
+  {
+    absl::MutexLock lock(&mu_);
+    for (const auto& [id, one] : under_way_) {
+      if (one.until <= now && !one.being_buried) lapsed.emplace_back(id, one);
+    }
+  }
+  for (const auto& [id, one] : lapsed) Fail(id, one, "NO_RECEIPT");
+}
+
+void Deliverer::Serve(const store::DueLane& lane) {
+  Outlet* outlet = nullptr;
+  link::NoticePlace place;
+  for (Outlet* const candidate : outlets_) {
+    place = candidate->PlaceFor(lane.recipient, lane.subscription);
+    outlet = candidate;
+    if (place.room > 0) break;
+  }
+  const size_t share = Share(lane, place.room);
+  if (share == 0) return;
+  const absl::Time now = with_.clock.Now();
+  const absl::StatusOr<std::vector<store::Claimed>> claimed =
+      with_.notices.Claim({.lane = lane,
+                           .now_ms = absl::ToUnixMillis(now),
+                           .gateway = gateway_,
+                           .until_ms = absl::ToUnixMillis(now + kReceiptTimeout),
+                           .count = share});
+  if (!claimed.ok()) {
+    diag::Error("notice.store_fault", {{"cause", std::string(claimed.status().message())}});
+    return;
+  }
+  std::vector<link::OutgoingNotice> outgoing;
+  std::vector<int64_t> seqs;
+  for (const store::Claimed& one : *claimed) {
+    std::shared_ptr<const std::string> bytes = Prepare(one);
+    if (bytes == nullptr) continue;
+    outgoing.push_back({.delivery = one.delivery.id, .notice = std::move(bytes)});
+    seqs.push_back(one.delivery.seq);
+  }
+  if (outgoing.empty()) return;
+  const std::vector<link::OutgoingNotice> copy = outgoing;
+  if (outlet->Send(place.link, std::move(outgoing))) return;
+  // Its place is gone: no attempt was made.
+  for (size_t i = 0; i < copy.size(); ++i) {
+    {
+      absl::MutexLock lock(&mu_);
+      under_way_.erase(copy[i].delivery);
+    }
+    PutOff(seqs[i], absl::ZeroDuration(), "");
+  }
+}
+
+size_t Deliverer::Share(const store::DueLane& lane, size_t room) {
+  if (room == 0) return 0;
+  absl::MutexLock lock(&mu_);
+  const Recipient& recipient = recipients_[lane.recipient];
+  if (recipient.failures >= kFailuresMax) {
+    const bool tried = std::any_of(under_way_.begin(), under_way_.end(), [&](const auto& entry) {
+      return entry.second.recipient == lane.recipient;
+    });
+    return tried || with_.clock.Elapsed() < recipient.closed_until ? 0 : 1;
+  }
+  // Bulk leaves half of the room to what comes from counters meanwhile.
+  return std::min(lane.bulk ? std::max<size_t>(1, room / 2) : room, kClaimMax);
+}
+
+std::shared_ptr<const std::string> Deliverer::Prepare(const store::Claimed& claimed) {
+  const store::StoredDelivery& delivery = claimed.delivery;
+  {
+    absl::MutexLock lock(&mu_);
+    // The wall clock jumped over its lease: it is under way all the same.
+    const auto [entry, is_new] = under_way_.try_emplace(
+        delivery.id, UnderWay{.seq = delivery.seq,
+                              .attempts = delivery.attempts,
+                              .recipient = delivery.recipient,
+                              .until = with_.clock.Elapsed() + kReceiptTimeout});
+    if (!is_new) return nullptr;
+  }
+  if (delivery.expire_ms <= absl::ToUnixMillis(with_.clock.Now())) {
+    Bury(delivery, "EXPIRED");
+    return nullptr;
+  }
+  const absl::StatusOr<store::StoredNotice> notice = with_.notices.ReadNotice(delivery.notice);
+  const absl::StatusOr<std::string> payload =
+      OpenPayload(with_.vault, delivery.id, claimed.payload);
+  if (absl::IsNotFound(payload.status())) {
+    Bury(delivery, "PAYLOAD_GONE");
+    return nullptr;
+  }
+  if (!notice.ok() || !payload.ok()) {
+    const absl::Status& cause = notice.ok() ? payload.status() : notice.status();
+    diag::Error("notice.payload_fault",
+                {{"delivery", delivery.id.ToText()}, {"cause", std::string(cause.message())}});
+    absl::MutexLock lock(&mu_);
+    under_way_[delivery.id].until = with_.clock.Elapsed();
+    return nullptr;
+  }
+  {
+    absl::MutexLock lock(&mu_);
+    ++recipients_[delivery.recipient].counts.sent;
+  }
+  return std::make_shared<const std::string>(LeavingBytes(
+      *payload, {.earlier_missing = delivery.earlier_missing, .entry = notice->entry}));
+}
+
+void Deliverer::Settled(const Uuid& delivery) {
+  absl::MutexLock lock(&mu_);
+  auto it = under_way_.find(delivery);
+  if (it == under_way_.end()) return;
+  if (!it->second.being_buried) recipients_[it->second.recipient].failures = 0;
+  under_way_.erase(it);
+}
+
+void Deliverer::Returned(const Uuid& delivery, const std::string& reason, bool recipient_down) {
+  UnderWay one;
+  {
+    absl::MutexLock lock(&mu_);
+    auto it = under_way_.find(delivery);
+    if (it == under_way_.end() || it->second.being_buried) return;
+    one = it->second;
+    if (recipient_down) {
+      uint32_t& failures = recipients_[one.recipient].failures;
+      failures = std::max(failures, kFailuresMax - 1);
+    }
+  }
+  Fail(delivery, one, reason);
+}
+
+void Deliverer::Fail(const Uuid& delivery, const UnderWay& one, const std::string& reason) {
+  const bool last = one.attempts + 1 >= kAttemptsMax;
+  {
+    absl::MutexLock lock(&mu_);
+    auto it = under_way_.find(delivery);
+    if (it == under_way_.end() || it->second.being_buried) return;
+    Recipient& recipient = recipients_[one.recipient];
+    ++recipient.counts.failed;
+    if (++recipient.failures >= kFailuresMax) {
+      recipient.closed_until =
+          with_.clock.Elapsed() + Backoff(recipient.failures - kFailuresMax + 1, with_.random);
+    }
+    if (!last) under_way_.erase(it);
+  }
+  if (!last) return PutOff(one.seq, Backoff(one.attempts + 1, with_.random), reason);
+  const absl::StatusOr<store::StoredDelivery> stored = with_.notices.ReadDelivery(one.seq);
+  if (stored.ok()) return Bury(*stored, reason);
+  diag::Error("notice.store_fault", {{"cause", std::string(stored.status().message())}});
+}
+
+void Deliverer::PutOff(int64_t seq, absl::Duration wait, const std::string& reason) {
+  const absl::Status status =
+      with_.notices.PutOff(seq, gateway_, absl::ToUnixMillis(with_.clock.Now() + wait), reason);
+  // It was settled meanwhile.
+  if (status.ok() || absl::IsNotFound(status)) return;
+  // Its lease ends by itself.
+  diag::Error("notice.store_fault", {{"cause", std::string(status.message())}});
+}
+
+void Deliverer::Bury(const store::StoredDelivery& delivery, const std::string& reason) {
+  {
+    absl::MutexLock lock(&mu_);
+    auto it = under_way_.find(delivery.id);
+    if (it == under_way_.end() || it->second.being_buried) return;
+    it->second.being_buried = true;
+    ++recipients_[delivery.recipient].counts.dead;
+  }
+  settler_.Bury(delivery, reason, [this, id = delivery.id](const absl::Status& status) {
+    absl::MutexLock lock(&mu_);
+    under_way_.erase(id);
+    // Otherwise its lease ends by itself, and it is looked at again.
+    if (!status.ok()) {
+      diag::Warning("notice.not_buried",
+                    {{"delivery", id.ToText()}, {"cause", std::string(status.message())}});
+    }
+  });
+}
+
+std::map<std::string, DeliveryCounts> Deliverer::Counts() const {
+  std::map<std::string, DeliveryCounts> counts;
+  absl::MutexLock lock(&mu_);
+  for (const auto& [name, recipient] : recipients_) {
+    counts[name] = recipient.counts;
+    counts[name].circuit_open = recipient.failures >= kFailuresMax;
+  }
+  for (const auto& [id, one] : under_way_) ++counts[one.recipient].under_way;
+  return counts;
+}
+
+}  // namespace chayan::notice

@@ -1,0 +1,104 @@
+// Brings deliveries to those who can be reached: claims what is due, sends it, and puts it off when
+// it does not arrive.
+//
+// Invariants: a delivery leaves only under a lease of this gateway, and while it is under way here
+// it does not leave again; of one subject of a recipient the store lends one at a time. A recipient
+// at whom delivery after delivery fails is tried with one at a time, less and less often. What is
+// under way is not kept: after a crash its lease ends, and it leaves again under the same id.
+#ifndef CHAYAN_GATEWAY_NOTICE_DELIVERER_H_
+#define CHAYAN_GATEWAY_NOTICE_DELIVERER_H_
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "gateway/link/links.h"
+#include "gateway/notice/collaborators.h"
+#include "gateway/notice/settler.h"
+
+namespace chayan::notice {
+
+// A way to recipients: their links, or the streams on which they pull.
+class Outlet {
+ public:
+  virtual ~Outlet() = default;
+  // Where notices of the subscription can go now.
+  virtual link::NoticePlace PlaceFor(const std::string& recipient,
+                                     const std::string& subscription) = 0;
+  // False: it is gone or full, and none was sent.
+  virtual bool Send(uint64_t place, std::vector<link::OutgoingNotice> notices) = 0;
+};
+
+// What deliveries of a recipient did since the start.
+struct DeliveryCounts {
+  uint64_t sent = 0;
+  uint64_t failed = 0;
+  uint64_t dead = 0;
+  uint64_t under_way = 0;  // now
+  bool circuit_open = false;
+};
+
+// Thread-safe, but for Tick.
+class Deliverer {
+ public:
+  // `gateway`: whose leases they are. All outlive it; `outlets` are asked in their order.
+  Deliverer(const Collaborators& with, std::string gateway, std::vector<Outlet*> outlets,
+            Settler& settler)
+      : with_(with),
+        gateway_(std::move(gateway)),
+        outlets_(std::move(outlets)),
+        settler_(settler) {}
+
+  // One round. Never two at a time.
+  void Tick();
+  // The delivery has left its queue.
+  void Settled(const Uuid& delivery);
+  // Nothing of it is kept where it was sent. `recipient_down`: nor would the next one be.
+  void Returned(const Uuid& delivery, const std::string& reason, bool recipient_down);
+
+  // By recipient, those with any.
+  std::map<std::string, DeliveryCounts> Counts() const;
+
+ private:
+  struct UnderWay {
+    int64_t seq = 0;
+    uint32_t attempts = 0;
+    std::string recipient{};
+    absl::Duration until{};  // reading of Elapsed()
+    bool being_buried = false;
+  };
+  struct Recipient {
+    DeliveryCounts counts{};
+    uint32_t failures = 0;  // one after another
+    absl::Duration closed_until = absl::ZeroDuration();
+  };
+
+  void GiveUpLapsed();
+  void Serve(const store::DueLane& lane);
+  // How many to claim: none while the circuit is open, one to try it.
+  size_t Share(const store::DueLane& lane, size_t room);
+  // The bytes that leave; empty when it was put off or buried instead.
+  std::shared_ptr<const std::string> Prepare(const store::Claimed& claimed);
+  void Fail(const Uuid& delivery, const UnderWay& under_way, const std::string& reason);
+  void PutOff(int64_t seq, absl::Duration wait, const std::string& reason);
+  void Bury(const store::StoredDelivery& delivery, const std::string& reason);
+
+  const Collaborators& with_;
+  const std::string gateway_;
+  const std::vector<Outlet*> outlets_;
+  Settler& settler_;
+
+  mutable absl::Mutex mu_;
+  absl::flat_hash_map<Uuid, UnderWay> under_way_ ABSL_GUARDED_BY(mu_);
+  std::map<std::string, Recipient> recipients_ ABSL_GUARDED_BY(mu_);
+};
+
+}  // namespace chayan::notice
+
+#endif  // CHAYAN_GATEWAY_NOTICE_DELIVERER_H_

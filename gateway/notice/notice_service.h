@@ -1,0 +1,74 @@
+// The face of NoticeService: which file answers which call, and what links tell. Whatever reads the
+// store runs on threads of the room.
+#ifndef CHAYAN_GATEWAY_NOTICE_NOTICE_SERVICE_H_
+#define CHAYAN_GATEWAY_NOTICE_NOTICE_SERVICE_H_
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "gateway/link/links.h"
+#include "gateway/notice/collaborators.h"
+#include "gateway/notice/deliverer.h"
+#include "gateway/notice/publication.h"
+#include "gateway/notice/pull.h"
+#include "gateway/notice/settler.h"
+#include "gateway/rpc/server.h"
+
+namespace chayan::notice {
+
+// Thread-safe. Outlives every call it was given.
+class NoticeService final : public link::NoticeSink {
+ public:
+  struct Options {
+    std::string gateway;  // whose leases they are
+    OrderingKey ordering;
+  };
+  // All outlive it. REQUIRES: the store keeps notices.
+  NoticeService(Options options, rpc::RegistrySource registry, link::Links& links,
+                log::Committer& committer, store::Store& store, log::Vault& vault, Clock& clock,
+                Random& random);
+  ~NoticeService() override;
+
+  void ServeOn(rpc::Server& server);
+  // Looks for what is due. Called several times a second.
+  void Tick();
+
+  void OnReceipts(const policy::Caller& caller, uint64_t link,
+                  std::vector<link::SignedReceipt> receipts) override;
+  void OnReturned(const policy::Caller& caller, std::vector<link::ReturnedNotice> notices) override;
+  void OnReachable() override { Wake(); }
+
+ private:
+  class LinkOutlet;
+  using Call = std::shared_ptr<rpc::UnaryCall>;
+  // Runs the handler on the room's thread.
+  void Serve(rpc::Server& server, const char* method, std::function<void(Call)> handler);
+  void ServePublication(rpc::Server& server, const char* method, Publication::How how);
+  // Has the deliverer look, unless it is about to.
+  void Wake();
+  // Puts off what was sent and is not kept where it went.
+  void PutOff(std::vector<link::ReturnedNotice> notices);
+  void Take(const policy::Caller& caller, uint64_t link, link::SignedReceipt receipt);
+  // Of a word that is refused there is an entry too, so that the adapter need not repeat it.
+  void RecordRefusal(const policy::Caller& caller, uint64_t link, const std::string& receipt,
+                     const policy::Refusal& refusal);
+
+  const OrderingKey ordering_;
+  const Collaborators with_;
+  link::Links& links_;
+  const std::unique_ptr<LinkOutlet> link_outlet_;
+  Settler settler_;
+  PullStreams pull_;
+  Deliverer deliverer_;
+  std::atomic<bool> woken_ = false;
+  // Last: their tasks use the others, and each the one before.
+  TaskThread thread_;
+  TaskThread delivering_;
+};
+
+}  // namespace chayan::notice
+
+#endif  // CHAYAN_GATEWAY_NOTICE_NOTICE_SERVICE_H_

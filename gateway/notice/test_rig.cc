@@ -1,0 +1,231 @@
+#include "gateway/notice/test_rig.h"
+
+#include "gateway/base/check.h"
+#include "gateway/base/encoding.h"
+#include "gateway/base/file.h"
+#include "gateway/log/test_log.h"
+#include "gateway/registry/sample_set.h"
+#include "gateway/store/sqlite.h"
+
+namespace chayan::notice {
+namespace {
+
+absl::Time Start() { return absl::FromUnixSeconds(1768435200); }  // Thursday 2026-01-15 in Taipei
+
+void SetDate(v1::EraDate& date, uint32_t year, uint32_t month, uint32_t day) {
+  date.set_era(v1::ERA_ROC);
+  date.set_year(year);
+  date.set_month(month);
+  date.set_day(day);
+}
+
+void AddText(v1::PublishNoticeRequest& request, const char* code, const char* text) {
+  v1::Claim& claim = *request.add_payload();
+  claim.set_code(code);
+  claim.set_text(text);
+}
+
+void AddDate(v1::PublishNoticeRequest& request, const char* code) {
+  v1::Claim& claim = *request.add_payload();
+  claim.set_code(code);
+  SetDate(*claim.mutable_date(), 115, 1, 14);
+}
+
+}  // namespace
+
+void NoticeTestCall::Reply(std::string message) {
+  CHAYAN_CHECK(!told_.HasBeenNotified());
+  reply = std::move(message);
+  told_.Notify();
+}
+
+void NoticeTestCall::Fail(const policy::Refusal& told, std::string, std::string) {
+  CHAYAN_CHECK(!told_.HasBeenNotified());
+  refusal = told;
+  told_.Notify();
+}
+
+void NoticeTestCall::Wait() { CHAYAN_CHECK(told_.WaitForNotificationWithTimeout(kHangTimeout)); }
+
+link::NoticePlace FakeNoticeLinks::PlaceForNotices(absl::string_view recipient,
+                                                   absl::string_view) const {
+  absl::MutexLock lock(&mu_);
+  const auto it = rooms_.find(recipient);
+  return it == rooms_.end() ? link::NoticePlace{} : link::NoticePlace{1, it->second};
+}
+
+bool FakeNoticeLinks::SendNotices(uint64_t, std::vector<link::OutgoingNotice> notices) {
+  absl::MutexLock lock(&mu_);
+  for (const link::OutgoingNotice& notice : notices) sent_.push_back(*notice.notice);
+  return true;
+}
+
+void FakeNoticeLinks::ReceiptRecorded(uint64_t, const Uuid& delivery, uint64_t index) {
+  absl::MutexLock lock(&mu_);
+  recorded_[delivery.ToText()] = index;
+}
+
+void FakeNoticeLinks::Reach(const std::string& recipient, size_t room) {
+  absl::MutexLock lock(&mu_);
+  rooms_[recipient] = room;
+}
+
+void FakeNoticeLinks::Lose(const std::string& recipient) {
+  absl::MutexLock lock(&mu_);
+  rooms_.erase(recipient);
+}
+
+v1::DeliveredNotice FakeNoticeLinks::Take() {
+  absl::MutexLock lock(&mu_);
+  const auto some = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) { return !sent_.empty(); };
+  CHAYAN_CHECK(mu_.AwaitWithTimeout(absl::Condition(&some), kHangTimeout));
+  last_bytes = sent_.front();
+  sent_.erase(sent_.begin());
+  v1::DeliveredNotice notice;
+  CHAYAN_CHECK(notice.ParseFromString(last_bytes));
+  return notice;
+}
+
+size_t FakeNoticeLinks::waiting() const {
+  absl::MutexLock lock(&mu_);
+  return sent_.size();
+}
+
+uint64_t FakeNoticeLinks::WaitForIndex(const std::string& delivery_id) {
+  absl::MutexLock lock(&mu_);
+  const auto there = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    return recorded_.contains(delivery_id);
+  };
+  CHAYAN_CHECK(mu_.AwaitWithTimeout(absl::Condition(&there), kHangTimeout));
+  const uint64_t index = recorded_[delivery_id];
+  recorded_.erase(delivery_id);
+  return index;
+}
+
+TestRig::TestRig() : clock(Start()), key_(log::TestKey()) {
+  std::vector<std::string> faults;
+  auto snapshot = registry::Snapshot::Create(registry::SampleFiles(), &faults);
+  CHAYAN_CHECK(snapshot.ok());
+  snapshot_ = *std::move(snapshot);
+  CHAYAN_CHECK(WriteFile(folder_ / "kek", Base64Encode(std::string(32, 'k')) + "\n", 0600).ok());
+  CHAYAN_CHECK(WriteFile(folder_ / "order", Base64Encode(std::string(32, 'o')) + "\n", 0600).ok());
+  Open();
+}
+
+TestRig::~TestRig() { committer_->Stop(); }
+
+void TestRig::Open() {
+  auto vault = log::Vault::Create(folder_ / "kek", folder_ / "vault-keys", clock, random_);
+  CHAYAN_CHECK(vault.ok());
+  vault_ = *std::move(vault);
+  auto store = store::SqliteStore::Open(folder_ / "store.db");
+  CHAYAN_CHECK(store.ok());
+  store_ = *std::move(store);
+  auto committer = log::Committer::Create(
+      {.gateway = "gw-1", .origin = log::kTestOrigin, .head_file = folder_ / "head"}, *store_, key_,
+      clock, random_, store::RegistrySet{snapshot_->digest(), snapshot_->files()});
+  CHAYAN_CHECK(committer.ok());
+  committer_ = *std::move(committer);
+  links = std::make_unique<FakeNoticeLinks>();
+  auto ordering = OrderingKey::FromFile(folder_ / "order");
+  CHAYAN_CHECK(ordering.ok());
+  service_ = std::make_unique<NoticeService>(
+      NoticeService::Options{"gw-1", *std::move(ordering)}, [this] { return snapshot_; }, *links,
+      *committer_, *store_, *vault_, clock, random_);
+  server_ = std::make_unique<HandlerTable>();
+  service_->ServeOn(*server_);
+}
+
+void TestRig::Restart() {
+  committer_->Stop();
+  server_.reset();
+  service_.reset();
+  links.reset();
+  committer_.reset();
+  store_.reset();
+  vault_.reset();
+  Open();
+}
+
+policy::Caller TestRig::Household(const std::string& member) {
+  policy::Caller caller;
+  caller.member = member;
+  caller.system = "counter";
+  caller.role = v1::ROLE_HOUSEHOLD;
+  caller.certificate = crypto::Sha256("certificate of " + member);
+  return caller;
+}
+
+policy::Caller TestRig::Adapter(const std::string& member) {
+  policy::Caller caller = Household(member);
+  caller.system = "adapter-1";
+  caller.role = v1::ROLE_ADAPTER;
+  return caller;
+}
+
+std::string TestRig::NewRequestId() { return Uuid::Version7(clock.Now(), random_).ToText(); }
+
+v1::PublishNoticeRequest TestRig::NameNotice(const std::string& number) {
+  v1::PublishNoticeRequest request;
+  request.set_request_id(NewRequestId());
+  request.set_acting_for("hro-shanhua");
+  v1::Purpose& purpose = *request.mutable_purpose();
+  purpose.mutable_person()->set_id("clerk-7");
+  purpose.mutable_person()->set_role("clerk");
+  purpose.set_legal_basis("household-act-68");
+  purpose.set_case_number("115-0042");
+  request.set_notice_kind("person.name");
+  v1::NoticeSubject& subject = *request.add_subjects();
+  subject.mutable_identifier()->set_scheme(v1::IDENTIFIER_SCHEME_NATIONAL_ID);
+  subject.mutable_identifier()->set_value(number);
+  subject.set_name("王大明");
+  AddText(request, "former_name", "王小明");
+  AddText(request, "new_name", "王大明");
+  AddText(request, "reason", "given");
+  AddDate(request, "registration_date");
+  SetDate(*request.mutable_effective_date(), 115, 1, 15);
+  request.mutable_routing()->set_new_area("10010");
+  return request;
+}
+
+v1::PublishNoticeRequest TestRig::DeathNotice(const std::string& number) {
+  v1::PublishNoticeRequest request = NameNotice(number);
+  request.set_notice_kind("person.death");
+  request.clear_payload();
+  AddDate(request, "death_date");
+  AddDate(request, "registration_date");
+  return request;
+}
+
+v1::NoticeStatus TestRig::Show(const std::string& notice_id) {
+  v1::GetNoticeRequest request;
+  request.set_notice_id(notice_id);
+  const auto told = Call<v1::GetNoticeResponse>("GetNotice", request);
+  CHAYAN_CHECK(!told.refusal.has_value());
+  return told.response.notice();
+}
+
+void TestRig::Say(const std::string& member, v1::DeliveryReceipt receipt) {
+  SayOf(member, receipt, links->last_bytes);
+}
+
+void TestRig::SayDelivered(const std::string& member, const std::string& delivery_id) {
+  v1::DeliveryReceipt receipt;
+  receipt.set_delivery_id(delivery_id);
+  receipt.set_state(v1::DELIVERY_STATE_DELIVERED);
+  Say(member, receipt);
+}
+
+void TestRig::SayOf(const std::string& member, const v1::DeliveryReceipt& receipt,
+                    const std::string& notice_bytes) {
+  service_->OnReceipts(Adapter(member), 1,
+                       {{.receipt = receipt.SerializeAsString(),
+                         .notice_digest = crypto::Sha256(notice_bytes),
+                         .signature = {}}});
+}
+
+log::ParsedLeaf TestRig::Entry(uint64_t index) {
+  return *log::ParseLeaf((*store_->ReadLeaves(index, 1, 0))[0]);
+}
+
+}  // namespace chayan::notice

@@ -1,0 +1,186 @@
+// The room with a real log, a real SQLite store and a real vault in a folder of its own, the sample
+// registry, a simulated clock, calls that are made directly, and links that the test holds the
+// other end of. For tests alone.
+#ifndef CHAYAN_GATEWAY_NOTICE_TEST_RIG_H_
+#define CHAYAN_GATEWAY_NOTICE_TEST_RIG_H_
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/synchronization/mutex.h"
+#include "absl/synchronization/notification.h"
+#include "chayan/v1/notice_service.pb.h"
+#include "gateway/log/committer.h"
+#include "gateway/notice/notice_service.h"
+#include "gateway/registry/snapshot.h"
+#include "gateway/store/test_folder.h"
+
+namespace chayan::notice {
+
+// Only ends a test that would hang.
+inline constexpr absl::Duration kHangTimeout = absl::Minutes(2);
+
+// A call that waits for its end, which must come exactly once.
+class NoticeTestCall final : public rpc::UnaryCall {
+ public:
+  NoticeTestCall(policy::Caller caller, std::string method, std::string request)
+      : caller_(std::move(caller)), method_(std::move(method)), request_(std::move(request)) {}
+  const policy::Caller& caller() const override { return caller_; }
+  absl::string_view method() const override { return method_; }
+  absl::string_view request() const override { return request_; }
+  absl::Duration timeout() const override { return absl::InfiniteDuration(); }
+  absl::Duration arrival() const override { return absl::ZeroDuration(); }
+  void Reply(std::string message) override;
+  void Fail(const policy::Refusal& refusal, std::string status_bytes,
+            std::string receipt_bytes) override;
+  void OnCancel(absl::AnyInvocable<void()>) override {}
+
+  void Wait();
+  std::string reply;
+  std::optional<policy::Refusal> refusal;
+
+ private:
+  const policy::Caller caller_;
+  const std::string method_;
+  const std::string request_;
+  absl::Notification told_;
+};
+
+// Keeps the handlers, so that the test calls what a caller would.
+class HandlerTable final : public rpc::Server {
+ public:
+  using rpc::Server::HandleUnary;
+  void HandleUnary(std::string method, rpc::UnaryHandler handler, size_t) override {
+    unary[method] = std::move(handler);
+  }
+  void HandleStream(std::string method, rpc::StreamHandler handler) override {
+    streams[method] = std::move(handler);
+  }
+  absl::Status Start() override { return absl::OkStatus(); }
+  std::string address() const override { return {}; }
+  rpc::ServerStatus Status() const override { return {}; }
+  void SetServing(bool) override {}
+  void Drain(absl::Duration) override {}
+
+  std::map<std::string, rpc::UnaryHandler> unary;
+  std::map<std::string, rpc::StreamHandler> streams;
+};
+
+// The notices that went down, and the indexes that followed. Polices: no delivery is under way
+// twice.
+class FakeNoticeLinks final : public link::Links {
+ public:
+  rpc::StreamEvents Connect(std::shared_ptr<rpc::StreamCall>) override { return {}; }
+  void Ask(struct link::Ask) override {}
+  bool Cancel(const Uuid&) override { return false; }
+  void Recorded(uint64_t, const Uuid&, uint64_t) override {}
+  void SetNoticeSink(link::NoticeSink*) override {}
+  link::NoticePlace PlaceForNotices(absl::string_view recipient,
+                                    absl::string_view subscription) const override;
+  bool SendNotices(uint64_t link, std::vector<link::OutgoingNotice> notices) override;
+  void ReceiptRecorded(uint64_t link, const Uuid& delivery, uint64_t index) override;
+  void Tick() override {}
+  std::vector<link::LinkInfo> List() const override { return {}; }
+  link::LinkCounts Counts() const override { return {}; }
+  bool Drain(absl::string_view) override { return false; }
+  void DrainAll() override {}
+
+  void Reach(const std::string& recipient, size_t room = 256);
+  void Lose(const std::string& recipient);
+  // The next notice that went down; waits for it.
+  v1::DeliveredNotice Take();
+  // The bytes of the last one.
+  std::string last_bytes;
+  // How many went down and were not taken yet, now.
+  size_t waiting() const;
+  // Waits for the entry of a receipt.
+  uint64_t WaitForIndex(const std::string& delivery_id);
+
+ private:
+  mutable absl::Mutex mu_;
+  std::map<std::string, size_t, std::less<>> rooms_ ABSL_GUARDED_BY(mu_);
+  std::vector<std::string> sent_ ABSL_GUARDED_BY(mu_);
+  std::map<std::string, uint64_t> recorded_ ABSL_GUARDED_BY(mu_);
+};
+
+// What a call came to.
+template <typename Response>
+struct Told {
+  Response response{};
+  std::string bytes{};
+  std::optional<policy::Refusal> refusal{};
+  v1::ErrorReason reason() const {
+    return refusal.has_value() ? refusal->reason : v1::ERROR_REASON_UNSPECIFIED;
+  }
+};
+
+class TestRig {
+ public:
+  TestRig();
+  ~TestRig();
+
+  // Everything anew on what is in the folder, as after the end of a process.
+  void Restart();
+
+  static policy::Caller Household(const std::string& member = "hro-shanhua");
+  static policy::Caller Adapter(const std::string& member);
+
+  // A change of name by hro-shanhua, of the person `number`, in an area of land-qd alone.
+  v1::PublishNoticeRequest NameNotice(const std::string& number = "A123456789");
+  v1::PublishNoticeRequest DeathNotice(const std::string& number = "A123456789");
+  std::string NewRequestId();
+
+  template <typename Response, typename Request>
+  Told<Response> Call(const std::string& method, const Request& request,
+                      const policy::Caller& caller = Household()) {
+    auto call = std::make_shared<NoticeTestCall>(caller, method, request.SerializeAsString());
+    server_->unary.at("/chayan.v1.NoticeService/" + method)(call);
+    call->Wait();
+    Told<Response> told;
+    told.bytes = call->reply;
+    told.refusal = call->refusal;
+    if (!told.refusal.has_value() && !told.response.ParseFromString(call->reply)) std::abort();
+    return told;
+  }
+  Told<v1::PublishNoticeResponse> Publish(const v1::PublishNoticeRequest& request) {
+    return Call<v1::PublishNoticeResponse>("PublishNotice", request);
+  }
+  v1::NoticeStatus Show(const std::string& notice_id);
+
+  // What the adapter of `member` says of the notice that it took last.
+  void Say(const std::string& member, v1::DeliveryReceipt receipt);
+  void SayDelivered(const std::string& member, const std::string& delivery_id);
+  // The same about other bytes.
+  void SayOf(const std::string& member, const v1::DeliveryReceipt& receipt,
+             const std::string& notice_bytes);
+
+  uint64_t size() const { return committer_->Status().size; }
+  log::ParsedLeaf Entry(uint64_t index);
+  NoticeService& service() { return *service_; }
+  store::Notices& notices() { return *store_->notices(); }
+
+  SimulatedClock clock;
+  std::unique_ptr<FakeNoticeLinks> links;
+
+ private:
+  void Open();
+
+  store::TestFolder folder_{store::TestFolder::Memory()};
+  SeededRandom random_{7};
+  std::shared_ptr<const registry::Snapshot> snapshot_;
+  const crypto::Ed25519Key key_;
+  std::unique_ptr<log::Vault> vault_;
+  std::unique_ptr<store::Store> store_;
+  std::unique_ptr<log::Committer> committer_;
+  std::unique_ptr<NoticeService> service_;
+  std::unique_ptr<HandlerTable> server_;
+};
+
+}  // namespace chayan::notice
+
+#endif  // CHAYAN_GATEWAY_NOTICE_TEST_RIG_H_
