@@ -193,6 +193,7 @@ absl::Status TickingPublisher::PostFinding(absl::AnyInvocable<void()> finding) {
 
 std::string TickingPublisher::BestCheckpoint() const {
   const auto picture = Look();
+  if (!picture->status.publishing) return committer_.Checkpoint();
   if (!picture->witnessed.note.empty()) return picture->witnessed.note;
   return picture->published.note.empty() ? committer_.Checkpoint() : picture->published.note;
 }
@@ -260,10 +261,12 @@ absl::Status TickingPublisher::TakeConflict(absl::string_view member, absl::stri
 void TickingPublisher::Tick() {
   TakeNews();
   AdoptPolicy();
-  if (policy() != nullptr && !committer_.Status().stopped_by_fault) {
-    PublishIfDue();
-    AskWitnesses();
-    AskForTimestamp();
+  if (!committer_.Status().stopped_by_fault) {
+    if (publications_ != nullptr) PublishIfDue();
+    if (policy() != nullptr) {
+      AskWitnesses();
+      AskForTimestamp();
+    }
   }
   JudgeQuorum();
   Show();
@@ -290,7 +293,10 @@ void TickingPublisher::AdoptPolicy() {
     store_fault_ = "the store's engine keeps no published checkpoints, so no witness is asked";
     diag::Error("publication.not_stored", {{"cause", store_fault_}});
   }
-  if (policy() == nullptr) return;
+  if (policy() == nullptr) {
+    missing_since_.reset();
+    return;
+  }
   for (int i = 0; i < policy()->proto.witnesses_size(); ++i) {
     const v1::Witness& witness = policy()->proto.witnesses(i);
     const auto known = before.find(witness.vkey());
@@ -305,14 +311,18 @@ void TickingPublisher::AdoptPolicy() {
     slot.state.name = witness.name();
     slots_.insert_or_assign(witness.vkey(), std::move(slot));
   }
+  // A first policy is not to blame for what nobody was asked to cosign.
+  if (!missing_since_.has_value() && !open_.empty() && !NewestIsWitnessed()) {
+    missing_since_ = clock_.Elapsed();
+  }
   // What came before may be a quorum of the new policy.
   for (OpenPublication& publication : open_) CheckQuorum(publication);
 }
 
 void TickingPublisher::PublishIfDue() {
   const absl::Duration now = clock_.Elapsed();
-  const absl::Duration pause =
-      open_.empty() || NewestIsWitnessed() ? kPublishPause : kQuorumPatience;
+  const bool waits_for_quorum = policy() != nullptr && !open_.empty() && !NewestIsWitnessed();
+  const absl::Duration pause = waits_for_quorum ? kQuorumPatience : kPublishPause;
   if (now - published_at_ < pause) return;
   auto publication = OpenPublication::Create({.size = 0,
                                               .note = committer_.Checkpoint(),
@@ -326,6 +336,7 @@ void TickingPublisher::PublishIfDue() {
   Save(publication->row());
   open_.push_back(*std::move(publication));
   if (open_.size() > kOpenPublicationsMax) open_.pop_front();
+  if (policy() == nullptr) return;
   if (!missing_since_.has_value()) missing_since_ = now;
   // The policy may ask for nobody.
   CheckQuorum(open_.back());
@@ -510,9 +521,9 @@ void TickingPublisher::Show() {
   picture->registry = registry_;
   PublisherStatus& status = picture->status;
   status.publishing = policy() != nullptr;
-  if (status.publishing && !open_.empty()) {
+  if (status.publishing) picture->witnessed = witnessed_;
+  if (!open_.empty()) {
     picture->published = open_.back().row();
-    picture->witnessed = witnessed_;
     for (const OpenPublication& each : open_)
       picture->open.emplace(each.row().size, each.log_note());
     status.published_size = picture->published.size;

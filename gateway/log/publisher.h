@@ -1,6 +1,8 @@
-// Publishes the log: takes its newest signed checkpoint to the witnesses of the registry's policy,
-// keeps what they cosigned, has a time put on it once an hour, and raises the alarm, or closes the
-// log where the policy says so, when the quorum stays away. Answers to callers never wait for it.
+// Publishes the log: keeps its newest signed checkpoint, takes it to the witnesses of the
+// registry's policy, keeps what they cosigned, has a time put on it once an hour, and raises the
+// alarm, or closes the log where the policy says so, when the quorum stays away. Without a policy
+// it only keeps: samples are drawn under published checkpoints. Answers to callers never wait for
+// it.
 //
 // One thread drives it (Tick); whoever has news posts it, and the next Tick takes it. So nothing in
 // here is shared but the inbox and the picture that Tick leaves for readers. Each witness that is
@@ -53,7 +55,7 @@ struct WitnessState {
 };
 
 struct PublisherStatus {
-  bool publishing = false;  // the registry has a witness policy
+  bool publishing = false;  // the registry has a witness policy, so that others vouch for it
   uint64_t published_size = 0;
   absl::Time published_time = absl::InfinitePast();
   uint64_t witnessed_size = 0;
@@ -88,12 +90,12 @@ class Publisher {
   virtual void Tick() = 0;
 
   // The rest from any thread.
-  // The newest published checkpoint, and the newest that has a quorum; empty while there is none or
-  // nothing is published.
+  // The newest published checkpoint, and the newest that has a quorum; empty while there is none.
   virtual std::string Published() const = 0;
   virtual std::string Witnessed() const = 0;
   // What those who copy the log are given: the newest witnessed checkpoint, else the newest
-  // published one, else the newest signed one.
+  // published one; without a witness policy the newest signed one, for an older one would prove no
+  // more.
   virtual std::string BestCheckpoint() const = 0;
   // Proof of entry `index` under the newest witnessed checkpoint; where the entry is newer than
   // that, under the newest published one; else under the newest signed one. OUT_OF_RANGE when there

@@ -181,19 +181,44 @@ TEST_F(PublisherTest, PublishesAtMostOnceASecondAndOnlyWhatIsNew) {
   EXPECT_EQ(world_.requests().size(), requests);
 }
 
-TEST_F(PublisherTest, NothingIsPublishedWithoutAPolicyAndAPolicyTakesEffectAlive) {
+TEST_F(PublisherTest, WithoutAPolicyNobodyIsAskedAndAPolicyTakesEffectAlive) {
   SetPolicy("");
   Append();
   Step();
   EXPECT_FALSE(publisher_->Status().publishing);
-  EXPECT_EQ(publisher_->Published(), "");
+  EXPECT_EQ(publisher_->Published(), committer_->Checkpoint());
+  EXPECT_EQ(publisher_->Witnessed(), "");
+  const auto row = store_->publications()->ReadFirst(2, store::PublicationKind::kAny);
+  ASSERT_OK(row);
+  EXPECT_EQ(row->note, committer_->Checkpoint());
+  EXPECT_FALSE(row->witnessed);
+  // No older one proves more than the newest.
+  Append();
+  EXPECT_EQ(publisher_->BestCheckpoint(), committer_->Checkpoint());
   EXPECT_THAT(world_.requests(), IsEmpty());
   SetPolicy(PolicyText("quorum: \"one\" missing_quorum: MISSING_QUORUM_ALARM"));
+  // What stands published is for its witnesses first.
   Step();
   EXPECT_EQ(publisher_->Status().witnessed_size, 2u);
+  Step();
+  EXPECT_EQ(publisher_->Status().witnessed_size, 3u);
   SetPolicy("");
   Step();
   EXPECT_EQ(publisher_->Witnessed(), "");
+}
+
+TEST_F(PublisherTest, AFirstPolicyIsNotLateForWhatNobodyWasAskedToCosign) {
+  SetPolicy("");
+  Append();
+  Step();
+  Step(absl::Hours(48));
+  for (size_t i = 0; i < 2; ++i) world_.Silence(Url(i));
+  SetPolicy(PolicyText("quorum: \"one\" missing_quorum: MISSING_QUORUM_CLOSED"));
+  Step();
+  EXPECT_THAT(publisher_->Status().alarms, Not(Contains("quorum.missing")));
+  ExpectAnswers();
+  Step(absl::Minutes(16));
+  EXPECT_THAT(publisher_->Status().alarms, Contains("quorum.missing"));
 }
 
 TEST_F(PublisherTest, AQuorumIsEnoughAndStragglersArePolledOn) {
