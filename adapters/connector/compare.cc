@@ -9,6 +9,7 @@
 #include "adapters/sdk/match_land.h"
 #include "adapters/sdk/match_name.h"
 #include "adapters/sdk/match_text.h"
+#include "gateway/answer/identifier_scheme.h"
 #include "gateway/base/check.h"
 #include "gateway/base/status_macros.h"
 #include "gateway/ident/identifier.h"
@@ -47,24 +48,11 @@ std::optional<IdentifierScheme> SchemeOf(v1::ValueType type) {
 
 // A resident may present either number, so the three that name a person are compared as one scheme.
 std::optional<IdentifierScheme> SchemeOf(v1::IdentifierScheme scheme) {
-  switch (scheme) {
-    case v1::IDENTIFIER_SCHEME_NATIONAL_ID:
-    case v1::IDENTIFIER_SCHEME_RESIDENT_NUMBER:
-    case v1::IDENTIFIER_SCHEME_OLD_RESIDENT_NUMBER:
-      return IdentifierScheme::kPersonNumber;
-    case v1::IDENTIFIER_SCHEME_BUSINESS_NUMBER:
-      return IdentifierScheme::kBusinessNumber;
-    case v1::IDENTIFIER_SCHEME_PASSPORT:
-      return IdentifierScheme::kPassport;
-    case v1::IDENTIFIER_SCHEME_HEALTH_CARD:
-      return IdentifierScheme::kHealthCard;
-    case v1::IDENTIFIER_SCHEME_CITIZEN_CERTIFICATE:
-      return IdentifierScheme::kCitizenCertificate;
-    case v1::IDENTIFIER_SCHEME_HOUSEHOLD_NUMBER:
-      return IdentifierScheme::kHouseholdNumber;
-    default:
-      return std::nullopt;
-  }
+  const std::optional<IdentifierScheme> exact = answer::SchemeOf(scheme);
+  const bool names_person = exact == IdentifierScheme::kNationalId ||
+                            exact == IdentifierScheme::kResidentNumber ||
+                            exact == IdentifierScheme::kOldResidentNumber;
+  return names_person ? IdentifierScheme::kPersonNumber : exact;
 }
 
 Comparison CompareDate(const v1::EraDate& expected, absl::string_view held) {

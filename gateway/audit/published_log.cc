@@ -5,7 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "chayan/v1/audit_service.pb.h"
-#include "gateway/base/diag.h"
+#include "gateway/audit/audit_call.h"
 #include "gateway/base/encoding.h"
 #include "gateway/log/entry.h"
 #include "gateway/log/tree_reader.h"
@@ -22,21 +22,8 @@ constexpr int kPageSizeDefault = 100;
 constexpr int kPageSizeMax = 500;
 constexpr size_t kPageBytesMax = 2 << 20;
 
-policy::Refusal Refused(v1::ErrorReason reason, std::string field, std::string message) {
-  policy::Refusal refusal;
-  refusal.reason = reason;
-  refusal.message = field.empty() ? message : absl::StrCat(field, ": ", message);
-  if (!field.empty()) refusal.violations = {{std::move(field), std::move(message)}};
-  return refusal;
-}
-
-policy::Refusal StoreFault(const absl::Status& status) {
-  diag::Error("audit.store_fault", {{"cause", std::string(status.message())}});
-  return Refused(v1::ERROR_REASON_INTERNAL, "",
-                 "the store cannot be read; the operator has been told");
-}
-
-policy::Refusal NoSuchEntry() {
+// Whether there is one is not for others to learn.
+policy::Refusal NoSuchReceipt() {
   return Refused(v1::ERROR_REASON_ENTRY_NOT_FOUND, "index",
                  "there is no such entry, or it is not yours");
 }
@@ -46,11 +33,11 @@ policy::Refusal RefusalOf(const absl::Status& status, const std::string& field) 
   const std::string message(status.message());
   switch (status.code()) {
     case absl::StatusCode::kPermissionDenied:
-      return Refused(v1::ERROR_REASON_ROLE_NOT_ALLOWED, "", message);
+      return Refused(v1::ERROR_REASON_ROLE_NOT_ALLOWED, message);
     case absl::StatusCode::kNotFound:
       return Refused(v1::ERROR_REASON_CHECKPOINT_NOT_FOUND, field, message);
     case absl::StatusCode::kResourceExhausted:
-      return Refused(v1::ERROR_REASON_OVERLOADED, "", message);
+      return Refused(v1::ERROR_REASON_OVERLOADED, message);
     default:
       return Refused(v1::ERROR_REASON_FIELD_INVALID, field, message);
   }
@@ -88,7 +75,7 @@ void PublishedLog::ServeOn(rpc::Server& server) {
     server.HandleUnary(service + method, [this, read = read](const Call& call) {
       if (reads_.Run([this, call, read] { (this->*read)(call); })) return;
       policy::Refusal refusal =
-          Refused(v1::ERROR_REASON_OVERLOADED, "", "too many reads wait; try again later");
+          Refused(v1::ERROR_REASON_OVERLOADED, "too many reads wait; try again later");
       refusal.retry_delay = absl::Seconds(1);
       call->Fail(refusal);
     });
@@ -210,11 +197,11 @@ void PublishedLog::GetReceipt(const Call& call) {
   v1::GetReceiptRequest request;
   if (!Parse(call, request)) return;
   absl::StatusOr<log::Committed> entry = publisher_.Prove(request.index());
-  if (absl::IsOutOfRange(entry.status())) return Refuse(call, NoSuchEntry());
+  if (absl::IsOutOfRange(entry.status())) return Refuse(call, NoSuchReceipt());
   if (!entry.ok()) return Refuse(call, StoreFault(entry.status()));
   const absl::StatusOr<log::ParsedLeaf> leaf = log::ParseLeaf(entry->leaf);
   if (!leaf.ok()) return Refuse(call, StoreFault(leaf.status()));
-  if (!IsParty(call->caller(), *leaf)) return Refuse(call, NoSuchEntry());
+  if (!IsParty(call->caller(), *leaf)) return Refuse(call, NoSuchReceipt());
   v1::GetReceiptResponse response;
   response.set_leaf(std::move(entry->leaf));
   response.set_tlog_proof(std::move(entry->tlog_proof));
@@ -235,7 +222,7 @@ template <typename Request>
 bool PublishedLog::Parse(const Call& call, Request& request) {
   const absl::string_view bytes = call->request();
   if (request.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return true;
-  Refuse(call, Refused(v1::ERROR_REASON_MESSAGE_MALFORMED, "",
+  Refuse(call, Refused(v1::ERROR_REASON_MESSAGE_MALFORMED,
                        absl::StrCat("the request is not a valid ", request.GetTypeName())));
   return false;
 }

@@ -4,35 +4,11 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "gateway/answer/identifier_scheme.h"
 #include "gateway/ident/identifier.h"
 
 namespace chayan::log {
 namespace {
-
-using ident::IdentifierScheme;
-
-std::optional<IdentifierScheme> SchemeOf(v1::IdentifierScheme scheme) {
-  switch (scheme) {
-    case v1::IDENTIFIER_SCHEME_NATIONAL_ID:
-      return IdentifierScheme::kNationalId;
-    case v1::IDENTIFIER_SCHEME_RESIDENT_NUMBER:
-      return IdentifierScheme::kResidentNumber;
-    case v1::IDENTIFIER_SCHEME_OLD_RESIDENT_NUMBER:
-      return IdentifierScheme::kOldResidentNumber;
-    case v1::IDENTIFIER_SCHEME_BUSINESS_NUMBER:
-      return IdentifierScheme::kBusinessNumber;
-    case v1::IDENTIFIER_SCHEME_PASSPORT:
-      return IdentifierScheme::kPassport;
-    case v1::IDENTIFIER_SCHEME_HEALTH_CARD:
-      return IdentifierScheme::kHealthCard;
-    case v1::IDENTIFIER_SCHEME_CITIZEN_CERTIFICATE:
-      return IdentifierScheme::kCitizenCertificate;
-    case v1::IDENTIFIER_SCHEME_HOUSEHOLD_NUMBER:
-      return IdentifierScheme::kHouseholdNumber;
-    default:
-      return std::nullopt;
-  }
-}
 
 std::string Joined(absl::string_view scope, absl::string_view value) {
   if (value.empty()) return {};
@@ -42,7 +18,7 @@ std::string Joined(absl::string_view scope, absl::string_view value) {
 }  // namespace
 
 absl::StatusOr<std::string> SubjectKey(const v1::Identifier& identifier) {
-  const std::optional<IdentifierScheme> scheme = SchemeOf(identifier.scheme());
+  const std::optional<ident::IdentifierScheme> scheme = answer::SchemeOf(identifier.scheme());
   if (!scheme.has_value()) return absl::InvalidArgumentError("the scheme is not known");
   absl::StatusOr<ident::Normalized> normalized = ident::Normalize(*scheme, identifier.value());
   if (!normalized.ok()) return normalized.status();
