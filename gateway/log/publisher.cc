@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <deque>
-#include <map>
 #include <optional>
 #include <utility>
 
@@ -15,10 +14,11 @@
 #include "gateway/base/status_macros.h"
 #include "gateway/log/judgement.h"
 #include "gateway/log/open_publication.h"
+#include "gateway/log/published_picture.h"
 #include "gateway/log/timestamper.h"
 #include "gateway/log/tree_reader.h"
 #include "gateway/log/witness_client.h"
-#include "gateway/tlog/proof_file.h"
+#include "gateway/log/witness_roster.h"
 
 namespace chayan::log {
 namespace {
@@ -32,26 +32,6 @@ constexpr size_t kOpenPublicationsMax = 8;
 // Findings of witnesses that dial in which wait for the next Tick: with a Tick several times a
 // second, more is no honest witness. The ends of our own tasks, one a lane, always find room.
 constexpr size_t kFindingsMax = 1024;
-
-// A witness as Tick knows it.
-struct Slot {
-  WitnessTarget target;
-  bool dials_in = false;
-  bool busy = false;  // a task of its lane is under way
-  uint64_t known_size = 0;
-  absl::Duration next_try = -absl::InfiniteDuration();
-  absl::Duration retry = kWitnessRetryMin;
-  WitnessState state;
-};
-
-// What readers see. Immutable.
-struct Picture {
-  std::shared_ptr<const registry::Snapshot> registry;
-  Publication published;
-  Publication witnessed;
-  std::map<uint64_t, std::string> open;  // size → note
-  PublisherStatus status;
-};
 
 absl::StatusOr<std::optional<Publication>> OptionalOf(absl::StatusOr<Publication> read) {
   if (absl::IsNotFound(read.status())) return std::nullopt;
@@ -70,6 +50,7 @@ class TickingPublisher final : public Publisher {
         transport_(transport),
         lanes_(lanes),
         clock_(clock),
+        witnesses_(clock),
         timestamper_(transport, lanes, clock, random,
                      [this](absl::AnyInvocable<void()> news) { Post(std::move(news)); }),
         start_alarm_(options_.start_alarm) {}
@@ -90,22 +71,19 @@ class TickingPublisher final : public Publisher {
 
  private:
   // From any thread.
-  std::shared_ptr<const Picture> Look() const;
+  std::shared_ptr<const PublishedPicture> Look() const;
   void Post(absl::AnyInvocable<void()> news);
   absl::Status PostFinding(absl::AnyInvocable<void()> finding);
-  static const tlog::VerifierKey* KeyOf(const Picture& picture, absl::string_view member,
-                                        absl::string_view system);
 
   // Tick's own.
   void TakeNews();
   void AdoptPolicy();
   void PublishIfDue();
   void AskWitnesses();
-  void Ask(const std::string& vkey, Slot& slot);
+  void Ask(WitnessRoster::Due witness);
   void TakeReply(const std::string& vkey, uint64_t size, WitnessReply reply);
   void Cosigned(const std::string& vkey, uint64_t size, tlog::NoteSignature cosignature);
   void Conflicting(const std::string& vkey, const std::string& note);
-  void SetFault(Slot& slot, std::string fault);
   void CheckQuorum(OpenPublication& publication);
   void AskForTimestamp();
   void TakeTimestamp(const Stamp& stamp);
@@ -128,12 +106,12 @@ class TickingPublisher final : public Publisher {
   const Clock& clock_;
 
   // Tick's own (Recover's before it).
+  WitnessRoster witnesses_;
   Timestamper timestamper_;
   std::string start_alarm_;
   std::shared_ptr<const registry::Snapshot> registry_;
-  std::map<std::string, Slot> slots_;  // by vkey
-  std::deque<OpenPublication> open_;   // by size; the last is the newest
-  Publication witnessed_;              // size 0 and no note: none
+  std::deque<OpenPublication> open_;  // by size; the last is the newest
+  Publication witnessed_;             // size 0 and no note: none
   absl::Duration published_at_ = -absl::InfiniteDuration();
   std::optional<absl::Duration> missing_since_;  // the quorum
   bool quorum_lost_ = false;
@@ -141,7 +119,8 @@ class TickingPublisher final : public Publisher {
 
   mutable absl::Mutex mu_;
   std::vector<absl::AnyInvocable<void()>> inbox_ ABSL_GUARDED_BY(mu_);
-  std::shared_ptr<const Picture> picture_ ABSL_GUARDED_BY(mu_) = std::make_shared<Picture>();
+  std::shared_ptr<const PublishedPicture> picture_ ABSL_GUARDED_BY(mu_) =
+      std::make_shared<PublishedPicture>();
 };
 
 absl::Status TickingPublisher::Recover() {
@@ -172,7 +151,7 @@ absl::Status TickingPublisher::Recover() {
 
 // --- from any thread ---------------------------------------------------------------------------
 
-std::shared_ptr<const Picture> TickingPublisher::Look() const {
+std::shared_ptr<const PublishedPicture> TickingPublisher::Look() const {
   absl::MutexLock lock(&mu_);
   return picture_;
 }
@@ -192,48 +171,18 @@ absl::Status TickingPublisher::PostFinding(absl::AnyInvocable<void()> finding) {
 }
 
 std::string TickingPublisher::BestCheckpoint() const {
-  const auto picture = Look();
-  if (!picture->status.publishing) return committer_.Checkpoint();
-  if (!picture->witnessed.note.empty()) return picture->witnessed.note;
-  return picture->published.note.empty() ? committer_.Checkpoint() : picture->published.note;
+  std::string best = Look()->Best();
+  return best.empty() ? committer_.Checkpoint() : best;
 }
 
 absl::StatusOr<Committed> TickingPublisher::Prove(uint64_t index) {
-  const auto picture = Look();
-  const Publication& under =
-      picture->witnessed.size > index ? picture->witnessed : picture->published;
-  const auto edge = committer_.Edge();
-  if (under.size <= index || under.size > edge->size()) return committer_.Prove(index);
-  CHAYAN_ASSIGN_OR_RETURN(std::vector<std::string> leaves, store_.ReadLeaves(index, 1, 0));
-  CHAYAN_ASSIGN_OR_RETURN(std::vector<tlog::Hash> path,
-                          InclusionPath(store_, *edge, under.size, index));
-  return Committed{.index = index,
-                   .leaf = std::move(leaves[0]),
-                   .tlog_proof = tlog::FormatProofFile({.extra = std::nullopt,
-                                                        .index = index,
-                                                        .path = std::move(path),
-                                                        .checkpoint = under.note})};
-}
-
-const tlog::VerifierKey* TickingPublisher::KeyOf(const Picture& picture, absl::string_view member,
-                                                 absl::string_view system) {
-  const WitnessPolicy* const policy =
-      picture.registry == nullptr ? nullptr : picture.registry->witness_policy();
-  if (policy == nullptr) return nullptr;
-  for (int i = 0; i < policy->proto.witnesses_size(); ++i) {
-    const v1::WitnessSystem& dials_in = policy->proto.witnesses(i).dials_in();
-    if (policy->proto.witnesses(i).has_dials_in() && dials_in.member() == member &&
-        dials_in.system() == system) {
-      return &policy->keys[static_cast<size_t>(i)];
-    }
-  }
-  return nullptr;
+  return Look()->Prove(index, committer_, store_);
 }
 
 absl::Status TickingPublisher::TakeCosignature(absl::string_view member, absl::string_view system,
                                                uint64_t size, absl::string_view line) {
   const auto picture = Look();
-  const tlog::VerifierKey* const key = KeyOf(*picture, member, system);
+  const tlog::VerifierKey* const key = picture->KeyOf(member, system);
   if (key == nullptr) return absl::PermissionDeniedError("no witness dials in by this system");
   const auto open = picture->open.find(size);
   if (open == picture->open.end()) {
@@ -250,7 +199,7 @@ absl::Status TickingPublisher::TakeCosignature(absl::string_view member, absl::s
 absl::Status TickingPublisher::TakeConflict(absl::string_view member, absl::string_view system,
                                             std::string note) {
   const auto picture = Look();
-  const tlog::VerifierKey* const key = KeyOf(*picture, member, system);
+  const tlog::VerifierKey* const key = picture->KeyOf(member, system);
   if (key == nullptr) return absl::PermissionDeniedError("no witness dials in by this system");
   return PostFinding(
       [this, vkey = key->ToString(), note = std::move(note)] { Conflicting(vkey, note); });
@@ -281,35 +230,19 @@ void TickingPublisher::TakeNews() {
   for (absl::AnyInvocable<void()>& each : news) each();
 }
 
-// A witness that stays keeps its state; what is known of one goes with its key.
 void TickingPublisher::AdoptPolicy() {
   auto registry = options_.registry();
   if (registry == registry_) return;
   registry_ = std::move(registry);
-  std::map<std::string, Slot> before;
-  before.swap(slots_);
   if (publications_ == nullptr) store_fault_.clear();
   if (publications_ == nullptr && registry_->witness_policy() != nullptr) {
     store_fault_ = "the store's engine keeps no published checkpoints, so no witness is asked";
     diag::Error("publication.not_stored", {{"cause", store_fault_}});
   }
+  witnesses_.Adopt(policy());
   if (policy() == nullptr) {
     missing_since_.reset();
     return;
-  }
-  for (int i = 0; i < policy()->proto.witnesses_size(); ++i) {
-    const v1::Witness& witness = policy()->proto.witnesses(i);
-    const auto known = before.find(witness.vkey());
-    Slot slot =
-        known == before.end()
-            ? Slot{.target = {policy()->keys[static_cast<size_t>(i)], "", "", ""}, .state = {}}
-            : std::move(known->second);
-    slot.target.url = witness.url();
-    slot.target.monitoring_url = witness.monitoring_url();
-    slot.target.root_pem = witness.root_certificate_pem();
-    slot.dials_in = witness.has_dials_in();
-    slot.state.name = witness.name();
-    slots_.insert_or_assign(witness.vkey(), std::move(slot));
   }
   // A first policy is not to blame for what nobody was asked to cosign.
   if (!missing_since_.has_value() && !open_.empty() && !NewestIsWitnessed()) {
@@ -344,67 +277,44 @@ void TickingPublisher::PublishIfDue() {
 
 void TickingPublisher::AskWitnesses() {
   if (open_.empty()) return;
-  const uint64_t size = open_.back().row().size;
-  const absl::Duration now = clock_.Elapsed();
-  for (auto& [vkey, slot] : slots_) {
-    const bool has_cosigned = open_.back().IsCosignedBy(slot.target.key);
-    if (slot.dials_in) {
-      if (!has_cosigned && now - published_at_ > kDialInSilenceMax) {
-        SetFault(slot, absl::StrCat("has not dialled in to cosign ", size, " entries"));
-      }
-    } else if (!has_cosigned && !slot.busy && now >= slot.next_try) {
-      Ask(vkey, slot);
-    }
+  for (WitnessRoster::Due& witness : witnesses_.TakeDue(open_.back(), published_at_)) {
+    Ask(std::move(witness));
   }
 }
 
-void TickingPublisher::Ask(const std::string& vkey, Slot& slot) {
-  const Publication& newest = open_.back().row();
-  slot.busy = true;
+void TickingPublisher::Ask(WitnessRoster::Due witness) {
   CosignRequest request{.origin = open_.back().origin(),
                         .note = open_.back().log_note(),
-                        .size = newest.size,
-                        .known_size = slot.known_size};
-  lanes_.Run(vkey, [this, vkey, target = slot.target, request = std::move(request)] {
+                        .size = open_.back().row().size,
+                        .known_size = witness.known_size};
+  const std::string lane = witness.vkey;
+  lanes_.Run(lane, [this, witness = std::move(witness), request = std::move(request)] {
     const auto edge = committer_.Edge();
     WitnessReply reply = AskWitness(
-        target, request,
+        witness.target, request,
         [this, &edge](uint64_t old_size, uint64_t new_size) {
           return ConsistencyPath(store_, *edge, old_size, new_size);
         },
         transport_);
-    Post([this, vkey, size = request.size, reply = std::move(reply)]() mutable {
+    Post([this, vkey = witness.vkey, size = request.size, reply = std::move(reply)]() mutable {
       TakeReply(vkey, size, std::move(reply));
     });
   });
 }
 
 void TickingPublisher::TakeReply(const std::string& vkey, uint64_t size, WitnessReply reply) {
-  const auto found = slots_.find(vkey);
-  if (found == slots_.end()) return;  // no witness of the policy any more
-  Slot& slot = found->second;
-  slot.busy = false;
-  slot.known_size = reply.known_size;
+  witnesses_.Replied(vkey, reply);
   if (reply.cosignature.has_value()) {
-    slot.retry = kWitnessRetryMin;
     Cosigned(vkey, size, *std::move(reply.cosignature));
-    return;
+  } else if (!reply.shown.empty()) {
+    Conflicting(vkey, reply.shown);
   }
-  slot.next_try = clock_.Elapsed() + slot.retry;
-  slot.retry = std::min(2 * slot.retry, kWitnessRetryMax);
-  SetFault(slot, std::move(reply.fault));
-  if (!reply.shown.empty()) Conflicting(vkey, reply.shown);
 }
 
 void TickingPublisher::Cosigned(const std::string& vkey, uint64_t size,
                                 tlog::NoteSignature cosignature) {
-  const auto found = slots_.find(vkey);
-  if (found == slots_.end()) return;
-  WitnessState& state = found->second.state;
-  if (!state.fault.empty()) diag::Info("witness.back", {{"witness", state.name}});
-  state.fault.clear();
-  state.cosigned_size = std::max(state.cosigned_size, size);
-  state.cosigned_time = clock_.Now();
+  if (witnesses_.Find(vkey) == nullptr) return;  // no witness of the policy any more
+  witnesses_.Cosigned(vkey, size);
   start_alarm_.clear();
   OpenPublication* const publication = FindOpen(size);
   if (publication == nullptr) return;  // too late
@@ -414,9 +324,8 @@ void TickingPublisher::Cosigned(const std::string& vkey, uint64_t size,
 }
 
 void TickingPublisher::Conflicting(const std::string& vkey, const std::string& note) {
-  const auto found = slots_.find(vkey);
-  if (found == slots_.end()) return;
-  Slot& slot = found->second;
+  const WitnessState* const witness = witnesses_.Find(vkey);
+  if (witness == nullptr) return;
   const auto judgement = JudgeCheckpoint(note, options_.own_keys, store_);
   if (!judgement.ok()) {
     store_fault_ = std::string(judgement.status().message());
@@ -424,20 +333,14 @@ void TickingPublisher::Conflicting(const std::string& vkey, const std::string& n
   }
   switch (judgement->verdict) {
     case Judgement::Verdict::kConsistent:
-      return SetFault(slot, "would not cosign, and shows a checkpoint of this very log");
+      return witnesses_.SetFault(vkey, "would not cosign, and shows a checkpoint of this very log");
     case Judgement::Verdict::kNotOurs:
-      return SetFault(slot, judgement->how);
+      return witnesses_.SetFault(vkey, judgement->how);
     case Judgement::Verdict::kProof:
-      SetFault(slot, judgement->how);
+      witnesses_.SetFault(vkey, judgement->how);
       committer_.Condemn(absl::FailedPreconditionError(
-          absl::StrCat("witness ", slot.state.name, " shows ", judgement->how)));
+          absl::StrCat("witness ", witness->name, " shows ", judgement->how)));
   }
-}
-
-void TickingPublisher::SetFault(Slot& slot, std::string fault) {
-  if (slot.state.fault == fault) return;
-  diag::Warning("witness.fault", {{"witness", slot.state.name}, {"cause", fault}});
-  slot.state.fault = std::move(fault);
 }
 
 // Once witnessed, always witnessed: a later policy does not take it back.
@@ -517,7 +420,7 @@ OpenPublication* TickingPublisher::FindOpen(uint64_t size) {
 }
 
 void TickingPublisher::Show() {
-  auto picture = std::make_shared<Picture>();
+  auto picture = std::make_shared<PublishedPicture>();
   picture->registry = registry_;
   PublisherStatus& status = picture->status;
   status.publishing = policy() != nullptr;
@@ -535,7 +438,7 @@ void TickingPublisher::Show() {
   bool fault = !start_alarm_.empty();
   if (policy() != nullptr) {
     for (const v1::Witness& witness : policy()->proto.witnesses()) {
-      status.witnesses.push_back(slots_.at(witness.vkey()).state);
+      status.witnesses.push_back(*witnesses_.Find(witness.vkey()));
       fault = fault || !status.witnesses.back().fault.empty();
     }
     status.timestamp_fault = timestamper_.fault();

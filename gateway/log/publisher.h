@@ -5,8 +5,9 @@
 // it.
 //
 // One thread drives it (Tick); whoever has news posts it, and the next Tick takes it. So nothing in
-// here is shared but the inbox and the picture that Tick leaves for readers. Each witness that is
-// called has a lane of its own; those that dial in come by TakeCosignature.
+// here is shared but the inbox and the picture that Tick leaves for readers (published_picture.h).
+// Each witness that is called (witness_roster.h) has a lane of its own; those that dial in come by
+// TakeCosignature.
 //
 // It stops the gateway only on proof: see judgement.h.
 //
@@ -30,6 +31,7 @@
 #include "gateway/log/anchor_transport.h"
 #include "gateway/log/committer.h"
 #include "gateway/log/lanes.h"
+#include "gateway/log/witness_roster.h"
 #include "gateway/registry/snapshot.h"
 #include "gateway/store/store.h"
 #include "gateway/tlog/note_key.h"
@@ -41,18 +43,6 @@ inline constexpr absl::Duration kPublishPause = absl::Seconds(1);
 // The one before has so long to find its quorum before a newer one takes its place: witnesses that
 // dial in now and then must all meet the same one.
 inline constexpr absl::Duration kQuorumPatience = absl::Seconds(5);
-// A witness that failed is asked again after this, then after twice as long, up to the maximum.
-inline constexpr absl::Duration kWitnessRetryMin = absl::Seconds(1);
-inline constexpr absl::Duration kWitnessRetryMax = absl::Seconds(16);
-// A witness that should dial in and has not for so long, with something new to cosign, is at fault.
-inline constexpr absl::Duration kDialInSilenceMax = absl::Minutes(1);
-
-struct WitnessState {
-  std::string name;
-  uint64_t cosigned_size = 0;
-  absl::Time cosigned_time = absl::InfinitePast();  // since the start
-  std::string fault;                                // empty when nothing is wrong
-};
 
 struct PublisherStatus {
   bool publishing = false;  // the registry has a witness policy, so that others vouch for it
