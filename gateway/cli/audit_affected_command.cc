@@ -88,8 +88,10 @@ ExitCode FindAffected(Program& program, const Options& options) {
   }
   if (!options.person.empty() && options.receipts.empty()) {
     return program.Fail(ExitCode::kUsage,
-                        program.Say("--person 須配合 --receipts:日誌內沒有人名",
-                                    "--person needs --receipts: no person stands in the log"));
+                        program.Say("--person 須配合 --receipts:日誌內沒有人名;或向閘道查詢:"
+                                    "chayan audit search --person",
+                                    "--person needs --receipts: no person stands in the log; or "
+                                    "ask a gateway: chayan audit search --person"));
   }
   const auto filter = EntryFilter::Create(flags, program.clock.Now());
   if (!filter.ok()) return program.FailUsage(filter.status());

@@ -45,6 +45,20 @@ absl::StatusOr<int> ParseCodeWord(absl::string_view flag, absl::string_view pref
   return absl::InvalidArgumentError(absl::StrCat(flag, ": write one of", words));
 }
 
+absl::StatusOr<registry::Files> CallRegistrySet(AuditCalls& calls, const crypto::Digest& digest) {
+  v1::GetRegistrySetRequest request;
+  request.set_digest(digest.ToString());
+  CHAYAN_ASSIGN_OR_RETURN(const auto response,
+                          calls.Call<v1::GetRegistrySetResponse>("GetRegistrySet", request));
+  registry::Files files;
+  for (const v1::RegistryFileContent& file : response.files()) {
+    files.emplace_back(file.path(), file.content());
+  }
+  if (registry::SetDigest(files) == digest) return files;
+  return absl::DataLossError(
+      absl::StrCat("the gateway's registry set ", digest.ToHex(), " has another digest"));
+}
+
 void AddPurposeFlags(CLI::App& command, PurposeFlags& flags) {
   constexpr char kGroup[] = "Who reads, and why (sealed with the read's entry)";
   command.add_option("--as", flags.person, "your id in your office's directory")->group(kGroup);
@@ -52,7 +66,12 @@ void AddPurposeFlags(CLI::App& command, PurposeFlags& flags) {
   command.add_option("--why", flags.reason, "why, in words")->group(kGroup);
 }
 
-v1::AuditPurpose ToProto(const PurposeFlags& flags) {
+absl::StatusOr<v1::AuditPurpose> ToProto(const PurposeFlags& flags) {
+  if (flags.person.empty() || flags.case_number.empty()) {
+    return absl::InvalidArgumentError(
+        "--as, --file: write your id in your office's directory and the number of your own file; "
+        "what concerns a person is recorded with both");
+  }
   v1::AuditPurpose purpose;
   purpose.set_person_id(flags.person);
   purpose.set_case_number(flags.case_number);

@@ -11,6 +11,8 @@
 #include "gateway/base/status_macros.h"
 #include "gateway/cli/document_output.h"
 #include "gateway/cli/program.h"
+#include "gateway/crypto/bytes.h"
+#include "gateway/registry/snapshot.h"
 
 namespace chayan::cli {
 
@@ -49,7 +51,9 @@ class AuditCalls {
   // Says why `status`, of a call or of what came back, is an end.
   ExitCode Fail(const absl::Status& status) const {
     if (failure_.has_value() && status == failure_->status) return program_.FailCall(*failure_);
-    return program_.Fail(ExitCode::kCheckFailed, status.message());
+    return program_.Fail(
+        absl::IsUnavailable(status) ? ExitCode::kUnavailable : ExitCode::kCheckFailed,
+        status.message());
   }
 
  private:
@@ -57,6 +61,9 @@ class AuditCalls {
   Client& client_;
   std::optional<CallResult> failure_;
 };
+
+// The registry set with this digest, as the gateway keeps it. DATA_LOSS when it has another digest.
+absl::StatusOr<registry::Files> CallRegistrySet(AuditCalls& calls, const crypto::Digest& digest);
 
 // Lists all pages as a document of one table, which `add` fills and whose title is the document's.
 template <typename Response, typename Request, typename Add>
@@ -96,7 +103,8 @@ struct PurposeFlags {
   std::string reason;
 };
 void AddPurposeFlags(CLI::App& command, PurposeFlags& flags);
-v1::AuditPurpose ToProto(const PurposeFlags& flags);
+// INVALID_ARGUMENT names the flags that are missing.
+absl::StatusOr<v1::AuditPurpose> ToProto(const PurposeFlags& flags);
 
 // "passport:123456789", or a national id alone; "-" reads it from standard
 // input, so that it stands in no list of processes and in no history.

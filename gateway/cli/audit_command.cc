@@ -60,16 +60,8 @@ class GatewayLog {
       return std::vector<std::string>(std::make_move_iterator(response.mutable_leaves()->begin()),
                                       std::make_move_iterator(response.mutable_leaves()->end()));
     };
-    source.registry_set = [this](const crypto::Digest& digest) -> absl::StatusOr<registry::Files> {
-      v1::GetRegistrySetRequest request;
-      request.set_digest(digest.ToString());
-      CHAYAN_ASSIGN_OR_RETURN(const auto response,
-                              calls_.Call<v1::GetRegistrySetResponse>("GetRegistrySet", request));
-      registry::Files files;
-      for (const v1::RegistryFileContent& file : response.files()) {
-        files.emplace_back(file.path(), file.content());
-      }
-      return files;
+    source.registry_set = [this](const crypto::Digest& digest) {
+      return CallRegistrySet(calls_, digest);
     };
     source.timestamped = [this](uint64_t size_min) { return Timestamped(size_min); };
     if (program_.err_is_terminal) {
@@ -115,7 +107,7 @@ ExitCode RunExport(Program& program, const Options& options) {
   const auto report = ExportLog(options.directory, *trust, source);
   if (!report.ok()) return log.calls().Fail(report.status());
   program.out << options.directory << ": " << report->origin << ", " << report->size
-              << program.Say(" 筆,新增 ", " entries, new ") << report->size - report->resumed
+              << program.Say(" 筆,新增 ", " entries, new ") << report->size - report->old_size
               << program.Say(";接著:chayan audit verify ", "; next: chayan audit verify ")
               << options.directory << "\n";
   return ExitCode::kOk;

@@ -3,20 +3,16 @@
 // of each kind, exported; RunProgram with its world passed in; files that commands write are read
 // back.
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <filesystem>
-#include <map>
-#include <sstream>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
-#include "gateway/base/check.h"
 #include "gateway/base/file.h"
 #include "gateway/base/status_matchers.h"
-#include "gateway/cli/program.h"
+#include "gateway/cli/program_for_test.h"
 #include "gateway/cli/sample_log_for_test.h"
 #include "gateway/report/formats.h"
 
@@ -26,10 +22,9 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-class AuditCommandsTest : public ::testing::Test {
+class AuditCommandsTest : public ProgramFixture {
  protected:
-  AuditCommandsTest() : directory_(::testing::TempDir() + "/audit_commands_XXXXXX") {
-    CHAYAN_CHECK(mkdtemp(directory_.data()) != nullptr);
+  AuditCommandsTest() : ProgramFixture(absl::FromUnixSeconds(1767312000)) {  // a day later
     variables_["CHAYAN_TRUST"] = Put("trust", log_.TrustText());
     // The log's clock stands at 08:00 in Taiwan on 2026-01-01, a Thursday. Entry 0 is the genesis.
     evidence_ = log_.Ask({});                  // 1
@@ -41,50 +36,19 @@ class AuditCommandsTest : public ::testing::Test {
     log_.Prove(evidence_);
     Export();
   }
-  ~AuditCommandsTest() override {
-    std::error_code ignored;
-    std::filesystem::remove_all(directory_, ignored);
-  }
 
   void Export() {
     std::filesystem::remove_all(Path("log"));
     log_.Export(Path("log"));
   }
-  int Audit(std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), "audit");
-    out_.str("");
-    err_.str("");
-    Program program{.language = language_,
-                    .environment = [this](const std::string& name) { return variables_[name]; },
-                    .clock = clock_,
-                    .random = random_,
-                    .in = in_,
-                    .out = out_,
-                    .err = err_,
-                    .program_directory = CHAYAN_AUDIT_PROGRAM_DIRECTORY};
-    return RunProgram(program, std::move(arguments));
-  }
-  std::string Path(const std::string& name) const { return directory_ + "/" + name; }
-  std::string Put(const std::string& name, absl::string_view content) const {
-    CHAYAN_CHECK(MakeDirectories(Path(name).substr(0, Path(name).rfind('/'))).ok());
-    CHAYAN_CHECK(WriteFile(Path(name), content).ok());
-    return Path(name);
-  }
+  int Audit(std::vector<std::string> arguments) { return Run("audit", std::move(arguments)); }
   std::string Receipts() {
     Put("receipts/one.chayan", evidence_.SerializeAsString());
     return Path("receipts");
   }
 
-  std::string directory_;
   SampleLog log_;
   v1::EvidenceFile evidence_;
-  Language language_ = Language::kEn;
-  std::map<std::string, std::string> variables_;
-  SimulatedClock clock_{absl::FromUnixSeconds(1767312000)};  // a day later
-  SeededRandom random_{1};
-  std::istringstream in_;
-  std::ostringstream out_;
-  std::ostringstream err_;
 };
 
 TEST_F(AuditCommandsTest, SearchFindsByWhatStandsInLeaves) {
@@ -205,6 +169,8 @@ TEST_F(AuditCommandsTest, ReportIsAPackThatProvesItself) {
   EXPECT_THAT(*ReadFile(Path("out/proofs/6.tlog-proof")), HasSubstr("index 6\n"));
   // The same again gives the same bytes.
   const std::string manifest = *ReadFile(Path("out/manifest"));
+  EXPECT_EQ(Audit(make), 2);
+  EXPECT_THAT(err_.str(), HasSubstr("is not empty; name a new folder"));
   std::filesystem::remove_all(Path("out"));
   ASSERT_EQ(Audit(make), 0);
   EXPECT_EQ(*ReadFile(Path("out/manifest")), manifest);
@@ -253,7 +219,7 @@ TEST_F(AuditCommandsTest, ReadmeCommandsRun) {
   std::filesystem::rename(Path("log"), Path("export"));
   for (const auto& [name, content] : log_.registry()) Put("registry/" + name, content);
   Put("checkpoint-kept", log_.CheckpointAt(5));
-  Put("answers", "");
+  Put("dev/agencies/land-ad/answers.log", "");
   Receipts();
   in_.str("A123456789\n");
   variables_.clear();

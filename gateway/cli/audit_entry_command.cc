@@ -87,7 +87,11 @@ ExitCode ShowEntry(Program& program, const Options& options) {
   v1::GetEntryRequest request;
   request.set_index(options.index);
   request.set_open_detail(options.open);
-  if (options.open) *request.mutable_purpose() = ToProto(options.purpose);
+  if (options.open) {
+    const auto purpose = ToProto(options.purpose);
+    if (!purpose.ok()) return program.FailUsage(purpose.status());
+    *request.mutable_purpose() = *purpose;
+  }
   std::unique_ptr<Client> client;
   if (!program.Connect(CallerRole::kAuditor, client).ok()) return ExitCode::kUsage;
   AuditCalls calls(program, *client);

@@ -27,10 +27,12 @@ ExitCode Erase(Program& program, const Options& options, std::optional<uint64_t>
   const auto reason = ParseCode<v1::ErasureReason>("--reason", kReasonPrefix, options.reason,
                                                    *v1::ErasureReason_descriptor());
   if (!reason.ok()) return program.FailUsage(reason.status());
+  const auto purpose = ToProto(options.purpose);
+  if (!purpose.ok()) return program.FailUsage(purpose.status());
   v1::EraseDetailRequest request;
   request.set_index(options.index);
   request.set_reason(*reason);
-  *request.mutable_purpose() = ToProto(options.purpose);
+  *request.mutable_purpose() = *purpose;
   if (proposal.has_value()) request.set_proposal(*proposal);
   std::unique_ptr<Client> client;
   if (!program.Connect(CallerRole::kAuditor, client).ok()) return ExitCode::kUsage;

@@ -119,6 +119,7 @@ class Export {
     const auto standing = tlog::CheckCheckpoint(note, trust_);
     if (!standing.ok()) return Annotate(standing.status(), path);
     old_ = standing->checkpoint;
+    report_.old_size = old_->head.size;
     return absl::OkStatus();
   }
 

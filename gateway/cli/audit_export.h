@@ -47,8 +47,9 @@ struct LogSource {
 
 struct ExportReport {
   std::string origin;
-  uint64_t size = 0;     // entries in the folder
-  uint64_t resumed = 0;  // of these, there before
+  uint64_t size = 0;      // entries in the folder
+  uint64_t resumed = 0;   // of these, not copied again: those of full bundles
+  uint64_t old_size = 0;  // of the checkpoint that stood there; 0 when none did
   size_t witnesses = 0;
 };
 

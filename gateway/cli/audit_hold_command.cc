@@ -25,10 +25,12 @@ ExitCode Place(Program& program, const Options& options) {
   const auto reason = ParseCode<v1::HoldReason>("--reason", kReasonPrefix, options.reason,
                                                 *v1::HoldReason_descriptor());
   if (!reason.ok()) return program.FailUsage(reason.status());
+  const auto purpose = ToProto(options.purpose);
+  if (!purpose.ok()) return program.FailUsage(purpose.status());
   v1::PlaceHoldRequest request;
   request.set_index(options.index);
   request.set_reason(*reason);
-  *request.mutable_purpose() = ToProto(options.purpose);
+  *request.mutable_purpose() = *purpose;
   std::unique_ptr<Client> client;
   if (!program.Connect(CallerRole::kAuditor, client).ok()) return ExitCode::kUsage;
   AuditCalls calls(program, *client);
@@ -41,9 +43,11 @@ ExitCode Place(Program& program, const Options& options) {
 }
 
 ExitCode Lift(Program& program, const Options& options) {
+  const auto purpose = ToProto(options.purpose);
+  if (!purpose.ok()) return program.FailUsage(purpose.status());
   v1::LiftHoldRequest request;
   request.set_index(options.index);
-  *request.mutable_purpose() = ToProto(options.purpose);
+  *request.mutable_purpose() = *purpose;
   std::unique_ptr<Client> client;
   if (!program.Connect(CallerRole::kAuditor, client).ok()) return ExitCode::kUsage;
   AuditCalls calls(program, *client);

@@ -1,7 +1,9 @@
 // chayan audit report: the half-year pack from an exported log, or a gateway's own statistics; and
 // the check of either.
+#include <filesystem>
 #include <map>
 #include <memory>
+#include <system_error>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
@@ -153,6 +155,12 @@ struct Inputs {
 };
 
 absl::Status LoadInputs(const Options& options, Inputs& inputs) {
+  // What is left of another report would not stand in the manifest of this one.
+  std::error_code none;
+  if (std::filesystem::exists(options.out, none) && !std::filesystem::is_empty(options.out, none)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--out: ", options.out, " is not empty; name a new folder"));
+  }
   CHAYAN_ASSIGN_OR_RETURN(inputs.period, report::Period::Parse(options.from, options.to));
   if (!options.rules.empty()) {
     CHAYAN_ASSIGN_OR_RETURN(const std::string text, ReadFile(options.rules));

@@ -9,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "gateway/base/encoding.h"
 #include "gateway/base/file.h"
+#include "gateway/base/status_macros.h"
 #include "gateway/cli/audit_calls.h"
 #include "gateway/cli/audit_commands.h"
 #include "gateway/cli/document_output.h"
@@ -17,6 +18,7 @@
 #include "gateway/cli/sample_check.h"
 #include "gateway/cli/sample_worksheet.h"
 #include "gateway/report/formats.h"
+#include "gateway/tlog/note.h"
 
 namespace chayan::cli {
 namespace {
@@ -72,12 +74,60 @@ ExitCode Draw(Program& program, const Options& options) {
   if (!program.Connect(CallerRole::kAuditor, client).ok()) return ExitCode::kUsage;
   AuditCalls calls(program, *client);
   const auto response = calls.Call<v1::DrawSampleResponse>("DrawSample", request);
-  if (!response.ok()) return calls.Fail(response.status());
+  if (!response.ok()) {
+    const ExitCode code = calls.Fail(response.status());
+    // Refused: no draw holds it. Else it may have been recorded unheard.
+    std::error_code ignored;
+    if (code == ExitCode::kRefused) std::filesystem::remove(options.nonce_file, ignored);
+    return code;
+  }
   program.out << program.Say("已記錄抽樣 ", "recorded draw ") << response->draw()
               << program.Say(";接著:chayan audit sample reveal ",
                              "; next: chayan audit sample reveal ")
               << response->draw() << " --nonce " << options.nonce_file << "\n";
   return ExitCode::kOk;
+}
+
+// The text of the first published checkpoint over the draw's entry.
+absl::StatusOr<std::string> CoveringText(AuditCalls& calls, uint64_t draw) {
+  v1::ListPublishedCheckpointsRequest request;
+  request.set_size_min(draw + 1);
+  request.set_page_size(1);
+  CHAYAN_ASSIGN_OR_RETURN(const auto response, calls.Call<v1::ListPublishedCheckpointsResponse>(
+                                                   "ListPublishedCheckpoints", request));
+  if (response.checkpoints_size() == 0) {
+    return absl::UnavailableError(
+        "no published checkpoint covers the draw yet: ask again in some "
+        "seconds; the nonce was not shown");
+  }
+  CHAYAN_ASSIGN_OR_RETURN(tlog::Note note, tlog::ParseNote(response.checkpoints(0).checkpoint()));
+  return std::move(note.text);
+}
+
+absl::Status CheckCovering(const v1::Draw& draw, const std::string& text) {
+  const auto note = tlog::ParseNote(draw.checkpoint());
+  if (note.ok() && note->text == text) return absl::OkStatus();
+  return absl::DataLossError(
+      "the sample was not drawn under the checkpoint that the gateway had published before it was "
+      "shown the nonce");
+}
+
+// Draw and indexes as the gateway gives them, from all pages.
+absl::StatusOr<v1::RevealSampleResponse> CallReveal(AuditCalls& calls, uint64_t draw,
+                                                    const std::string& nonce) {
+  // Asked before the nonce is shown: whoever knows it could look for a root that suits.
+  CHAYAN_ASSIGN_OR_RETURN(const std::string covering, CoveringText(calls, draw));
+  v1::RevealSampleRequest request;
+  request.set_draw(draw);
+  request.set_nonce(nonce);
+  v1::RevealSampleResponse revealed;
+  CHAYAN_RETURN_IF_ERROR(calls.CallPages<v1::RevealSampleResponse>(
+      "RevealSample", request, [&revealed](const v1::RevealSampleResponse& page) {
+        *revealed.mutable_draw() = page.draw();
+        revealed.mutable_entries()->MergeFrom(page.entries());
+      }));
+  CHAYAN_RETURN_IF_ERROR(CheckCovering(revealed.draw(), covering));
+  return revealed;
 }
 
 ExitCode Reveal(Program& program, const Options& options) {
@@ -87,30 +137,16 @@ ExitCode Reveal(Program& program, const Options& options) {
   if (!nonce.ok()) {
     return program.Fail(ExitCode::kUsage, "--nonce: not the file that sample draw wrote");
   }
-  v1::RevealSampleRequest request;
-  request.set_draw(options.draw);
-  request.set_nonce(*nonce);
   std::unique_ptr<Client> client;
   if (!program.Connect(CallerRole::kAuditor, client).ok()) return ExitCode::kUsage;
   AuditCalls calls(program, *client);
-  v1::Draw draw;
-  std::vector<v1::FoundEntry> entries;
-  const absl::Status called = calls.CallPages<v1::RevealSampleResponse>(
-      "RevealSample", request, [&](const v1::RevealSampleResponse& page) {
-        draw = page.draw();
-        entries.insert(entries.end(), page.entries().begin(), page.entries().end());
-      });
-  if (!called.ok()) return calls.Fail(called);
-  const auto ods = report::WriteOds(SampleWorksheet(program.language, draw, entries));
+  const auto revealed = CallReveal(calls, options.draw, *nonce);
+  if (!revealed.ok()) return calls.Fail(revealed.status());
+  const auto ods = report::WriteOds(SampleWorksheet(program.language, *revealed));
   if (!ods.ok()) return program.Fail(ExitCode::kCheckFailed, ods.status().message());
-  // The file for sample check: the draw, then the indexes as the gateway gave
-  // them.
-  v1::RevealSampleResponse revealed;
-  *revealed.mutable_draw() = draw;
-  for (v1::FoundEntry& entry : entries) *revealed.add_entries() = std::move(entry);
   const ExitCode written = WriteOutput(program, options.worksheet, *ods);
   if (written != ExitCode::kOk) return written;
-  return WriteOutput(program, options.draw_file, revealed.SerializeAsString());
+  return WriteOutput(program, options.draw_file, revealed->SerializeAsString());
 }
 
 ExitCode Record(Program& program, const Options& options) {
@@ -121,13 +157,15 @@ ExitCode Record(Program& program, const Options& options) {
     return program.Fail(ExitCode::kUsage,
                         absl::StrCat(options.worksheet, ": ", findings.status().message()));
   }
+  const auto purpose = ToProto(options.purpose);
+  if (!purpose.ok()) return program.FailUsage(purpose.status());
   std::unique_ptr<Client> client;
   if (!program.Connect(CallerRole::kAuditor, client).ok()) return ExitCode::kUsage;
   AuditCalls calls(program, *client);
   for (size_t begin = 0; begin < findings->size(); begin += kFindingsMax) {
     v1::RecordFindingsRequest request;
     request.set_draw(options.draw);
-    *request.mutable_purpose() = ToProto(options.purpose);
+    *request.mutable_purpose() = *purpose;
     const size_t end = std::min(findings->size(), begin + kFindingsMax);
     for (size_t i = begin; i < end; ++i) *request.add_findings() = (*findings)[i];
     const auto response = calls.Call<v1::RecordFindingsResponse>("RecordFindings", request);

@@ -60,7 +60,7 @@ absl::StatusOr<v1::SearchEntriesRequest> ToRequest(Program& program, const Optio
         Split("--case", options.case_of_office, of->mutable_office(), of->mutable_case_number()));
   }
   if (request.about_case() != v1::SearchEntriesRequest::ABOUT_NOT_SET) {
-    *request.mutable_purpose() = ToProto(options.purpose);
+    CHAYAN_ASSIGN_OR_RETURN(*request.mutable_purpose(), ToProto(options.purpose));
   }
   return request;
 }
@@ -69,7 +69,8 @@ ExitCode SearchGateway(Program& program, const Options& options, Found& found) {
   const auto request = ToRequest(program, options);
   if (!request.ok()) return program.FailUsage(request.status());
   std::unique_ptr<Client> client;
-  if (!program.Connect(CallerRole::kAuditor, client).ok()) return ExitCode::kUsage;
+  const auto connection = program.Connect(CallerRole::kAuditor, client);
+  if (!connection.ok()) return ExitCode::kUsage;
   AuditCalls calls(program, *client);
   absl::Status status;
   const absl::Status called = calls.CallPages<v1::SearchEntriesResponse>(
@@ -85,7 +86,7 @@ ExitCode SearchGateway(Program& program, const Options& options, Found& found) {
       });
   if (!called.ok()) return calls.Fail(called);
   if (!status.ok()) return calls.Fail(status);
-  found.where = program.connection.gateway;
+  found.where = connection->endpoint.address;
   return ExitCode::kOk;
 }
 

@@ -6,8 +6,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "chayan/v1/entry_detail.pb.h"
+#include "gateway/base/encoding.h"
 #include "gateway/cli/audit_calls.h"
 #include "gateway/cli/audit_commands.h"
+#include "gateway/cli/code_names.h"
 #include "gateway/cli/document_output.h"
 #include "gateway/cli/entry_filter.h"
 #include "gateway/report/formats.h"
@@ -26,7 +28,7 @@ struct Options {
 };
 
 struct Accesses {
-  report::Table table;
+  std::vector<v1::Access> all;
   uint32_t not_shown = 0;
 };
 
@@ -42,7 +44,8 @@ report::Row Header(Language language) {
 }
 
 // What was compared and released, as far as the detail is open.
-void AddDetail(Language language, const v1::Access& access, report::Row& row) {
+void AddDetail(Language language, const CodeNames& names, const v1::Access& access,
+               absl::string_view kind, report::Row& row) {
   v1::EntryDetail detail;
   if (access.detail_state() != v1::DETAIL_STATE_OPEN || !detail.ParseFromString(access.detail())) {
     row.emplace_back(Say(language, "(已刪除)", "(erased)"));
@@ -51,33 +54,97 @@ void AddDetail(Language language, const v1::Access& access, report::Row& row) {
   }
   std::vector<std::string> claims;
   for (const v1::ClaimVerdict& verdict : detail.verdicts()) {
-    claims.push_back(absl::StrCat(verdict.code(), ": ", VerdictText(language, verdict.verdict())));
+    claims.push_back(absl::StrCat(names.Claim(kind, verdict.code()), ": ",
+                                  VerdictText(language, verdict.verdict())));
+  }
+  std::vector<std::string> released;
+  for (const std::string& code : detail.released_fields()) {
+    released.push_back(names.Field(kind, code));
   }
   row.push_back(absl::StrJoin(claims, "\n"));
-  row.push_back(absl::StrJoin(detail.released_fields(), ", "));
+  row.push_back(absl::StrJoin(released, ", "));
 }
 
-absl::Status AddAccess(Language language, const v1::Access& access, Accesses& accesses) {
+// An access as codes; with the `names` of a letter, in words.
+struct Teller {
+  Language language;
+  CodeNames names;
+  bool in_words = false;
+
+  std::string Outcome(const log::LeafView& leaf) const {
+    const absl::string_view code = leaf.Get(Key::kOutcome);
+    const absl::string_view reason = leaf.Get(Key::kReason);
+    if (!in_words) return std::string(code.empty() ? reason : code);
+    v1::Outcome outcome;
+    if (v1::Outcome_Parse(absl::StrCat("OUTCOME_", code), &outcome)) {
+      return OutcomeText(language, outcome);
+    }
+    if (reason.empty()) return std::string(code);
+    return absl::StrCat(Say(language, "未提供答覆(", "not answered ("), reason,
+                        Say(language, ")", ")"));
+  }
+  std::string Kind(const log::LeafView& leaf) const {
+    const absl::string_view kind = leaf.Get(Key::kKind);
+    if (in_words && kind.empty() && leaf.known_type == log::EntryType::kRead) {
+      return std::string(
+          Say(language, "稽核機關調閱本表所列紀錄", "an auditor looked at these records"));
+    }
+    return names.Kind(kind);
+  }
+};
+
+absl::StatusOr<report::Row> AccessRow(const Teller& teller, const v1::Access& access) {
   CHAYAN_ASSIGN_OR_RETURN(const log::LeafView leaf, log::ReadLeaf(access.leaf()));
   const absl::Time time = report::TimeOfEntry(leaf.timestamp);
   const absl::string_view office = leaf.Get(Key::kFor);
-  report::Row row = {report::IsoTime(time), report::RocTime(time),
-                     std::string(office.empty() ? leaf.Get(Key::kMember) : office)};
-  for (const Key key : {Key::kKind, Key::kPurpose, Key::kBasis, Key::kHolder}) {
-    row.emplace_back(leaf.Get(key));
+  const CodeNames& names = teller.names;
+  report::Row row = {report::IsoTime(time),
+                     report::RocTime(time),
+                     names.Member(office.empty() ? leaf.Get(Key::kMember) : office),
+                     teller.Kind(leaf),
+                     names.Purpose(leaf.Get(Key::kPurpose)),
+                     names.LegalBasis(leaf.Get(Key::kBasis)),
+                     names.Member(leaf.Get(Key::kHolder)),
+                     teller.Outcome(leaf)};
+  AddDetail(teller.language, names, access, leaf.Get(Key::kKind), row);
+  std::vector<std::string> notified;
+  for (const std::string& member : access.notified_members()) {
+    notified.push_back(names.Member(member));
   }
-  const absl::string_view outcome = leaf.Get(Key::kOutcome);
-  row.emplace_back(outcome.empty() ? leaf.Get(Key::kReason) : outcome);
-  AddDetail(language, access, row);
-  row.push_back(absl::StrJoin(access.notified_members(), ", "));
+  row.push_back(absl::StrJoin(notified, ", "));
   row.push_back(absl::StrCat(access.index()));
-  accesses.table.rows.push_back(std::move(row));
-  return absl::OkStatus();
+  return row;
+}
+
+absl::StatusOr<report::Table> AccessTable(const Teller& teller, const Accesses& accesses) {
+  report::Table table{.name = "accesses",
+                      .title = std::string(Say(teller.language, "查詢紀錄", "accesses"))};
+  table.header = Header(teller.language);
+  for (const v1::Access& access : accesses.all) {
+    CHAYAN_ASSIGN_OR_RETURN(report::Row row, AccessRow(teller, access));
+    table.rows.push_back(std::move(row));
+  }
+  return table;
+}
+
+// The names of the registry set that decided the newest access.
+absl::StatusOr<CodeNames> NamesFor(Language language, const Accesses& accesses, AuditCalls& calls) {
+  for (auto access = accesses.all.rbegin(); access != accesses.all.rend(); ++access) {
+    CHAYAN_ASSIGN_OR_RETURN(const log::LeafView leaf, log::ReadLeaf(access->leaf()));
+    const absl::string_view text = leaf.Get(Key::kRegistry);
+    if (text.empty()) continue;
+    CHAYAN_ASSIGN_OR_RETURN(const std::string raw, Base64Decode(text));
+    CHAYAN_ASSIGN_OR_RETURN(const crypto::Digest digest, crypto::Digest::FromRaw(raw));
+    CHAYAN_ASSIGN_OR_RETURN(const registry::Files files, CallRegistrySet(calls, digest));
+    return CodeNames(language, files);
+  }
+  return CodeNames();
 }
 
 // The letter names no number and no name: the office writes those by hand, or
 // prints them itself.
-report::Letter AnswerLetter(Language language, const Accesses& accesses, absl::Time now) {
+report::Letter AnswerLetter(Language language, report::Table accesses, uint32_t not_shown,
+                            absl::Time now) {
   const auto say = [&](absl::string_view zh, absl::string_view en) {
     return std::string(Say(language, zh, en));
   };
@@ -93,15 +160,15 @@ report::Letter AnswerLetter(Language language, const Accesses& accesses, absl::T
   letter.Paragraph(absl::StrCat(say("一、依個人資料保護法第十條辦理。查得紀錄 ",
                                     "1. Under article 10 of the Personal Data "
                                     "Protection Act. Accesses found: "),
-                                accesses.table.rows.size(),
+                                accesses.rows.size(),
                                 say(" 筆,如下表。", ", in the table below.")));
-  if (accesses.not_shown > 0) {
-    letter.Paragraph(absl::StrCat(say("二、另有 ", "2. Besides, "), accesses.not_shown,
+  if (not_shown > 0) {
+    letter.Paragraph(absl::StrCat(say("二、另有 ", "2. Besides, "), not_shown,
                                   say(" 筆不在本機關稽核範圍,請向其稽核機關申請。",
                                       " accesses are outside this auditor's remit; please "
                                       "ask their auditor.")));
   }
-  letter.Add(accesses.table);
+  letter.Add(std::move(accesses));
   letter.Paragraph(say("每筆紀錄均載於已簽署之透明日誌,可憑紀錄索引索取證明。",
                        "Each access stands in a signed log; its proof can be had by the entry's "
                        "number."));
@@ -115,40 +182,46 @@ ExitCode AnswerSubject(Program& program, const Options& options) {
   if (!subject.ok()) return program.FailUsage(subject.status());
   const auto filter = ToProto(options.filter, program.clock.Now());
   if (!filter.ok()) return program.FailUsage(filter.status());
+  const auto purpose = ToProto(options.purpose);
+  if (!purpose.ok()) return program.FailUsage(purpose.status());
   v1::ListAccessesRequest request;
   *request.mutable_subject() = *subject;
-  *request.mutable_purpose() = ToProto(options.purpose);
+  *request.mutable_purpose() = *purpose;
   if (filter->has_from_time()) *request.mutable_from_time() = filter->from_time();
   if (filter->has_until_time()) *request.mutable_until_time() = filter->until_time();
   std::unique_ptr<Client> client;
   if (!program.Connect(CallerRole::kAuditor, client).ok()) return ExitCode::kUsage;
   AuditCalls calls(program, *client);
   const Language language = DocumentLanguage(program, options.output);
+  const bool is_letter = absl::EndsWith(options.output.file, ".odt");
   Accesses accesses;
-  accesses.table = {.name = "accesses",
-                    .title = std::string(Say(language, "查詢紀錄", "accesses"))};
-  accesses.table.header = Header(language);
-  absl::Status added;
   const absl::Status called = calls.CallPages<v1::ListAccessesResponse>(
       "ListAccesses", request, [&](const v1::ListAccessesResponse& page) {
         accesses.not_shown += page.not_shown();
-        for (const v1::Access& access : page.accesses()) {
-          if (added.ok()) added = AddAccess(language, access, accesses);
-        }
+        accesses.all.insert(accesses.all.end(), page.accesses().begin(), page.accesses().end());
       });
-  if (!called.ok() || !added.ok()) return calls.Fail(called.ok() ? added : called);
-  if (absl::EndsWith(options.output.file, ".odt")) {
-    const auto odt = report::WriteOdt(AnswerLetter(language, accesses, program.clock.Now()));
+  if (!called.ok()) return calls.Fail(called);
+  Teller teller{.language = language, .names = {}, .in_words = is_letter};
+  if (is_letter) {
+    auto names = NamesFor(language, accesses, calls);
+    if (!names.ok()) return calls.Fail(names.status());
+    teller.names = *std::move(names);
+  }
+  auto table = AccessTable(teller, accesses);
+  if (!table.ok()) return calls.Fail(table.status());
+  if (is_letter) {
+    const auto odt = report::WriteOdt(
+        AnswerLetter(language, *std::move(table), accesses.not_shown, program.clock.Now()));
     if (!odt.ok()) return program.Fail(ExitCode::kCheckFailed, odt.status().message());
     return WriteOutput(program, options.output.file, *odt);
   }
   report::Document document;
   document.title = std::string(Say(language, "誰查詢過此人", "who asked about this person"));
   document.facts = {
-      {std::string(Say(language, "紀錄", "accesses")), absl::StrCat(accesses.table.rows.size())},
+      {std::string(Say(language, "紀錄", "accesses")), absl::StrCat(table->rows.size())},
       {std::string(Say(language, "不在稽核範圍", "outside your grants")),
        absl::StrCat(accesses.not_shown)}};
-  document.tables.push_back(std::move(accesses.table));
+  document.tables.push_back(*std::move(table));
   return PrintDocument(program, options.output, document);
 }
 

@@ -1,10 +1,12 @@
 #include "gateway/cli/document_output.h"
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "gateway/base/file.h"
 #include "gateway/report/formats.h"
 
@@ -23,7 +25,11 @@ size_t WidthOf(absl::string_view text) {
   return width;
 }
 
-void PrintRows(std::ostream& out, const std::vector<report::Row>& rows) {
+// Lines of a cell stand beside each other.
+void PrintRows(std::ostream& out, std::vector<report::Row> rows) {
+  for (report::Row& row : rows) {
+    for (std::string& cell : row) absl::StrReplaceAll({{"\n", "; "}}, &cell);
+  }
   std::vector<size_t> widths;
   for (const report::Row& row : rows) {
     widths.resize(std::max(widths.size(), row.size()));
@@ -83,7 +89,7 @@ ExitCode PrintDocument(Program& program, const OutputFlags& flags,
     program.out << "\n" << table.title << "\n";
     std::vector<report::Row> rows = table.rows;
     rows.insert(rows.begin(), table.header);
-    PrintRows(program.out, rows);
+    PrintRows(program.out, std::move(rows));
   }
   return ExitCode::kOk;
 }

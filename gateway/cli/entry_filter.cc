@@ -14,8 +14,9 @@ namespace {
 using log::Key;
 
 // The columns that show values of the leaf, as their keys are called there.
-constexpr Key kShown[] = {Key::kMember,  Key::kSystem,  Key::kFor, Key::kKind,  Key::kHolder,
-                          Key::kPurpose, Key::kOutcome, Key::kBy,  Key::kReason};
+constexpr Key kShown[] = {Key::kMember, Key::kSystem, Key::kFor,     Key::kMethod,
+                          Key::kKind,   Key::kHolder, Key::kPurpose, Key::kOutcome,
+                          Key::kBy,     Key::kReason, Key::kRef};
 
 absl::Time TimeOf(const google::protobuf::Timestamp& time) {
   return absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos());
@@ -42,6 +43,7 @@ void AddFilterFlags(CLI::App& command, FilterFlags& flags, const char* certifica
   command.add_option("--purpose", flags.purpose, "code of the purpose");
   command.add_option("--reason", flags.reason, "why it was denied or failed: NO_GRANT …");
   command.add_option("--type", flags.type, "verification, denied, read, registry …");
+  flags.cert_flag = certificate;
   command.add_option(certificate, flags.cert,
                      "SHA-256 of the certificate's public key, in hexadecimal");
 }
@@ -69,9 +71,8 @@ absl::StatusOr<v1::EntryFilter> ToProto(const FilterFlags& flags, absl::Time now
   if (!flags.cert.empty()) {
     const auto raw = HexDecode(flags.cert);
     if (!raw.ok() || raw->size() != crypto::Digest::kSize) {
-      return absl::InvalidArgumentError(
-          "--cert: not 64 hexadecimal digits; "
-          "chayan audit persons DIR shows them");
+      return absl::InvalidArgumentError(absl::StrCat(
+          flags.cert_flag, ": not 64 hexadecimal digits; chayan audit persons DIR shows them"));
     }
     filter.set_certificate(*raw);
   }

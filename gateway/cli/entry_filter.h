@@ -27,7 +27,8 @@ struct FilterFlags {
   std::string purpose;
   std::string reason;
   std::string type;
-  std::string cert;  // hexadecimal
+  std::string cert;                  // hexadecimal
+  std::string cert_flag = "--cert";  // as AddFilterFlags was told
 };
 // `certificate`: what the flag for the caller's certificate is called where --cert is one's own.
 void AddFilterFlags(CLI::App& command, FilterFlags& flags, const char* certificate = "--cert");

@@ -30,6 +30,7 @@ constexpr Words kOutcomes[] = {
     {v1::OUTCOME_SOURCE_DOWN, "資料機關無法連線", "the holder cannot be reached"},
 };
 constexpr Words kVerdicts[] = {
+    {v1::VERDICT_UNSPECIFIED, "未比對", "not compared"},
     {v1::VERDICT_MATCH, "相符", "match"},
     {v1::VERDICT_VARIANT, "異體字相符", "variant"},
     {v1::VERDICT_MISMATCH, "不符", "mismatch"},

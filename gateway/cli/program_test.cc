@@ -15,6 +15,7 @@
 #include "gateway/base/check.h"
 #include "gateway/base/file.h"
 #include "gateway/base/status_matchers.h"
+#include "gateway/cli/program_for_test.h"
 #include "gateway/cli/sample_log_for_test.h"
 #include "gateway/crypto/certificate_authority.h"
 
@@ -24,38 +25,11 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-class ProgramTest : public ::testing::Test {
+class ProgramTest : public ProgramFixture {
  protected:
-  ProgramTest() : directory_(::testing::TempDir() + "/program_XXXXXX") {
-    CHAYAN_CHECK(mkdtemp(directory_.data()) != nullptr);
-  }
-  ~ProgramTest() override {
-    std::error_code ignored;
-    std::filesystem::remove_all(directory_, ignored);
-  }
+  ProgramTest() : ProgramFixture(SystemClock().Now()) {}
 
-  int Run(std::vector<std::string> arguments) {
-    out_.str("");
-    err_.str("");
-    Program program{.language = language_,
-                    .environment = [this](const std::string& name) { return variables_[name]; },
-                    .clock = clock_,
-                    .random = random_,
-                    .in = in_,
-                    .out = out_,
-                    .err = err_,
-                    .program_directory = CHAYAN_AUDIT_PROGRAM_DIRECTORY};
-    return RunProgram(program, std::move(arguments));
-  }
-  std::string Path(const std::string& name) const { return directory_ + "/" + name; }
-  std::string Put(const std::string& name, absl::string_view content) const {
-    CHAYAN_CHECK(WriteFile(Path(name), content).ok());
-    return Path(name);
-  }
-  int Certs(std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), "certs");
-    return Run(std::move(arguments));
-  }
+  int Certs(std::vector<std::string> arguments) { return Run("certs", std::move(arguments)); }
   // ca.pem, ca.key, me.pem, me.key of spiffe://chayan.example/hro-shanhua/counter.
   void MakeCertificates(const std::string& days) {
     const std::string command = absl::StrCat(
@@ -73,15 +47,6 @@ class ProgramTest : public ::testing::Test {
               0)
         << err_.str();
   }
-
-  std::string directory_;
-  Language language_ = Language::kEn;
-  std::map<std::string, std::string> variables_;
-  SimulatedClock clock_{SystemClock().Now()};
-  SeededRandom random_{1};
-  std::istringstream in_;
-  std::ostringstream out_;
-  std::ostringstream err_;
 };
 
 TEST_F(ProgramTest, HelpFitsOneScreenAndNamesEveryCommand) {

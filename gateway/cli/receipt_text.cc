@@ -295,6 +295,9 @@ std::string ErrorText(Language language, absl::string_view status_bytes) {
       Row(below, Say(language, "處理方式", "what to do"), RemedyFor(language, info.reason()));
     } else if (any.UnpackTo(&bad)) {
       for (const auto& violation : bad.field_violations()) {
+        if (absl::StrCat(violation.field(), ": ", violation.description()) == status.message()) {
+          continue;  // said above
+        }
         Row(below, violation.field(), violation.description());
       }
     } else if (any.UnpackTo(&retry)) {

@@ -123,7 +123,10 @@ absl::Status Reconciler::ReadAnswers(const std::string& path) {
                        "settings)"));
     }
   }
-  if (file.bad()) return absl::DataLossError(absl::StrCat(path, ": cannot be read to its end"));
+  if (file.bad()) {
+    return absl::DataLossError(
+        absl::StrCat(path, ": cannot be read to its end; if it is a folder, name the files in it"));
+  }
   return absl::OkStatus();
 }
 

@@ -5,14 +5,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <stdlib.h>
-
-#include <filesystem>
-#include <sstream>
 
 #include "gateway/base/check.h"
 #include "gateway/base/status_matchers.h"
-#include "gateway/cli/program.h"
+#include "gateway/cli/program_for_test.h"
 #include "gateway/cli/sample_log_for_test.h"
 #include "gateway/cli/sample_worksheet.h"
 #include "gateway/report/formats.h"
@@ -25,10 +21,9 @@ using ::testing::HasSubstr;
 constexpr char kNonce[] = "a nonce of more than sixteen bytes";
 constexpr uint32_t kSampleSize = 4;
 
-class SampleTest : public ::testing::Test {
+class SampleTest : public ProgramFixture {
  protected:
-  SampleTest() : directory_(::testing::TempDir() + "/sample_XXXXXX") {
-    CHAYAN_CHECK(mkdtemp(directory_.data()) != nullptr);
+  SampleTest() : ProgramFixture(absl::FromUnixSeconds(1767312000)) {
     for (int i = 0; i < 20; ++i) {
       log_.Ask({.entry_outcome = i % 2 == 0 ? "MATCH" : "NOT_FOUND"});
       if (i % 2 == 0) population_.push_back(log_.leaves().size() - 1);
@@ -36,11 +31,7 @@ class SampleTest : public ::testing::Test {
     Draw();
     log_.Ask({});  // fits, but stands behind the draw
     Reveal();
-    log_.Export(directory_ + "/log");
-  }
-  ~SampleTest() override {
-    std::error_code ignored;
-    std::filesystem::remove_all(directory_, ignored);
+    log_.Export(Path("log"));
   }
 
   void Draw() {
@@ -77,40 +68,26 @@ class SampleTest : public ::testing::Test {
   }
 
   int Check(const v1::RevealSampleResponse& revealed) {
-    CHAYAN_CHECK(WriteFile(directory_ + "/trust", log_.TrustText()).ok());
-    CHAYAN_CHECK(WriteFile(directory_ + "/draw", revealed.SerializeAsString()).ok());
-    said_.str("");
-    Program program{.environment = [](const std::string&) { return std::string(); },
-                    .clock = clock_,
-                    .random = random_,
-                    .in = in_,
-                    .out = said_,
-                    .err = said_,
-                    .program_directory = ""};
-    return RunProgram(program, {"audit", "sample", "check", directory_ + "/log", "--draw-file",
-                                directory_ + "/draw", "--trust", directory_ + "/trust"});
+    return Run("audit", {"sample", "check", Path("log"), "--draw-file",
+                         Put("draw", revealed.SerializeAsString()), "--trust",
+                         Put("trust", log_.TrustText())});
   }
   // What check says of the draw after a change.
   std::string Changed(const std::function<void(v1::RevealSampleResponse&)>& change) {
     v1::RevealSampleResponse revealed = revealed_;
     change(revealed);
-    EXPECT_EQ(Check(revealed), 1) << said_.str();
-    return said_.str();
+    EXPECT_EQ(Check(revealed), 1) << out_.str();
+    return err_.str();
   }
 
-  std::string directory_;
   SampleLog log_;
-  SeededRandom random_{1};
-  SimulatedClock clock_{absl::FromUnixSeconds(1767312000)};
   std::vector<uint64_t> population_;
   v1::RevealSampleResponse revealed_;
-  std::istringstream in_;
-  std::ostringstream said_;
 };
 
 TEST_F(SampleTest, AnHonestSampleIsDrawnAgain) {
-  EXPECT_EQ(Check(revealed_), 0) << said_.str();
-  EXPECT_THAT(said_.str(), HasSubstr("drawn again, the same 4 entries"));
+  EXPECT_EQ(Check(revealed_), 0) << err_.str();
+  EXPECT_THAT(out_.str(), HasSubstr("drawn again, the same 4 entries"));
 }
 
 TEST_F(SampleTest, EachChangedPartIsFoundOut) {
@@ -147,8 +124,7 @@ TEST_F(SampleTest, EachChangedPartIsFoundOut) {
 }
 
 TEST_F(SampleTest, AWorksheetComesBackWithItsFindings) {
-  const std::vector<v1::FoundEntry> entries(revealed_.entries().begin(), revealed_.entries().end());
-  report::Document sheet = SampleWorksheet(Language::kZhTw, revealed_.draw(), entries);
+  report::Document sheet = SampleWorksheet(Language::kZhTw, revealed_);
   EXPECT_THAT(ReadFindings(*report::WriteOds(sheet)).status().message(),
               HasSubstr("no finding yet"));
   std::vector<report::Row>& rows = sheet.tables[0].rows;
@@ -159,9 +135,9 @@ TEST_F(SampleTest, AWorksheetComesBackWithItsFindings) {
   const auto findings = ReadFindings(*report::WriteOds(sheet));
   ASSERT_OK(findings);
   ASSERT_EQ(findings->size(), 2u);
-  EXPECT_EQ((*findings)[0].index(), entries[1].index());
+  EXPECT_EQ((*findings)[0].index(), revealed_.entries(1).index());
   EXPECT_EQ((*findings)[0].finding(), v1::FINDING_IN_ORDER);
-  EXPECT_EQ((*findings)[1].index(), entries[3].index());
+  EXPECT_EQ((*findings)[1].index(), revealed_.entries(3).index());
   EXPECT_EQ((*findings)[1].finding(), v1::FINDING_NO_CASE);
   EXPECT_EQ((*findings)[1].note(), "卷內查無此案");
   rows[0][rows[0].size() - 2] = "fine";

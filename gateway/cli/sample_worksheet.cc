@@ -73,8 +73,8 @@ absl::StatusOr<v1::SampleFinding> ReadRow(const report::Row& row) {
 
 }  // namespace
 
-report::Document SampleWorksheet(Language language, const v1::Draw& draw,
-                                 const std::vector<v1::FoundEntry>& entries) {
+report::Document SampleWorksheet(Language language, const v1::RevealSampleResponse& revealed) {
+  const v1::Draw& draw = revealed.draw();
   const auto say = [&](absl::string_view zh, absl::string_view en) {
     return std::string(Say(language, zh, en));
   };
@@ -90,7 +90,7 @@ report::Document SampleWorksheet(Language language, const v1::Draw& draw,
   table.header = EntryHeader(language);
   table.header.push_back(say("結論(代碼)", "finding (code)"));
   table.header.push_back(say("說明", "note"));
-  for (const v1::FoundEntry& entry : entries) {
+  for (const v1::FoundEntry& entry : revealed.entries()) {
     const auto leaf = log::ReadLeaf(entry.leaf());
     report::Row row = leaf.ok() ? EntryRow(entry.index(), *leaf)
                                 : report::Row(EntryColumns(), absl::StrCat(entry.index()));

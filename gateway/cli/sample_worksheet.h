@@ -14,9 +14,8 @@
 
 namespace chayan::cli {
 
-// `entries` in the order drawn.
-report::Document SampleWorksheet(Language language, const v1::Draw& draw,
-                                 const std::vector<v1::FoundEntry>& entries);
+// `revealed` with the entries of all pages.
+report::Document SampleWorksheet(Language language, const v1::RevealSampleResponse& revealed);
 
 // The findings of a worksheet that came back; rows without one are left out.
 // INVALID_ARGUMENT names the row and the remedy. A finding is written as
