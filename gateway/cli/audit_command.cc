@@ -97,8 +97,7 @@ class GatewayLog {
 };
 
 ExitCode RunExport(Program& program, const Options& options) {
-  const auto trust = LoadTrust(program.OrEnvironment(options.trust, "CHAYAN_TRUST"),
-                               program.OrEnvironment(options.vkey, "CHAYAN_LOG_VKEY"));
+  const auto trust = LoadTrustOr(program.environment, options.trust, options.vkey);
   if (!trust.ok()) return program.FailUsage(trust.status());
   std::unique_ptr<Client> client;
   if (!program.Connect(CallerRole::kAuditor, client).ok()) return ExitCode::kUsage;

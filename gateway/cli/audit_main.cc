@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <cstdlib>
 #include <iostream>
 #include <utility>
 
@@ -76,6 +77,7 @@ void PrintReport(const Options& options, const AuditReport& report) {
     }
     json.Number("registry_sets", static_cast<int64_t>(report.registry_sets));
     json.Number("receipts", static_cast<int64_t>(report.receipts));
+    json.Number("receipts_of_other_logs", static_cast<int64_t>(report.receipts_elsewhere));
     json.Number("old_checkpoints", static_cast<int64_t>(report.old_checkpoints));
     json.Number("timestamps", static_cast<int64_t>(options.anchors.size()));
     json.Number("findings_count", static_cast<int64_t>(report.findings.count));
@@ -119,9 +121,15 @@ void PrintReport(const Options& options, const AuditReport& report) {
                      "  entries of types this program does not know (hashes checked): ")
               << report.unknown_types << "\n";
   }
-  if (report.receipts > 0) {
+  // Also when there are none: somebody meant them to be compared.
+  if (!options.receipts_directory.empty()) {
     std::cout << Say(language, "  相符的收據: ", "  receipts that agree: ") << report.receipts
               << "\n";
+  }
+  if (report.receipts_elsewhere > 0) {
+    std::cout << Say(language,
+                     "  他日誌的收據(未比對): ", "  receipts of other logs, not compared: ")
+              << report.receipts_elsewhere << "\n";
   }
   if (!options.anchors.empty()) {
     const Anchor& last = options.anchors.back();
@@ -194,8 +202,13 @@ void PrintReopening(const ReopenReport& reopened) {
             << reopened.lost_receipts << "\n";
 }
 
+std::string Environment(const std::string& name) {
+  const char* const value = std::getenv(name.c_str());
+  return value == nullptr ? "" : value;
+}
+
 ExitCode Verify(Options& options) {
-  auto trust = LoadTrust(options.trust_file, options.vkey, options.witnesses);
+  auto trust = LoadTrustOr(Environment, options.trust_file, options.vkey, options.witnesses);
   if (!options.prior_directory.empty()) {
     trust = FollowExport(std::move(trust), options.prior_directory);
   }
@@ -246,14 +259,11 @@ int main(int argc, char** argv) {
   verify
       ->add_option("DIR", options.audit.directory, "the exported log: checkpoint, tile/, registry/")
       ->required();
-  verify
-      ->add_option("--trust,--policy", options.trust_file,
-                   "trust file: log, witness, group, quorum and answer-key lines")
-      ->envname("CHAYAN_TRUST");
-  verify
-      ->add_option("--vkey", options.vkey,
-                   "the log's verifier key, where there is no trust file (NAME+HEX+BASE64)")
-      ->envname("CHAYAN_LOG_VKEY");
+  verify->add_option("--trust,--policy", options.trust_file,
+                     "trust file: log, witness, group, quorum and answer-key lines [CHAYAN_TRUST]");
+  verify->add_option("--vkey", options.vkey,
+                     "the log's verifier key, where there is no trust file (NAME+HEX+BASE64) "
+                     "[CHAYAN_LOG_VKEY]");
   verify
       ->add_option("--witness", options.witnesses,
                    "with --vkey: verifier key of a witness that must have cosigned; may be given "

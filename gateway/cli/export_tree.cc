@@ -62,8 +62,8 @@ std::optional<Lie> ExportTree::ReadBundle(const CheckEntry& check_entry) {
   }
   if (bundle.stored.empty()) {
     const tlog::TileId tile{.index = bundle.number, .width = bundle.width};
-    return Lie{absl::StrCat("tile ", tlog::TilePath(tile), " is missing or not of its size"),
-               bundle.begin, "a checkpoint of this size needs it"};
+    return Lie{absl::StrCat(tlog::TilePath(tile), " is missing or not of its size"), bundle.begin,
+               "a checkpoint of this size needs it"};
   }
   if (bundle.stored != leaf_hashes_) return Disagree(bundle);
   return Append(leaf_hashes_);
@@ -87,6 +87,11 @@ Lie ExportTree::WrongCount(const Bundle& bundle) const {
   if (gone || same == leaf_hashes_.size()) {
     return {At(index) + " was deleted", index,
             absl::StrCat(held, "; its hash still stands in the tile")};
+  }
+  const bool came = same + 1 < leaf_hashes_.size() && same < stored.size() &&
+                    leaf_hashes_[same + 1] == stored[same];
+  if (came || same == stored.size()) {
+    return {At(index) + " was inserted", index, absl::StrCat(held, "; the tile has no hash of it")};
   }
   return {At(index) + " is not the one whose hash the tile holds", index, held};
 }
@@ -123,12 +128,12 @@ Lie ExportTree::Disagree(const Bundle& bundle) const {
   const std::string tile =
       tlog::TilePath({.level = 0, .index = bundle.number, .width = bundle.width});
   if (RootFrom(bundle.number, /*from_tiles=*/false) == head_.root) {
-    return {absl::StrCat("tile ", tile, " holds a wrong hash of ", At(index)), index,
+    return {absl::StrCat(tile, " holds a wrong hash of ", At(index)), index,
             "the entries themselves give the signed root"};
   }
   const bool tiles_signed = RootFrom(bundle.number, /*from_tiles=*/true) == head_.root;
   return {WhatDiffers(bundle, at), index,
-          absl::StrCat("its hash is not the one in tile ", tile,
+          absl::StrCat("its hash is not the one in ", tile,
                        tiles_signed ? ", and the tiles give the signed root"
                                     : "; neither the entries nor the tiles give the signed root, "
                                       "so more was changed")};
@@ -194,7 +199,7 @@ std::optional<Lie> ExportTree::CompareTile(const tlog::TileId& id, absl::string_
   const auto stored = ReadFile(PathOf(id));
   if (stored.ok() && *stored == bytes) return std::nullopt;
   if (!stored.ok()) {
-    return Lie{absl::StrCat("tile ", tlog::TilePath(id), " is missing"), std::nullopt,
+    return Lie{absl::StrCat(tlog::TilePath(id), " is missing"), std::nullopt,
                std::string(stored.status().message())};
   }
   const size_t length = std::min(stored->size(), bytes.size());
@@ -202,7 +207,7 @@ std::optional<Lie> ExportTree::CompareTile(const tlog::TileId& id, absl::string_
       std::mismatch(bytes.begin(), bytes.begin() + length, stored->begin()).first - bytes.begin());
   const uint64_t span = uint64_t{1} << (tlog::kTileHeight * id.level);
   const uint64_t index = (id.index * tlog::kTileWidth + at / tlog::Hash::kSize) * span;
-  return Lie{absl::StrCat("tile ", tlog::TilePath(id), " holds a wrong hash"), index,
+  return Lie{absl::StrCat(tlog::TilePath(id), " holds a wrong hash"), index,
              absl::StrCat("of the ", span, " entries from ", index,
                           " on; computed from the entries it is another")};
 }

@@ -43,7 +43,10 @@ std::optional<Lie> KeptProofs::AddReceipts(const std::vector<NamedBytes>& receip
                               receipt.first_lie().status.message())};
     }
     const tlog::CheckpointStanding& seen = receipt.standing->checkpoint;
-    if (seen.checkpoint.origin != exported.origin) continue;  // of another log
+    if (seen.checkpoint.origin != exported.origin) {
+      ++elsewhere_count_;
+      continue;
+    }
     if (receipt.standing->index >= exported.head.size) {
       return Lie{absl::StrCat("receipt ", name, " is newer than the export"),
                  receipt.standing->index,

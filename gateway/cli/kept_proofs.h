@@ -46,6 +46,7 @@ class KeptProofs final : public EntryRule {
   };
   const std::multimap<uint64_t, Landmark>& landmarks() const { return landmarks_; }
   size_t receipt_count() const { return receipt_count_; }
+  size_t elsewhere_count() const { return elsewhere_count_; }
   // The checkpoints that receipts and auditor brought, with their cosignatures.
   const std::vector<tlog::CheckpointStanding>& standings() const { return standings_; }
 
@@ -60,6 +61,7 @@ class KeptProofs final : public EntryRule {
   std::multimap<uint64_t, Landmark> landmarks_;
   absl::flat_hash_map<uint64_t, KnownLeaf> known_leaves_;
   size_t receipt_count_ = 0;
+  size_t elsewhere_count_ = 0;  // of other logs
 };
 
 }  // namespace chayan::cli

@@ -62,6 +62,7 @@ class Audit {
     if (auto lie = proofs_.Compare(checkpoint())) return lie;
     auto lie = proofs_.AddReceipts(options_.receipts, checkpoint());
     report_.receipts = proofs_.receipt_count();
+    report_.receipts_elsewhere = proofs_.elsewhere_count();
     return lie;
   }
 

@@ -39,8 +39,9 @@ struct AuditReport {
   std::optional<absl::Time> last_time;
   uint64_t unknown_types = 0;  // entries of types of a later version
   size_t registry_sets = 0;
-  size_t receipts = 0;
-  size_t old_checkpoints = 0;  // through which the entries pass
+  size_t receipts = 0;            // that agree
+  size_t receipts_elsewhere = 0;  // of other logs of the trust: each holds, none is compared
+  size_t old_checkpoints = 0;     // through which the entries pass
   // Of a log that goes on for another (reopen_check.h): the entry that says so.
   std::optional<std::string> reopen_leaf{};
 };

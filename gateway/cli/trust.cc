@@ -46,6 +46,15 @@ absl::StatusOr<tlog::Policy> FollowExport(absl::StatusOr<tlog::Policy> trust,
   return FollowLogKeys(std::move(trust), std::filesystem::exists(file, error) ? file : "");
 }
 
+absl::StatusOr<tlog::Policy> LoadTrustOr(
+    const std::function<std::string(const std::string& name)>& environment,
+    const std::string& trust_flag, const std::string& vkey_flag,
+    const std::vector<std::string>& witnesses) {
+  const bool is_named = !trust_flag.empty() || !vkey_flag.empty();
+  return LoadTrust(is_named ? trust_flag : environment("CHAYAN_TRUST"),
+                   is_named ? vkey_flag : environment("CHAYAN_LOG_VKEY"), witnesses);
+}
+
 absl::StatusOr<tlog::Policy> LoadTrust(const std::string& trust_file, const std::string& vkey,
                                        const std::vector<std::string>& witnesses) {
   if (trust_file.empty() && vkey.empty()) {

@@ -2,6 +2,7 @@
 #ifndef CHAYAN_GATEWAY_CLI_TRUST_H_
 #define CHAYAN_GATEWAY_CLI_TRUST_H_
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,13 @@ absl::StatusOr<tlog::Policy> FollowLogKeys(absl::StatusOr<tlog::Policy> trust,
 // key.
 absl::StatusOr<tlog::Policy> FollowExport(absl::StatusOr<tlog::Policy> trust,
                                           const std::string& directory);
+
+// What the command line names wins over what the environment does (CHAYAN_TRUST, CHAYAN_LOG_VKEY):
+// a key that was written out is never passed over for a file that was not. Else as LoadTrust.
+absl::StatusOr<tlog::Policy> LoadTrustOr(
+    const std::function<std::string(const std::string& name)>& environment,
+    const std::string& trust_flag, const std::string& vkey_flag,
+    const std::vector<std::string>& witnesses = {});
 
 // `trust_file` wins over `vkey` when both are given; INVALID_ARGUMENT with the remedy when neither
 // is. A log's key alone knows no holder, and asks for the cosignature of each of `witnesses`

@@ -15,8 +15,7 @@ void AddTrustFlags(CLI::App& command, TrustFlags& flags) {
 }
 
 absl::StatusOr<tlog::Policy> LoadTrust(const Program& program, const TrustFlags& flags) {
-  return FollowLogKeys(LoadTrust(program.OrEnvironment(flags.trust, "CHAYAN_TRUST"),
-                                 program.OrEnvironment(flags.vkey, "CHAYAN_LOG_VKEY")),
+  return FollowLogKeys(LoadTrustOr(program.environment, flags.trust, flags.vkey),
                        program.OrEnvironment(flags.log_keys, "CHAYAN_LOG_KEYS"));
 }
 

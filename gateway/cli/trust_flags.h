@@ -18,7 +18,7 @@ struct TrustFlags {
 };
 void AddTrustFlags(CLI::App& command, TrustFlags& flags);
 
-// As LoadTrust and FollowLogKeys (trust.h).
+// As LoadTrustOr and FollowLogKeys (trust.h).
 absl::StatusOr<tlog::Policy> LoadTrust(const Program& program, const TrustFlags& flags);
 
 }  // namespace chayan::cli
