@@ -6,7 +6,6 @@
 //
 // Run it from the source root: the sample registry is read from there.
 #include <malloc.h>
-#include <sys/resource.h>
 
 #include <cstdio>
 #include <cstdlib>
@@ -26,16 +25,6 @@ namespace {
 
 constexpr uint64_t kEntries = 200'000;
 constexpr size_t kEvidenceFiles = 2'000;
-
-// CPU time of this process: the machine may do other things meanwhile.
-double CpuSeconds() {
-  rusage usage{};
-  CHAYAN_CHECK(getrusage(RUSAGE_SELF, &usage) == 0);
-  const auto seconds = [](const timeval& time) {
-    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
-  };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
 
 // Verifications with all their keys, as a busy gateway records them: each has another id.
 void Fill(cli::SampleLog& log, uint64_t entries) {
@@ -63,9 +52,9 @@ Measured MeasureExport(cli::SampleLog& log, const std::string& folder) {
   options.directory = folder;
   Measured measured;
   for (const std::string& leaf : log.leaves()) measured.bytes += leaf.size();
-  const double begin = CpuSeconds();
+  const double begin = OwnCpuSeconds();
   const auto report = cli::AuditLog(options, trust);
-  measured.seconds = CpuSeconds() - begin;
+  measured.seconds = OwnCpuSeconds() - begin;
   CHAYAN_CHECK(report.ok() && !report->first_lie.has_value() && report->findings.count == 0);
   CHAYAN_CHECK(report->entries == log.leaves().size());
   return measured;
@@ -76,11 +65,11 @@ Measured MeasureEvidence(cli::SampleLog& log, size_t files) {
   log.Prove(evidence);
   const std::string bytes = evidence.SerializeAsString();
   const tlog::Policy trust = log.Trust();
-  const double begin = CpuSeconds();
+  const double begin = OwnCpuSeconds();
   for (size_t i = 0; i < files; ++i) {
     CHAYAN_CHECK(cli::CheckEvidence(bytes, trust).ok());
   }
-  return {CpuSeconds() - begin, bytes.size()};
+  return {OwnCpuSeconds() - begin, bytes.size()};
 }
 
 int Run(const std::string& folder, uint64_t entries, size_t files) {

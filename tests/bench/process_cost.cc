@@ -1,5 +1,6 @@
 #include "tests/bench/process_cost.h"
 
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -8,6 +9,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "gateway/base/check.h"
 #include "gateway/base/status_macros.h"
 #include "gateway/crypto/digest.h"
 
@@ -53,6 +55,23 @@ absl::StatusOr<ProcessCost> CostOf(const std::vector<pid_t>& processes) {
     sum.rss_kib += cost.rss_kib;
   }
   return sum;
+}
+
+double OwnCpuSeconds() {
+  rusage usage{};
+  CHAYAN_CHECK(getrusage(RUSAGE_SELF, &usage) == 0);
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+int64_t OwnBytesRead() {
+  std::ifstream file("/proc/self/io");
+  std::string name;
+  int64_t bytes = 0;
+  CHAYAN_CHECK(file >> name >> bytes && name == "rchar:");
+  return bytes;
 }
 
 int64_t CalibrationUs() {

@@ -19,6 +19,11 @@ struct ProcessCost {
 // The sum over `processes`. NOT_FOUND when one is gone.
 absl::StatusOr<ProcessCost> CostOf(const std::vector<pid_t>& processes);
 
+// User and system time of this process, all threads: the machine may do other things meanwhile.
+double OwnCpuSeconds();
+// Bytes this process has asked the kernel for, from a disk or from what is cached of one.
+int64_t OwnBytesRead();
+
 // A fixed piece of work, in microseconds of this thread's CPU: how fast the machine is right now.
 int64_t CalibrationUs();
 

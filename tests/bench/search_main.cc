@@ -17,6 +17,7 @@
 #include "gateway/base/random.h"
 #include "gateway/store/sqlite.h"
 #include "gateway/tlog/commitment.h"
+#include "tests/bench/process_cost.h"
 
 namespace chayan::bench {
 namespace {
@@ -25,6 +26,7 @@ constexpr uint64_t kMonths = 60;
 constexpr uint64_t kEntriesPerSubject = 10;
 constexpr size_t kBatch = 8192;
 constexpr int kSearches = 300;
+constexpr int64_t kPageBytes = 4096;  // of the store's file
 
 struct Key {
   std::string id;
@@ -102,6 +104,8 @@ void Measure(store::Store& store, const std::vector<Key>& keys, uint64_t entries
   SeededRandom random(3);
   std::vector<double> times_ms;
   size_t found = 0;
+  const double cpu_before = OwnCpuSeconds();
+  const int64_t bytes_before = OwnBytesRead();
   for (int i = 0; i < kSearches; ++i) {
     const uint64_t subject = random.Uint64() % std::max<uint64_t>(entries / kEntriesPerSubject, 1);
     const absl::Duration start = clock.Elapsed();
@@ -112,10 +116,14 @@ void Measure(store::Store& store, const std::vector<Key>& keys, uint64_t entries
     times_ms.push_back(absl::ToDoubleMilliseconds(clock.Elapsed() - start));
     found += indexes->size();
   }
+  const double cpu_ms = (OwnCpuSeconds() - cpu_before) * 1000 / kSearches;
+  const int64_t pages = (OwnBytesRead() - bytes_before) / kPageBytes / kSearches;
   std::sort(times_ms.begin(), times_ms.end());
   std::printf("%s: slowest %.1f ms, median %.1f ms, p99 %.1f ms, %.1f entries found on average\n",
               what, times_ms.back(), times_ms[kSearches / 2], times_ms[kSearches * 99 / 100],
               static_cast<double>(found) / kSearches);
+  std::printf("on average %.1f ms of CPU and %lld pages read\n", cpu_ms,
+              static_cast<long long>(pages));
 }
 
 int Run(const std::string& folder, uint64_t entries) {
