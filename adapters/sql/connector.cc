@@ -12,6 +12,10 @@ namespace {
 using connector::HolderAnswer;
 using connector::NotCompared;
 
+// Registers change by the day or, at best, by the transaction; a second more or less of "as of" is
+// nothing, and asking each time was half of what a question cost the database.
+constexpr absl::Duration kAsOfLife = absl::Seconds(1);
+
 SqlConnector::Pool::Options PoolOptions(const v1::OdbcSource& source) {
   return {.connections = static_cast<int>(source.connections()),
           .circuit = {.failures_max = static_cast<int>(source.failures_max()),
@@ -76,18 +80,29 @@ void SqlConnector::Answer(const connector::Inquiry& inquiry, Done done) {
       [exchange](const absl::Status& status) { Finish(*exchange, status); });
 }
 
-absl::Status SqlConnector::Ask(Exchange& exchange, Connection& connection) const {
+absl::StatusOr<absl::Time> SqlConnector::AsOf(const KindPlan& plan, Connection& connection) {
+  if (!plan.as_of_query.has_value()) return clock_.Now();
+  const absl::Duration now = clock_.Elapsed();
+  {
+    absl::MutexLock lock(&mu_);
+    const auto found = as_of_.find(plan.kind.code());
+    if (found != as_of_.end() && now - found->second.read < kAsOfLife) return found->second.as_of;
+  }
+  CHAYAN_ASSIGN_OR_RETURN(const Rows rows, connection.Select(*plan.as_of_query, {}));
+  if (rows.rows.empty() || rows.rows.front().empty() || !rows.rows.front().front().has_value()) {
+    return absl::InternalError("the as_of_query returned no value");
+  }
+  CHAYAN_ASSIGN_OR_RETURN(const absl::Time as_of, connector::ParseAsOf(*rows.rows.front().front()));
+  absl::MutexLock lock(&mu_);
+  as_of_[plan.kind.code()] = {now, as_of};
+  return as_of;
+}
+
+absl::Status SqlConnector::Ask(Exchange& exchange, Connection& connection) {
   const KindPlan& plan = *exchange.plan;
   exchange.asked = true;
   // Before the data: an answer may be newer than it says, never older.
-  absl::Time as_of = clock_.Now();
-  if (plan.as_of_query.has_value()) {
-    CHAYAN_ASSIGN_OR_RETURN(const Rows rows, connection.Select(*plan.as_of_query, {}));
-    if (rows.rows.empty() || rows.rows.front().empty() || !rows.rows.front().front().has_value()) {
-      return absl::InternalError("the as_of_query returned no value");
-    }
-    CHAYAN_ASSIGN_OR_RETURN(as_of, connector::ParseAsOf(*rows.rows.front().front()));
-  }
+  CHAYAN_ASSIGN_OR_RETURN(const absl::Time as_of, AsOf(plan, connection));
   CHAYAN_ASSIGN_OR_RETURN(const Rows rows, connection.Select(plan.query, exchange.values));
   CHAYAN_RETURN_IF_ERROR(connector::CheckColumns(plan, rows));
   exchange.answer = connector::AnswerFromRows(plan, exchange.request, exchange.permit, rows, as_of);

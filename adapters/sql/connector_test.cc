@@ -94,6 +94,16 @@ TEST_F(ConnectorTest, AnswersFromTheDatabase) {
   EXPECT_EQ(answer.as_of_time().seconds(), 1'768'435'200);
 }
 
+// Half of what a question costs the database; an answer may be newer than it says.
+TEST_F(ConnectorTest, AsksHowNewTheRegisterIsOnceASecond) {
+  Ask("𠮷小明");
+  RunSqlite(database_, "UPDATE state SET as_of = '2026-01-16T00:00:00Z'");
+  clock_.Advance(absl::Seconds(1) - absl::Nanoseconds(1));
+  EXPECT_EQ(Ask("𠮷小明").as_of_time().seconds(), 1'768'435'200);
+  clock_.Advance(absl::Nanoseconds(1));
+  EXPECT_EQ(Ask("𠮷小明").as_of_time().seconds(), 1'768'435'200 + 86'400);
+}
+
 TEST_F(ConnectorTest, TellsWhatDiffersAndWhatIsMissing) {
   EXPECT_EQ(Ask("吉大明").outcome(), v1::OUTCOME_MISMATCH);
   EXPECT_EQ(Ask("𠮷小明", "49").outcome(), v1::OUTCOME_NOT_FOUND);
