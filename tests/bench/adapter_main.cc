@@ -25,6 +25,12 @@ namespace {
 constexpr char kKind[] = "land.title";
 constexpr char kGatewayUri[] = "spiffe://chayan.example/gateway/";
 
+// An agency that hangs: it takes questions and answers none.
+class SilentAdapter final : public sdk::Adapter {
+ public:
+  void Answer(sdk::Question, sdk::Responder) override {}
+};
+
 class FixedAdapter final : public sdk::Adapter {
  public:
   void Answer(sdk::Question question, sdk::Responder responder) override {
@@ -41,7 +47,8 @@ int Fail(absl::string_view what) {
   return 1;
 }
 
-int Serve(sdk::AdapterOptions options, const std::string& registry_directory, int links) {
+int Serve(sdk::AdapterOptions options, sdk::Adapter& adapter, const std::string& registry_directory,
+          int links) {
   sigset_t stop;
   sigemptyset(&stop);
   sigaddset(&stop, SIGTERM);
@@ -57,7 +64,6 @@ int Serve(sdk::AdapterOptions options, const std::string& registry_directory, in
 
   SystemClock clock;
   SystemRandom random;
-  FixedAdapter adapter;
   // Replicas of an agency, each with a log of its own.
   std::vector<std::unique_ptr<sdk::LinkClient>> clients;
   const std::string answer_log = options.answer_log;
@@ -81,6 +87,7 @@ int main(int argc, char** argv) {
   chayan::sdk::AdapterOptions options;
   std::string registry;
   int links = 1;
+  bool silent = false;
   CLI::App app("Answers land.title from memory on a link to each gateway.", "chayan-bench-adapter");
   app.add_option("--gateway", options.gateways, "host:port; once for each gateway")->required();
   app.add_option("--ca", options.ca_file, "Roots of gateways, PEM")->required();
@@ -91,8 +98,13 @@ int main(int argc, char** argv) {
   app.add_option("--answer-log", options.answer_log, "Its own log of answers")->required();
   app.add_option("--registry", registry, "Registry folder that the gateways use")->required();
   app.add_option("--links", links, "Links to each gateway")->check(CLI::Range(1, 1000));
+  app.add_flag("--silent", silent, "Take questions and answer none");
   CLI11_PARSE(app, argc, argv);
   options.gateway_uri = chayan::bench::kGatewayUri;
   options.software = "chayan-bench";
-  return chayan::bench::Serve(std::move(options), registry, links);
+  chayan::bench::FixedAdapter fixed;
+  chayan::bench::SilentAdapter mute;
+  chayan::sdk::Adapter& adapter =
+      silent ? static_cast<chayan::sdk::Adapter&>(mute) : static_cast<chayan::sdk::Adapter&>(fixed);
+  return chayan::bench::Serve(std::move(options), adapter, registry, links);
 }

@@ -61,12 +61,13 @@ export function linksOf(handle) {
   return outputOf(handle).match(/"link\.opened"/g)?.length ?? 0;
 }
 
-// One adapter with `links` links to each gateway.
-export function startAdapter({ bin, pki, registry, folder, gateways, name = 'adapter', prefix = [], links = 1 }) {
+// One adapter of `agency` with `links` links to each gateway; `more` are further options.
+export function startAdapter({ bin, pki, registry, folder, gateways, name = 'adapter', prefix = [], links = 1,
+  agency = 'land-ad', more = [] }) {
   const [command, ...args] = [...prefix, join(bin, 'chayan-bench-adapter')];
   return start(name, folder, command, [...args,
-    '--ca', `${pki}/root.pem`, '--cert', `${pki}/land-ad.pem`, '--key', `${pki}/land-ad.key`,
-    '--answer-key', `${pki}/answer/land-ad.key`, '--answer-log', `${folder}/${name}.answers`, '--registry', registry, '--links', String(links),
+    '--ca', `${pki}/root.pem`, '--cert', `${pki}/${agency}.pem`, '--key', `${pki}/${agency}.key`, ...more,
+    '--answer-key', `${pki}/answer/${agency}.key`, '--answer-log', `${folder}/${name}.answers`, '--registry', registry, '--links', String(links),
     ...gateways.flatMap(({ address }) => ['--gateway', address])]);
 }
 

@@ -33,6 +33,7 @@ struct Flags {
   std::string trust;
   uint64_t receipt_every = 0;
   std::string outcome = "MATCH";
+  std::string land_office = "AD";
   double warm_up_seconds = 1;
   double seconds = 3;
   int64_t pause_ms = 0;
@@ -130,7 +131,7 @@ int Run(Flags& flags) {
   }
   const int64_t calibration_us = flags.calibrate ? CalibrationUs() : 0;
   SystemRandom random;
-  const Questions questions(random);
+  const Questions questions(random, flags.land_office);
   AnswerCheck check(std::move(check_options));
   const absl::StatusOr<LoadResult> result = RunLoad(flags.load, questions, check, record.get());
   if (!result.ok()) return Fail(result.status());
@@ -181,6 +182,7 @@ int main(int argc, char** argv) {
   app.add_option("--trust", flags.trust, "Trust file, to check receipts");
   app.add_option("--receipt-every", flags.receipt_every,
                  "Check the receipt of one answer in this many; needs --trust");
+  app.add_option("--land-office", flags.land_office, "Whom the questions are for: AD or QD");
   app.add_option("--expect", flags.outcome, "Outcome every answer must have, or \"any\"");
   app.add_flag("--calibrate", flags.calibrate, "Time a fixed piece of work first");
   CLI11_PARSE(app, argc, argv);

@@ -11,28 +11,27 @@ namespace {
 
 // Fixed examples of adapters/agencies/README.md.
 struct Example {
-  const char* land_office;
   const char* section;
   const char* lot;
   const char* name;
   const char* number;
 };
 constexpr Example kExamples[] = {
-    {"AD", "0863", "48", "王小明", "A123456789"},
-    {"AD", "0863", "54", "Kacaw’ Mayaw", "U120000040"},
+    {"0863", "48", "王小明", "A123456789"},
+    {"0863", "54", "Kacaw’ Mayaw", "U120000040"},
 };
 
 // Before the number in a request id: "xxxxxxxx-xxxx-4xxx-8xxx-".
 constexpr size_t kIdPrefixBytes = 24;
 constexpr uint64_t kNumberMax = (uint64_t{1} << 48) - 1;
 
-void AddClaim(v1::VerifyDocumentRequest& request, const char* code, const char* text) {
+void AddClaim(v1::VerifyDocumentRequest& request, const char* code, const std::string& text) {
   v1::Claim& claim = *request.add_claims();
   claim.set_code(code);
   claim.set_text(text);
 }
 
-std::string BytesOf(const Example& example, const std::string& id) {
+std::string BytesOf(const Example& example, const std::string& land_office, const std::string& id) {
   v1::VerifyDocumentRequest request;
   request.set_request_id(id);
   request.set_acting_for(kActingFor);
@@ -47,7 +46,7 @@ std::string BytesOf(const Example& example, const std::string& id) {
   subject.mutable_identifier()->set_scheme(v1::IDENTIFIER_SCHEME_NATIONAL_ID);
   subject.mutable_identifier()->set_value(example.number);
   subject.set_name(example.name);
-  AddClaim(request, "land_office", example.land_office);
+  AddClaim(request, "land_office", land_office);
   AddClaim(request, "section", example.section);
   AddClaim(request, "lot", example.lot);
   AddClaim(request, "owner_name", example.name);
@@ -65,14 +64,14 @@ std::string BytesOf(const Example& example, const std::string& id) {
 
 }  // namespace
 
-Questions::Questions(Random& random)
+Questions::Questions(Random& random, const std::string& land_office)
     : id_prefix_(absl::StrFormat("%08x-%04x-4%03x-8%03x-", random.Uint64() & 0xffffffff,
                                  random.Uint64() & 0xffff, random.Uint64() & 0xfff,
                                  random.Uint64() & 0xfff)) {
   CHAYAN_CHECK(id_prefix_.size() == kIdPrefixBytes);
   for (const Example& example : kExamples) {
     const std::string id = IdOf(0);
-    std::string bytes = BytesOf(example, id);
+    std::string bytes = BytesOf(example, land_office, id);
     const size_t offset = bytes.find(id);
     CHAYAN_CHECK(offset != std::string::npos);
     templates_.push_back({std::move(bytes), offset + kIdPrefixBytes});

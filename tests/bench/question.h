@@ -20,8 +20,9 @@ inline constexpr char kActingFor[] = "hro-shanhua";
 
 class Questions {
  public:
-  // Ids of one source are never those of another: their first half is random.
-  explicit Questions(Random& random);
+  // Ids of one source are never those of another: their first half is random. `land_office` is who
+  // is asked; only AD answers as the sample data says.
+  explicit Questions(Random& random, const std::string& land_office = "AD");
 
   // The next question's bytes, into `out`. Numbers ascend from 0.
   void Make(uint64_t number, std::string& out) const;
