@@ -25,9 +25,12 @@
 namespace chayan::log {
 namespace {
 
-// How often the guard file is written and the store maintained, at most. Both sync; once a second
-// they cost nothing that shows.
+// How often the guard file is written, and the store maintained. Both sync; once a second they cost
+// nothing that shows.
 constexpr absl::Duration kKeeperPause = absl::Seconds(1);
+// Sooner, the store is maintained after so many entries, some 3 MiB: a commit's sync waits while
+// more than that is moved at once.
+constexpr uint64_t kUpkeepEntries = 1024;
 // A commit's sync, signature and tree are paid once, however many entries it takes. When batches of
 // late had this many, more are on their way, and the next one waits for them for a moment.
 constexpr size_t kBusyEntries = 16;
@@ -186,6 +189,7 @@ class GroupCommitter final : public Committer {
   mutable absl::Mutex mu_;
   absl::CondVar work_;         // the committer waits here for entries
   absl::CondVar keeper_wake_;  // the keeper waits here for the end of its pause
+  uint64_t upkeep_size_ ABSL_GUARDED_BY(mu_) = 0;  // of the log, that ends its pause
   std::vector<Waiting> queue_ ABSL_GUARDED_BY(mu_);
   bool committer_idle_ ABSL_GUARDED_BY(mu_) = false;
   bool stopping_ ABSL_GUARDED_BY(mu_) = false;
@@ -581,6 +585,7 @@ absl::Status GroupCommitter::Publish(Plan& plan, absl::Duration taken) {
   signed_.swap(newest);
   commit_times_.Add(taken);
   trouble_.clear();
+  if (head_.size >= upkeep_size_) keeper_wake_.Signal();
   return absl::OkStatus();
 }
 
@@ -630,13 +635,22 @@ void GroupCommitter::Trouble(absl::string_view event, const absl::Status& cause)
 // --- the keeper thread -------------------------------------------------------------------------
 
 void GroupCommitter::RunKeeper() {
+  absl::Duration guard_due = absl::ZeroDuration();
   bool stopping = false;
   while (!stopping) {
-    absl::Status status = WriteGuard();
+    absl::Status status = absl::OkStatus();
+    if (const absl::Duration now = clock_.Elapsed(); now >= guard_due) {
+      guard_due = now + kKeeperPause;
+      status = WriteGuard();
+    }
+    const uint64_t size = Newest()->edge.size();
     if (status.ok()) status = store_.Maintain();
     if (!status.ok()) Trouble("log_upkeep_failed", status);
     absl::MutexLock lock(&mu_);
-    if (!stopping_) keeper_wake_.WaitWithTimeout(&mu_, kKeeperPause);
+    upkeep_size_ = size + kUpkeepEntries;
+    if (!stopping_ && signed_->edge.size() < upkeep_size_) {
+      keeper_wake_.WaitWithTimeout(&mu_, kKeeperPause);
+    }
     stopping = stopping_;
   }
 }

@@ -138,7 +138,7 @@ class Store {
   virtual Notices* notices() { return nullptr; }
 
   // Work off the commit path, such as SQLite's checkpoint. Called by a thread of its own every
-  // second.
+  // second, and more often under load.
   virtual absl::Status Maintain() = 0;
 };
 
