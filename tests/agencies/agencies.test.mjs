@@ -2,9 +2,10 @@
 // proved as its holder's; its settings pass the check that a partner runs. Method: the questions that `chayan adapter
 // check` replays are asked of the running deployment.
 import assert from 'node:assert/strict';
-import { after, test } from 'node:test';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { directory, program, run } from '../integration/deployment.mjs';
+import { after, test } from 'node:test';
+import { directory, program, root, run } from '../integration/deployment.mjs';
 import { clientFor, env } from '../interop/calls.mjs';
 import { agencies, ask, questionsOf, withoutTime } from './questions.mjs';
 
@@ -35,4 +36,7 @@ for (const agency of agencies) {
 test('there are at least fourteen agencies, and each connector is among them', () => {
   const all = [...agencies, 'land-ad', 'land-qd', 'nia'];
   assert.ok(all.length >= 14, all.join(' '));
+  const connectors = all.map((agency) =>
+    readFileSync(join(root, 'adapters/agencies', agency, 'adapter.textproto'), 'utf8').match(/^(source|http|files) \{/m)[1]);
+  assert.deepEqual([...new Set(connectors)].sort(), ['files', 'http', 'source']);
 });

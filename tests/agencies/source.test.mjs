@@ -3,9 +3,11 @@
 // know that it compared nothing. Method: the HTTPS server of the agencies is stopped and started again; a registry set
 // with one more claim.
 import assert from 'node:assert/strict';
-import { after, test } from 'node:test';
 import { join } from 'node:path';
-import { applySet, changedSet, chayan, directory, linksOf, poll, program, run, sampleSet, stop, up } from '../integration/deployment.mjs';
+import { after, test } from 'node:test';
+import {
+  applySet, changedSet, chayan, directory, linksOf, poll, program, run, sampleSet, stop, up,
+} from '../integration/deployment.mjs';
 import { clientFor, env, nameOf } from '../interop/calls.mjs';
 import { ask } from './questions.mjs';
 
