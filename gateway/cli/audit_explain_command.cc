@@ -36,7 +36,9 @@ constexpr StepWords kSteps[] = {
     {DecisionStep::kGrantCovers, "授權涵蓋該系統與機關", "the grant covers system and office"},
     {DecisionStep::kPurpose, "目的在授權內", "the purpose is granted"},
     {DecisionStep::kLegalBasis, "法律依據在授權內", "the legal basis is granted"},
-    {DecisionStep::kPersonProof, "承辦人證明符合要求", "the person is proved as the kind asks"},
+    {DecisionStep::kCounty, "縣市規則未禁止", "the county's rules do not bar it"},
+    {DecisionStep::kPersonProof, "承辦人證明符合要求", "the person is proved as it is asked for"},
+    {DecisionStep::kApproval, "已有第二人核可", "a second person approved where it is asked for"},
     {DecisionStep::kHolder, "由該資料機關持有", "the holder holds this kind"},
     {DecisionStep::kInForce, "授權期間內", "the grant was in force"},
     {DecisionStep::kHours, "授權時段內", "within the granted hours"},
@@ -128,8 +130,8 @@ void Explain(Language language, const log::LeafView& leaf, ExportedSets& sets,
   fact("類別", "kind", report::KindTitle(language, set, leaf.Get(Key::kKind)));
   fact("機關", "office", report::MemberName(language, set, leaf.Get(Key::kFor)));
   DecidedAgain decided = DecideCodes(leaf, *set);
-  if (decided.grant != nullptr) {
-    for (DecidedStep& step : DecideTime(*decided.grant, time)) {
+  if (decided.times.grant != nullptr) {
+    for (DecidedStep& step : DecideTime(decided.times, time)) {
       decided.steps.push_back(std::move(step));
     }
   }

@@ -26,7 +26,7 @@ std::optional<Lie> ConductRule::Check(const AuditedEntry& entry) {
   const bool puts_in_force =
       leaf.known_type == EntryType::kGenesis || leaf.known_type == EntryType::kRegistry;
   if (puts_in_force) {
-    SetOf(entry);
+    if (const registry::Snapshot* const set = SetOf(entry)) lives_.Begin(*set, leaf);
     return std::nullopt;
   }
   const bool asks =
@@ -56,10 +56,13 @@ void ConductRule::CheckQuestion(const AuditedEntry& entry) {
     findings_.Add(NotAllowed(entry, judgement.fault, judgement.how));
     return;
   }
-  if (judgement.timed_grant == nullptr) return;
+  if (const std::string ended = lives_.Use(entry.leaf); !ended.empty()) {
+    findings_.Add(NotAllowed(entry, "grant_life", ended));
+  }
+  if (judgement.times.grant == nullptr) return;
   absl::Time time;
   if (!absl::ParseTime(absl::RFC3339_full, entry.leaf.timestamp, &time, nullptr)) return;
-  for (const DecidedStep& step : DecideTime(*judgement.timed_grant, time)) {
+  for (const DecidedStep& step : DecideTime(judgement.times, time)) {
     if (!step.holds) findings_.Add(NotAllowed(entry, StepName(step.step), step.detail));
   }
 }
@@ -93,12 +96,12 @@ const ConductRule::Judgement& ConductRule::JudgementOf(const AuditedEntry& entry
   if (known != judgements_.end()) return known->second;
   if (judgements_.size() >= kJudgementsMax) judgements_.clear();
   Judgement judgement;
-  const DecidedAgain decided = DecideCodes(leaf, set);
+  DecidedAgain decided = DecideCodes(leaf, set);
   if (const DecidedStep* const fault = decided.fault(); fault != nullptr) {
     judgement.fault = std::string(StepName(fault->step));
     judgement.how = fault->detail;
-  } else if (!IsAlwaysOpen(*decided.grant)) {
-    judgement.timed_grant = decided.grant;
+  } else if (!decided.times.AreOpen()) {
+    judgement.times = std::move(decided.times);
   }
   return judgements_.emplace(codes, std::move(judgement)).first->second;
 }

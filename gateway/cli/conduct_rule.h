@@ -1,7 +1,8 @@
 // What an honest gateway never records, found in a log that is exactly what was signed: a question
-// that no grant allowed, decided again with the registry set that the entry names; an answer in a
-// holder's name without a holder's signature; a registry set that is none. These are findings: they
-// do not make the export a lie, they say what its operator did.
+// that no grant allowed, decided again with the registry set that the entry names, or by a grant
+// that had ended for want of use (grant_lives.h); an answer in a holder's name without a holder's
+// signature; a registry set that is none. These are findings: they do not make the export a lie,
+// they say what its operator did.
 #ifndef CHAYAN_GATEWAY_CLI_CONDUCT_RULE_H_
 #define CHAYAN_GATEWAY_CLI_CONDUCT_RULE_H_
 
@@ -12,6 +13,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "gateway/cli/decide_again.h"
 #include "gateway/cli/entry_rule.h"
+#include "gateway/cli/grant_lives.h"
 #include "gateway/cli/registry_rule.h"
 
 namespace chayan::cli {
@@ -27,8 +29,8 @@ class ConductRule final : public EntryRule {
  private:
   // What the codes of a leaf come to, whatever the time.
   struct Judgement {
-    const registry::Grant* timed_grant = nullptr;  // to be asked about the time
-    std::string fault;                             // empty: allowed
+    TimeBounds times;   // to be asked about the time; no grant: at any time
+    std::string fault;  // empty: allowed
     std::string how;
   };
   const registry::Snapshot* SetOf(const AuditedEntry& entry);
@@ -41,6 +43,7 @@ class ConductRule final : public EntryRule {
   // By the part of a leaf from its type to its registry set. The same office asks the same kind for
   // the same purpose all day long.
   absl::flat_hash_map<std::string, Judgement> judgements_;
+  GrantLives lives_;
 };
 
 }  // namespace chayan::cli

@@ -15,7 +15,6 @@ using log::Key;
 
 // A holder may take two minutes; the rest is ours.
 constexpr absl::Duration kDecisionTimeMax = absl::Minutes(3);
-constexpr int kMinutesADay = 24 * 60;
 
 template <typename Strings>
 bool Contains(const Strings& values, absl::string_view value) {
@@ -28,21 +27,27 @@ std::string Listed(absl::string_view what,
                         : absl::StrCat(what, ": ", absl::StrJoin(values, ", "));
 }
 
-std::string HoursText(const registry::Grant& grant) {
-  return absl::StrFormat("%02d:%02d–%02d:%02d in Taiwan", grant.from_minute / 60,
-                         grant.from_minute % 60, grant.to_minute / 60, grant.to_minute % 60);
+std::string HoursText(const registry::DayHours& hours) {
+  return absl::StrFormat("%02d:%02d–%02d:%02d in Taiwan%s", hours.from_minute / 60,
+                         hours.from_minute % 60, hours.to_minute / 60, hours.to_minute % 60,
+                         hours.workdays_only ? ", on workdays" : "");
 }
 
-bool IsWithinHours(const registry::Grant& grant, absl::Time time) {
-  const absl::CivilMinute local = absl::ToCivilMinute(time, TaipeiTimeZone());
-  const int minute = local.hour() * 60 + local.minute();
-  return minute >= grant.from_minute && minute < grant.to_minute;
+// A decision may have begun a few minutes before it was recorded.
+bool ContainDecision(const registry::DayHours& hours, absl::Time recorded,
+                     const registry::Calendar& calendar) {
+  const auto contain = [&](absl::Time time) {
+    return hours.Contain(absl::ToCivilMinute(time, TaipeiTimeZone()), calendar);
+  };
+  return contain(recorded) || contain(recorded - kDecisionTimeMax);
 }
 
 // A leaf before a set.
 class Decider {
  public:
-  Decider(const log::LeafView& leaf, const registry::Snapshot& set) : leaf_(leaf), set_(set) {}
+  // `anew`: decide at this time, by any grant.
+  Decider(const log::LeafView& leaf, const registry::Snapshot& set, std::optional<absl::Time> anew)
+      : leaf_(leaf), set_(set), anew_(anew) {}
 
   DecidedAgain Decide() && {
     DecideCaller();
@@ -80,11 +85,7 @@ class Decider {
               kind != nullptr ? "it is in the catalogue" : "the set has no such kind")) {
       return;
     }
-    const bool required = kind->proto->person_assertion_required();
-    person_proof_ = {DecisionStep::kPersonProof,
-                     !required || leaf_.Get(Key::kPersonProof) == "member",
-                     required ? "the kind asks for the person's assertion"
-                              : "the kind does not ask for the person's assertion"};
+    DecideDemands(*kind);
     const absl::string_view holder = leaf_.Get(Key::kHolder);
     if (holder.empty()) return;
     const std::vector<std::string> holders = set_.Holders(code);
@@ -92,11 +93,39 @@ class Decider {
                absl::StrCat("the kind is held by ", absl::StrJoin(holders, ", "))};
   }
 
+  // What kind and county demand beside a grant. Roles and fields lie sealed.
+  void DecideDemands(const registry::Kind& kind) {
+    bool barred = false;
+    bool assertion = kind.proto->person_assertion_required();
+    bool approval = kind.proto->approval_required();
+    std::vector<absl::string_view> ids;
+    for (const registry::CountyRule& rule : set_.CountyRules(leaf_.Get(Key::kFor))) {
+      if (!rule.IsAbout(kind.proto->code())) continue;
+      ids.push_back(rule.proto->id());
+      barred |= rule.proto->barred();
+      assertion |= rule.proto->person_assertion_required();
+      approval |= rule.proto->approval_required();
+      if (!rule.hours.IsAlways()) decided_.times.county.push_back(&rule);
+    }
+    const absl::string_view proof = leaf_.Get(Key::kPersonProof);
+    const bool approved = proof == "approved";
+    demands_.push_back({DecisionStep::kCounty, !barred,
+                        ids.empty() ? "no rule of the office's county is about it"
+                                    : absl::StrCat("county rules: ", absl::StrJoin(ids, ", "))});
+    demands_.push_back({DecisionStep::kPersonProof, !assertion || approved || proof == "member",
+                        assertion ? "the person's assertion is asked for"
+                                  : "the person's assertion is not asked for"});
+    demands_.push_back({DecisionStep::kApproval, !approval || approved,
+                        approval ? "a second person's approval is asked for"
+                                 : "a second person's approval is not asked for"});
+  }
+
   void DecideGrant() {
     const std::vector<registry::Grant>& grants =
         set_.Grants(leaf_.Get(Key::kMember), leaf_.Get(Key::kKind));
-    const absl::string_view id = leaf_.Get(Key::kGrant);
+    const absl::string_view id = anew_.has_value() ? "" : leaf_.Get(Key::kGrant);
     size_t furthest = 0;
+    const registry::Grant* found = nullptr;
     std::vector<DecidedStep> best;
     for (const registry::Grant& grant : grants) {
       if (!id.empty() && grant.proto->id() != id) continue;
@@ -104,18 +133,20 @@ class Decider {
       const auto fault = std::find_if(steps.begin(), steps.end(),
                                       [](const DecidedStep& step) { return !step.holds; });
       const auto reach = static_cast<size_t>(fault - steps.begin());
-      if (decided_.grant != nullptr && reach <= furthest) continue;
+      if (found != nullptr && reach <= furthest) continue;
       furthest = reach;
       best = std::move(steps);
-      decided_.grant = &grant;
+      found = &grant;
     }
-    Step(DecisionStep::kGrant, decided_.grant != nullptr,
-         decided_.grant != nullptr ? absl::StrCat("grant ", decided_.grant->proto->id())
-         : id.empty()              ? "the member has no grant for this kind"
-                                   : "the named grant is not the member's for this kind");
+    Step(DecisionStep::kGrant, found != nullptr,
+         found != nullptr ? absl::StrCat("grant ", found->proto->id())
+         : id.empty()     ? "the member has no grant for this kind"
+                          : "the named grant is not the member's for this kind");
     decided_.steps.insert(decided_.steps.end(), best.begin(), best.end());
-    if (decided_.grant == nullptr) return;
-    if (person_proof_.has_value()) decided_.steps.push_back(*person_proof_);
+    if (found == nullptr) return;
+    decided_.times.grant = found;
+    decided_.times.calendar = &set_.calendar();
+    decided_.steps.insert(decided_.steps.end(), demands_.begin(), demands_.end());
     if (holder_.has_value()) decided_.steps.push_back(*holder_);
   }
 
@@ -137,13 +168,18 @@ class Decider {
       steps.push_back({DecisionStep::kLegalBasis, Contains(proto.legal_bases(), basis),
                        Listed("granted legal bases", proto.legal_bases())});
     }
+    if (anew_.has_value()) {
+      const TimeBounds times = {&grant, decided_.times.county, &set_.calendar()};
+      for (DecidedStep& step : DecideTime(times, *anew_)) steps.push_back(std::move(step));
+    }
     return steps;
   }
 
   const log::LeafView& leaf_;
   const registry::Snapshot& set_;
+  const std::optional<absl::Time> anew_;
   DecidedAgain decided_;
-  std::optional<DecidedStep> person_proof_;
+  std::vector<DecidedStep> demands_;
   std::optional<DecidedStep> holder_;
 };
 
@@ -165,8 +201,12 @@ absl::string_view StepName(DecisionStep step) {
       return "purpose";
     case DecisionStep::kLegalBasis:
       return "legal_basis";
+    case DecisionStep::kCounty:
+      return "county";
     case DecisionStep::kPersonProof:
       return "person_proof";
+    case DecisionStep::kApproval:
+      return "approval";
     case DecisionStep::kHolder:
       return "holder";
     case DecisionStep::kInForce:
@@ -185,23 +225,36 @@ const DecidedStep* DecidedAgain::fault() const {
 }
 
 DecidedAgain DecideCodes(const log::LeafView& leaf, const registry::Snapshot& set) {
-  return Decider(leaf, set).Decide();
+  return Decider(leaf, set, std::nullopt).Decide();
 }
 
-std::vector<DecidedStep> DecideTime(const registry::Grant& grant, absl::Time recorded) {
+DecidedAgain DecideAnew(const log::LeafView& leaf, const registry::Snapshot& set, absl::Time time) {
+  return Decider(leaf, set, time).Decide();
+}
+
+std::vector<DecidedStep> DecideTime(const TimeBounds& times, absl::Time recorded) {
+  const registry::Grant& grant = *times.grant;
   const absl::Time begun = recorded - kDecisionTimeMax;
-  const v1::Grant& proto = *grant.proto;
-  const auto bound = [](const std::string& time) { return time.empty() ? "open" : time; };
-  return {{DecisionStep::kInForce, recorded >= grant.not_before && begun <= grant.not_after,
-           absl::StrCat("granted from ", bound(proto.not_before_time()), " to ",
-                        bound(proto.not_after_time()))},
-          {DecisionStep::kHours, IsWithinHours(grant, recorded) || IsWithinHours(grant, begun),
-           absl::StrCat("granted hours ", HoursText(grant))}};
+  const auto bound = [](absl::Time time) {
+    const bool open = time == absl::InfinitePast() || time == absl::InfiniteFuture();
+    return open ? "open" : FormatTimestamp(time);
+  };
+  std::vector<DecidedStep> steps = {
+      {DecisionStep::kInForce, recorded >= grant.not_before && begun <= grant.not_after,
+       absl::StrCat("granted from ", bound(grant.not_before), " to ", bound(grant.not_after))},
+      {DecisionStep::kHours, ContainDecision(grant.hours, recorded, *times.calendar),
+       absl::StrCat("granted hours ", HoursText(grant.hours))}};
+  for (const registry::CountyRule* const rule : times.county) {
+    steps.push_back(
+        {DecisionStep::kHours, ContainDecision(rule->hours, recorded, *times.calendar),
+         absl::StrCat("county rule ", rule->proto->id(), ": ", HoursText(rule->hours))});
+  }
+  return steps;
 }
 
-bool IsAlwaysOpen(const registry::Grant& grant) {
-  return grant.not_before == absl::InfinitePast() && grant.not_after == absl::InfiniteFuture() &&
-         grant.from_minute == 0 && grant.to_minute == kMinutesADay;
+bool TimeBounds::AreOpen() const {
+  return grant->not_before == absl::InfinitePast() && grant->not_after == absl::InfiniteFuture() &&
+         grant->hours.IsAlways() && county.empty();
 }
 
 }  // namespace chayan::cli

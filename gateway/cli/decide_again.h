@@ -24,10 +24,12 @@ enum class DecisionStep {
   kGrantCovers,  // and for this system and office
   kPurpose,
   kLegalBasis,
-  kPersonProof,  // the kind asks for the person's assertion, and it was there
+  kCounty,       // the rules of the office's county do not bar the kind
+  kPersonProof,  // kind or county ask for the person's assertion, and it was there
+  kApproval,     // or for a second person's approval, and it was there
   kHolder,       // the holder answers this kind
   kInForce,      // the grant's days
-  kHours,        // the grant's hours
+  kHours,        // the grant's hours, and the county's
 };
 
 // "system", "office" …: stable, for scripts.
@@ -39,10 +41,20 @@ struct DecidedStep {
   std::string detail;  // what the registry says: "hro-shanhua acts for hro-shanhua, hro-yujing"
 };
 
+// What of a decision depends on its time. Refers to the set.
+struct TimeBounds {
+  const registry::Grant* grant = nullptr;           // null: none was found
+  std::vector<const registry::CountyRule*> county;  // those with hours
+  const registry::Calendar* calendar = nullptr;
+
+  // There are neither days nor hours.
+  bool AreOpen() const;
+};
+
 struct DecidedAgain {
   // All steps that the leaf lets decide.
   std::vector<DecidedStep> steps;
-  const registry::Grant* grant = nullptr;  // of the snapshot
+  TimeBounds times;
 
   // The first step that fails.
   const DecidedStep* fault() const;
@@ -52,10 +64,14 @@ struct DecidedAgain {
 // grant of its member and kind that comes furthest.
 DecidedAgain DecideCodes(const log::LeafView& leaf, const registry::Snapshot& set);
 
+// The whole decision as another set, or the same, would make it at that time: by whichever grant of
+// the member for the kind comes furthest, whatever grant the leaf names. Its steps of time are
+// among the steps.
+DecidedAgain DecideAnew(const log::LeafView& leaf, const registry::Snapshot& set, absl::Time time);
+
 // The steps that do. A decision may have begun a few minutes before it was recorded.
-std::vector<DecidedStep> DecideTime(const registry::Grant& grant, absl::Time recorded);
-// The grant has neither days nor hours.
-bool IsAlwaysOpen(const registry::Grant& grant);
+// REQUIRES: there is a grant.
+std::vector<DecidedStep> DecideTime(const TimeBounds& times, absl::Time recorded);
 
 }  // namespace chayan::cli
 

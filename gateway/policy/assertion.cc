@@ -14,6 +14,7 @@
 #include "absl/strings/str_split.h"
 #include "gateway/base/encoding.h"
 #include "gateway/base/status_macros.h"
+#include "gateway/crypto/digest.h"
 #include "gateway/crypto/signing_key.h"
 #include "gateway/policy/decide.h"
 
@@ -102,7 +103,8 @@ absl::Status CheckTimes(const Struct& payload, absl::Time now) {
 
 absl::Status VerifyAssertion(absl::string_view assertion, const Caller& caller,
                              absl::string_view person_id, absl::string_view person_role,
-                             const registry::Snapshot& snapshot, absl::Time now) {
+                             const registry::Snapshot& snapshot, absl::Time now,
+                             absl::string_view approves) {
   if (assertion.size() > kAssertionBytesMax) {
     return absl::InvalidArgumentError(
         absl::StrCat("it is longer than ", kAssertionBytesMax, " bytes"));
@@ -123,7 +125,16 @@ absl::Status VerifyAssertion(absl::string_view assertion, const Caller& caller,
   CHAYAN_RETURN_IF_ERROR(ExpectText(payload, "sub", person_id));
   CHAYAN_RETURN_IF_ERROR(ExpectText(payload, "role", person_role));
   CHAYAN_RETURN_IF_ERROR(ExpectText(payload, "aud", snapshot.trust_domain()));
+  if (!approves.empty()) CHAYAN_RETURN_IF_ERROR(ExpectText(payload, "apr", approves));
   return CheckTimes(payload, now);
+}
+
+std::string ApprovalOf(const v1::VerifyDocumentRequest& request) {
+  const absl::string_view end("\0", 1);
+  const crypto::Digest digest = crypto::Sha256(
+      {"chayan/approval/v1", end, request.document_kind(), end, request.purpose().case_number(),
+       end, request.purpose().person().id(), end, request.subject().identifier().value(), end});
+  return Base64UrlEncode(digest.raw());
 }
 
 }  // namespace chayan::policy

@@ -9,6 +9,7 @@
 #include "absl/time/civil_time.h"
 #include "gateway/base/clock.h"
 #include "gateway/policy/call.h"
+#include "gateway/policy/demands.h"
 
 namespace chayan::policy {
 namespace {
@@ -23,8 +24,11 @@ enum class Reach {
   kPersonRole,
   kClaims,
   kFields,
+  kApproverRole,
   kNotInForce,
+  kLapsed,
   kOutsideHours,
+  kQuotaUsed,
   kPermits,
 };
 
@@ -32,7 +36,14 @@ enum class Reach {
 struct Question {
   const Call& call;
   const Request& request;
-  int minute_of_day;  // in Taipei
+  absl::CivilMinute local;  // in Taipei
+  const GrantStanding& standing;
+};
+
+class FreshStanding final : public GrantStanding {
+ public:
+  std::optional<GrantEnd> EndOf(const registry::Grant&) const override { return std::nullopt; }
+  bool HasQuotaLeft(const registry::Grant&) const override { return true; }
 };
 
 Refusal Refuse(const Question& question, v1::ErrorReason reason, std::string message) {
@@ -163,21 +174,58 @@ Reach ReachOf(const registry::Grant& grant, const Question& question) {
   for (const std::string& field : request.requested_fields()) {
     if (!Contains(proto.fields(), field)) return Reach::kFields;
   }
+  if (purpose.has_approver() && !proto.approver_roles().empty() &&
+      !Contains(proto.approver_roles(), purpose.approver().role())) {
+    return Reach::kApproverRole;
+  }
   if (question.call.now < grant.not_before || question.call.now > grant.not_after)
     return Reach::kNotInForce;
-  if (question.minute_of_day < grant.from_minute || question.minute_of_day >= grant.to_minute) {
+  if (const auto end = question.standing.EndOf(grant); end.has_value()) {
+    return *end == GrantEnd::kLapsed ? Reach::kLapsed : Reach::kNotInForce;
+  }
+  if (!grant.hours.Contain(question.local, question.call.snapshot.calendar())) {
     return Reach::kOutsideHours;
   }
+  if (proto.quota_per_day() != 0 && !question.standing.HasQuotaLeft(grant)) {
+    return Reach::kQuotaUsed;
+  }
   return Reach::kPermits;
+}
+
+v1::ErrorReason ReasonOf(Reach reach) {
+  switch (reach) {
+    case Reach::kPurpose:
+      return v1::ERROR_REASON_PURPOSE_NOT_GRANTED;
+    case Reach::kLegalBasis:
+      return v1::ERROR_REASON_LEGAL_BASIS_NOT_GRANTED;
+    case Reach::kPersonRole:
+      return v1::ERROR_REASON_PERSON_ROLE_NOT_GRANTED;
+    case Reach::kClaims:
+      return v1::ERROR_REASON_CLAIM_NOT_GRANTED;
+    case Reach::kFields:
+      return v1::ERROR_REASON_FIELD_NOT_GRANTED;
+    case Reach::kApproverRole:
+      return v1::ERROR_REASON_APPROVAL_INVALID;
+    case Reach::kNotInForce:
+      return v1::ERROR_REASON_GRANT_NOT_IN_FORCE;
+    case Reach::kLapsed:
+      return v1::ERROR_REASON_GRANT_LAPSED;
+    case Reach::kOutsideHours:
+      return v1::ERROR_REASON_OUTSIDE_HOURS;
+    case Reach::kQuotaUsed:
+      return v1::ERROR_REASON_QUOTA_EXHAUSTED;
+    case Reach::kPermits:
+      return v1::ERROR_REASON_UNSPECIFIED;
+  }
+  return v1::ERROR_REASON_INTERNAL;
 }
 
 Refusal RefuseElements(const Question& question, const v1::Grant& grant, Reach reach) {
   const Request& request = question.request;
   const bool claims = reach == Reach::kClaims;
   Refusal refusal =
-      claims ? Refuse(question, v1::ERROR_REASON_CLAIM_NOT_GRANTED, "not every claim is granted")
-             : Refuse(question, v1::ERROR_REASON_FIELD_NOT_GRANTED,
-                      "not every requested field is granted");
+      Refuse(question, ReasonOf(reach),
+             claims ? "not every claim is granted" : "not every requested field is granted");
   std::vector<absl::string_view> codes;
   for (int i = 0; claims && i < request.claims_size(); ++i) {
     if (Contains(grant.claims(), request.claims(i).code())) continue;
@@ -196,34 +244,74 @@ Refusal RefuseElements(const Question& question, const v1::Grant& grant, Reach r
   return refusal;
 }
 
+Refusal RefuseHours(const Question& question, const v1::Grant& grant) {
+  Refusal refusal = Refuse(question, v1::ERROR_REASON_OUTSIDE_HOURS,
+                           grant.hours().workdays_only()
+                               ? "the grant does not cover this hour, or not a day that is free"
+                               : "the grant does not cover this hour");
+  refusal.metadata.emplace_back("grant", grant.id());
+  refusal.metadata.emplace_back("from", grant.hours().from());
+  refusal.metadata.emplace_back("to", grant.hours().to());
+  if (grant.hours().workdays_only()) refusal.metadata.emplace_back("workdays_only", "true");
+  return refusal;
+}
+
+Refusal RefuseQuota(const Question& question, const v1::Grant& grant) {
+  Refusal refusal =
+      Refuse(question, v1::ERROR_REASON_QUOTA_EXHAUSTED, "today's quota of this grant is used up");
+  refusal.metadata.emplace_back("grant", grant.id());
+  refusal.metadata.emplace_back("quota_per_day", absl::StrCat(grant.quota_per_day()));
+  refusal.retry_delay = registry::NextMidnight(question.call.now) - question.call.now;
+  return refusal;
+}
+
+Refusal RefuseApproverRole(const Question& question, const v1::Grant& grant) {
+  Refusal refusal = Refuse(question, v1::ERROR_REASON_APPROVAL_INVALID,
+                           "the grant does not let a person of this role approve");
+  refusal.metadata.emplace_back("grant", grant.id());
+  refusal.violations.push_back(
+      {"purpose.approver.role", absl::StrCat("may not approve; ask a person with one of the roles ",
+                                             absl::StrJoin(grant.approver_roles(), ", "))});
+  return refusal;
+}
+
+Refusal RefuseLapsed(const Question& question, const v1::Grant& grant) {
+  Refusal refusal = Refuse(question, v1::ERROR_REASON_GRANT_LAPSED,
+                           "the grant lapsed because nobody used it; the operator renews it under "
+                           "a new id");
+  refusal.metadata.emplace_back("grant", grant.id());
+  return refusal;
+}
+
 // REQUIRES: `reach` is not kPermits.
 Refusal RefuseGrant(const Question& question, const registry::Grant& grant, Reach reach) {
-  const auto refuse = [&](v1::ErrorReason reason, const char* message) {
-    return Refuse(question, reason, message);
+  const v1::Grant& proto = *grant.proto;
+  const auto refuse = [&](const char* message) {
+    return Refuse(question, ReasonOf(reach), message);
   };
   switch (reach) {
     case Reach::kPurpose:
-      return refuse(v1::ERROR_REASON_PURPOSE_NOT_GRANTED,
-                    "this kind is not granted for this purpose");
+      return refuse("this kind is not granted for this purpose");
     case Reach::kLegalBasis:
-      return refuse(v1::ERROR_REASON_LEGAL_BASIS_NOT_GRANTED,
-                    "this kind is not granted on this legal basis");
+      return refuse("this kind is not granted on this legal basis");
     case Reach::kPersonRole:
-      return refuse(v1::ERROR_REASON_PERSON_ROLE_NOT_GRANTED,
-                    "this kind is not granted to persons of this role");
+      return refuse("this kind is not granted to persons of this role");
     case Reach::kClaims:
     case Reach::kFields:
-      return RefuseElements(question, *grant.proto, reach);
-    default:
+      return RefuseElements(question, proto, reach);
+    case Reach::kApproverRole:
+      return RefuseApproverRole(question, proto);
+    case Reach::kNotInForce:
+      return RefuseNotInForce(question.call, proto);
+    case Reach::kLapsed:
+      return RefuseLapsed(question, proto);
+    case Reach::kOutsideHours:
+      return RefuseHours(question, proto);
+    case Reach::kQuotaUsed:
+    case Reach::kPermits:
       break;
   }
-  const v1::Grant& proto = *grant.proto;
-  if (reach == Reach::kNotInForce) return RefuseNotInForce(question.call, proto);
-  Refusal refusal = refuse(v1::ERROR_REASON_OUTSIDE_HOURS, "the grant does not cover this hour");
-  refusal.metadata.emplace_back("grant", proto.id());
-  refusal.metadata.emplace_back("from", proto.hours().from());
-  refusal.metadata.emplace_back("to", proto.hours().to());
-  return refusal;
+  return RefuseQuota(question, proto);
 }
 
 // The grant that comes furthest, and how far; the first by id among equals.
@@ -258,21 +346,46 @@ Permit MakePermit(const Question& question, const registry::Kind& kind,
   return permit;
 }
 
+Question MakeQuestion(const Call& call, const Request& request, const GrantStanding& standing) {
+  return {call, request, absl::ToCivilMinute(call.now, TaipeiTimeZone()), standing};
+}
+
+Call MakeCall(const Caller& caller, const Request& request, const registry::Snapshot& snapshot,
+              const registry::Kind* kind, absl::Time now) {
+  return {caller,
+          request.acting_for(),
+          request.purpose(),
+          "document_kind",
+          request.document_kind(),
+          kind != nullptr,
+          snapshot,
+          now};
+}
+
 }  // namespace
 
+absl::string_view ProofName(PersonProof proof) {
+  switch (proof) {
+    case PersonProof::kNone:
+      return "none";
+    case PersonProof::kMember:
+      return "member";
+    case PersonProof::kApproved:
+      return "approved";
+  }
+  return "none";
+}
+
+const GrantStanding& FreshGrants() {
+  static const FreshStanding& fresh = *new FreshStanding();
+  return fresh;
+}
+
 Decision Decide(const Caller& caller, const v1::VerifyDocumentRequest& request,
-                const registry::Snapshot& snapshot, absl::Time now) {
-  const absl::CivilMinute local = absl::ToCivilMinute(now, TaipeiTimeZone());
+                const registry::Snapshot& snapshot, absl::Time now, const GrantStanding& standing) {
   const registry::Kind* kind = snapshot.FindKind(request.document_kind());
-  const Call call{caller,
-                  request.acting_for(),
-                  request.purpose(),
-                  "document_kind",
-                  request.document_kind(),
-                  kind != nullptr,
-                  snapshot,
-                  now};
-  const Question question{call, request, local.hour() * 60 + local.minute()};
+  const Call call = MakeCall(caller, request, snapshot, kind, now);
+  const Question question = MakeQuestion(call, request, standing);
 
   if (auto refusal = CheckCaller(call, MayAsk, "ask")) return *std::move(refusal);
   if (auto refusal = CheckQuestionNamed(question)) return *std::move(refusal);
@@ -291,10 +404,29 @@ Decision Decide(const Caller& caller, const v1::VerifyDocumentRequest& request,
   if (furthest.reach != Reach::kPermits) {
     return RefuseGrant(question, *furthest.grant, furthest.reach);
   }
-  PersonProof proof = PersonProof::kNone;
-  if (auto refusal = CheckPerson(call, kind->proto->person_assertion_required(), proof))
+  Demands demands = {.assertion = kind->proto->person_assertion_required(),
+                     .approval = kind->proto->approval_required()};
+  if (auto refusal = CheckCounty(call, request, question.local, demands)) {
     return *std::move(refusal);
+  }
+  PersonProof proof = PersonProof::kNone;
+  if (auto refusal = CheckPersons(call, request, demands, proof)) return *std::move(refusal);
   return MakePermit(question, *kind, *furthest.grant, proof);
+}
+
+std::vector<GrantVerdict> ConsiderGrants(const Caller& caller,
+                                         const v1::VerifyDocumentRequest& request,
+                                         const registry::Snapshot& snapshot, absl::Time now,
+                                         const GrantStanding& standing) {
+  const Call call =
+      MakeCall(caller, request, snapshot, snapshot.FindKind(request.document_kind()), now);
+  const Question question = MakeQuestion(call, request, standing);
+  std::vector<GrantVerdict> verdicts;
+  for (const registry::Grant& grant : snapshot.Grants(caller.member, request.document_kind())) {
+    verdicts.push_back({&grant, Covers(*grant.proto, call) ? ReasonOf(ReachOf(grant, question))
+                                                           : v1::ERROR_REASON_NO_GRANT});
+  }
+  return verdicts;
 }
 
 }  // namespace chayan::policy

@@ -1,7 +1,7 @@
 // Goal: nothing outside a grant is ever permitted, everything inside one is, and adding a grant
-// never removes a right. Method: random registries and questions over few names, so that near
-// misses are common, against an oracle that knows grants only as lists of what they allow. A
-// failure prints its seed.
+// never removes a right; neither rules of counties nor what became of grants changes that. Method:
+// random registries and questions over few names, so that near misses are common, against an oracle
+// that knows grants only as lists of what they allow. A failure prints its seed.
 #include <gtest/gtest.h>
 
 #include <random>
@@ -33,8 +33,16 @@ const Names kRoles = {"clerk", "chief"};
 // 2026-01-15 00:00 in Taipei.
 constexpr int64_t kMidnight = 1768406400;
 
+// A rule of the county of office-1 and office-2, as the oracle knows it.
+struct PlainRule {
+  Names kinds, roles, withheld;
+  bool barred = false;
+  int from_minute = 0, to_minute = 24 * 60;
+};
+
 // A grant as the oracle knows it.
 struct PlainGrant {
+  bool lapsed = false, quota_used = false;
   std::string kind;
   Names systems, offices, claims, fields, purposes, bases, roles;
   int from_minute = 0, to_minute = 24 * 60;
@@ -64,6 +72,8 @@ class World {
   PlainGrant DrawGrant() {
     PlainGrant grant;
     grant.kind = One(kKinds);
+    grant.lapsed = Draw(8) == 0;
+    grant.quota_used = Draw(8) == 0;
     if (Draw(3) == 0) grant.systems = Some(kSystems, 1, 2);
     if (Draw(3) == 0) grant.offices = Some(kOffices, 1, 2);
     grant.claims = Some(kClaims, 1, 3);
@@ -80,6 +90,18 @@ class World {
       grant.end = grant.begin + 1 + Draw(86400);
     }
     return grant;
+  }
+
+  PlainRule DrawRule() {
+    PlainRule rule;
+    rule.barred = Draw(4) == 0;
+    if (Draw(2) == 0) rule.kinds = {One(kKinds)};
+    if (rule.barred) return rule;
+    rule.from_minute = Draw(600);
+    rule.to_minute = rule.from_minute + 1 + Draw(1440 - rule.from_minute);
+    if (Draw(2) == 0) rule.roles = {One(kRoles)};
+    if (Draw(2) == 0) rule.withheld = {One(kFields)};
+    return rule;
   }
 
   v1::VerifyDocumentRequest DrawRequest() {
@@ -119,6 +141,7 @@ std::string GrantText(const PlainGrant& grant, const std::string& id) {
                    " claims: ", Quoted(grant.claims), " fields: ", Quoted(grant.fields),
                    " purposes: ", Quoted(grant.purposes), " legal_bases: ", Quoted(grant.bases),
                    " person_roles: ", Quoted(grant.roles));
+  if (grant.quota_used) absl::StrAppend(&text, " quota_per_day: 1");
   if (grant.from_minute != 0 || grant.to_minute != 24 * 60) {
     absl::StrAppend(&text, " hours { from: \"", TimeOfDay(grant.from_minute), "\" to: \"",
                     TimeOfDay(grant.to_minute), "\" }");
@@ -130,15 +153,27 @@ std::string GrantText(const PlainGrant& grant, const std::string& id) {
   return text + " }\n";
 }
 
+std::string RuleText(const PlainRule& rule) {
+  std::string text = absl::StrCat("county_rules { id: \"rule\" county: \"67000\" document_kinds: ",
+                                  Quoted(rule.kinds));
+  if (rule.barred) return text + " barred: true }\n";
+  return absl::StrCat(text, " person_roles: ", Quoted(rule.roles),
+                      " withheld_fields: ", Quoted(rule.withheld), " hours { from: \"",
+                      TimeOfDay(rule.from_minute), "\" to: \"", TimeOfDay(rule.to_minute),
+                      "\" } }\n");
+}
+
 constexpr char kTitle[] = " title { zh_tw: \"x\" en: \"x\" } ";
 
-registry::Files MakeFiles(const std::vector<PlainGrant>& grants, const Names& ids) {
+registry::Files MakeFiles(const std::vector<PlainGrant>& grants, const Names& ids,
+                          const std::vector<PlainRule>& rules) {
   std::string text =
       absl::StrCat("deployment { trust_domain: \"t\" } issuers { id: \"ca\" ",
                    "certificate_pem: \"", absl::CEscape(registry::kSampleIssuerPem), "\" }\n");
   for (const std::string& office : kOffices) {
     absl::StrAppend(&text, "members { id: \"", office,
-                    "\" name { zh_tw: \"x\" en: \"x\" } issuers: \"ca\"");
+                    "\" name { zh_tw: \"x\" en: \"x\" } issuers: \"ca\" county: \"",
+                    office == "office-3" ? "63000" : "67000", "\"");
     for (const std::string& system : kSystems) {
       if (office != "office-1") break;
       absl::StrAppend(&text, " systems { name: \"", system,
@@ -165,6 +200,7 @@ registry::Files MakeFiles(const std::vector<PlainGrant>& grants, const Names& id
     absl::StrAppend(&text, " }\n");
   }
   for (size_t i = 0; i < grants.size(); ++i) text += GrantText(grants[i], ids[i]);
+  for (const PlainRule& rule : rules) text += RuleText(rule);
   return {{"world.textproto", text}};
 }
 
@@ -173,6 +209,42 @@ bool Has(const Names& names, const std::string& name) {
     if (other == name) return true;
   }
   return false;
+}
+
+// What the gateway knows of the world's grants.
+class WorldStanding final : public GrantStanding {
+ public:
+  WorldStanding(const std::vector<PlainGrant>& grants, const Names& ids)
+      : grants_(grants), ids_(ids) {}
+  std::optional<GrantEnd> EndOf(const registry::Grant& grant) const override {
+    return Find(grant).lapsed ? std::make_optional(GrantEnd::kLapsed) : std::nullopt;
+  }
+  bool HasQuotaLeft(const registry::Grant& grant) const override { return !Find(grant).quota_used; }
+
+ private:
+  const PlainGrant& Find(const registry::Grant& grant) const {
+    for (size_t i = 0; i < ids_.size(); ++i) {
+      if (ids_[i] == grant.proto->id()) return grants_[i];
+    }
+    CHAYAN_CHECK(false);
+  }
+  const std::vector<PlainGrant>& grants_;
+  const Names& ids_;
+};
+
+// Whether no rule of the office's county forbids the question.
+bool RulesAllow(const std::vector<PlainRule>& rules, const v1::VerifyDocumentRequest& request,
+                int64_t now) {
+  const int64_t minute = (now - kMidnight) % 86400 / 60;
+  if (request.acting_for() == "office-3") return true;
+  for (const PlainRule& rule : rules) {
+    if (!rule.kinds.empty() && !Has(rule.kinds, request.document_kind())) continue;
+    bool may = !rule.barred && minute >= rule.from_minute && minute < rule.to_minute;
+    may = may && (rule.roles.empty() || Has(rule.roles, request.purpose().person().role()));
+    for (const auto& field : request.requested_fields()) may = may && !Has(rule.withheld, field);
+    if (!may) return false;
+  }
+  return true;
 }
 
 // The oracle: whether one of the grants alone allows the whole question.
@@ -189,16 +261,17 @@ bool MayAsk(const std::vector<PlainGrant>& grants, const std::string& system,
     for (const auto& claim : request.claims()) may = may && Has(grant.claims, claim.code());
     for (const auto& field : request.requested_fields()) may = may && Has(grant.fields, field);
     may = may && minute >= grant.from_minute && minute < grant.to_minute;
-    may = may && now >= grant.begin && now <= grant.end;
+    may = may && now >= grant.begin && now <= grant.end && !grant.lapsed && !grant.quota_used;
     if (may) return true;
   }
   return false;
 }
 
 std::shared_ptr<const registry::Snapshot> MustCreate(const std::vector<PlainGrant>& grants,
-                                                     const Names& ids) {
+                                                     const Names& ids,
+                                                     const std::vector<PlainRule>& rules) {
   std::vector<std::string> faults;
-  const auto snapshot = registry::Snapshot::Create(MakeFiles(grants, ids), &faults);
+  const auto snapshot = registry::Snapshot::Create(MakeFiles(grants, ids, rules), &faults);
   EXPECT_TRUE(snapshot.ok()) << absl::StrJoin(faults, "\n");
   CHAYAN_CHECK(snapshot.ok());
   return *snapshot;
@@ -217,12 +290,16 @@ TEST(DecidePropertyTest, PermitsExactlyWhatOneGrantAllowsAndMoreGrantsNeverLess)
       grants.push_back(world.DrawGrant());
       ids.push_back(absl::StrCat("g", world.Draw(1000), "-", i));
     }
-    const auto snapshot = MustCreate(grants, ids);
+    std::vector<PlainRule> rules;
+    if (world.Draw(2) == 0) rules.push_back(world.DrawRule());
+    const auto snapshot = MustCreate(grants, ids, rules);
+    const WorldStanding standing(grants, ids);
     std::vector<PlainGrant> more = grants;
     Names more_ids = ids;
     more.push_back(world.DrawGrant());
     more_ids.push_back(absl::StrCat("g", world.Draw(1000), "-new"));
-    const auto larger = MustCreate(more, more_ids);
+    const auto larger = MustCreate(more, more_ids, rules);
+    const WorldStanding larger_standing(more, more_ids);
 
     for (int i = 0; i < 200; ++i) {
       const v1::VerifyDocumentRequest request = world.DrawRequest();
@@ -230,9 +307,11 @@ TEST(DecidePropertyTest, PermitsExactlyWhatOneGrantAllowsAndMoreGrantsNeverLess)
       caller.member = "office-1";
       caller.system = world.One(kSystems);
       const int64_t now = kMidnight + world.Draw(2 * 86400);
-      const Decision decision = Decide(caller, request, *snapshot, absl::FromUnixSeconds(now));
+      const Decision decision =
+          Decide(caller, request, *snapshot, absl::FromUnixSeconds(now), standing);
       const bool permits = std::holds_alternative<Permit>(decision);
-      ASSERT_EQ(permits, MayAsk(grants, caller.system, request, now))
+      ASSERT_EQ(permits,
+                MayAsk(grants, caller.system, request, now) && RulesAllow(rules, request, now))
           << request.ShortDebugString() << " by " << caller.system << " at " << Utc(now);
       if (permits) {
         const Permit& permit = std::get<Permit>(decision);
@@ -244,7 +323,7 @@ TEST(DecidePropertyTest, PermitsExactlyWhatOneGrantAllowsAndMoreGrantsNeverLess)
         ASSERT_TRUE(Has(ids, permit.grant));
       }
       const bool permits_later = std::holds_alternative<Permit>(
-          Decide(caller, request, *larger, absl::FromUnixSeconds(now)));
+          Decide(caller, request, *larger, absl::FromUnixSeconds(now), larger_standing));
       ASSERT_TRUE(permits_later || !permits) << request.ShortDebugString();
       permitted += permits;
       refused += !permits;

@@ -1,22 +1,11 @@
 // Goal: what is granted is permitted with exactly that, and every way in which a question is not
 // granted has its own reason, in the order that decide.h states. Method: one sound question to the
 // sample deployment; each test changes one thing of question, caller or registry.
-#include "gateway/policy/decide.h"
-
-#include <gmock/gmock.h>
-#include <google/protobuf/text_format.h>
-#include <gtest/gtest.h>
-
 #include <functional>
 #include <map>
 #include <string>
 
-#include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
-#include "gateway/base/check.h"
-#include "gateway/base/encoding.h"
-#include "gateway/registry/sample_set.h"
+#include "gateway/policy/decide_fixture_for_test.h"
 
 namespace chayan::policy {
 namespace {
@@ -24,81 +13,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-
-// 2026-01-15, 12:00 in Taipei.
-const absl::Time kNoon = absl::FromUnixSeconds(1768449600);
-
-std::shared_ptr<const registry::Snapshot> MustCreate(const registry::Files& files) {
-  std::vector<std::string> faults;
-  const auto snapshot = registry::Snapshot::Create(files, &faults);
-  EXPECT_TRUE(snapshot.ok()) << absl::StrJoin(faults, "\n");
-  CHAYAN_CHECK(snapshot.ok());
-  return *snapshot;
-}
-
-v1::VerifyDocumentRequest SoundRequest() {
-  v1::VerifyDocumentRequest request;
-  CHAYAN_CHECK(google::protobuf::TextFormat::ParseFromString(
-      R"(acting_for: "hro-shanhua"
-         purpose {
-           person { id: "clerk-07" role: "clerk" }
-           purpose_code: "household.move" legal_basis: "household-act-68" case_number: "115-000123"
-         }
-         document_kind: "land.title"
-         claims { code: "land_office" text: "AD" }
-         claims { code: "section" text: "0863" }
-         claims { code: "lot" text: "179-1065" }
-         claims { code: "owner_name" text: "王小明" }
-         requested_fields: "share")",
-      &request));
-  return request;
-}
-
-Caller Counter() {
-  Caller caller;
-  caller.member = "hro-shanhua";
-  caller.system = "counter";
-  caller.role = v1::ROLE_HOUSEHOLD;
-  return caller;
-}
-
-class DecideTest : public ::testing::Test {
- protected:
-  Decision Ask() { return Decide(caller_, request_, *snapshot_, now_); }
-  // The refusal that must come.
-  Refusal Refused() {
-    Decision decision = Ask();
-    const auto* refusal = std::get_if<Refusal>(&decision);
-    EXPECT_NE(refusal, nullptr);
-    if (refusal == nullptr) return {};
-    // No value of the question beyond what the registry holds.
-    for (const char* value : {"clerk-07", "115-000123", "王小明", "179-1065"}) {
-      EXPECT_FALSE(absl::StrContains(refusal->ToStatusBytes(), value)) << value;
-    }
-    return *refusal;
-  }
-  void Add(const std::string& text) {
-    registry::Files files = registry::SampleFiles();
-    files.emplace_back("more.textproto", text);
-    snapshot_ = MustCreate(files);
-  }
-  void Exchange(const std::string& from, const std::string& to) {
-    registry::Files files = snapshot_->files();
-    for (auto& [path, text] : files) {
-      if (const size_t at = text.find(from); at != std::string::npos) {
-        text.replace(at, from.size(), to);
-        snapshot_ = MustCreate(files);
-        return;
-      }
-    }
-    FAIL() << from;
-  }
-
-  std::shared_ptr<const registry::Snapshot> snapshot_ = MustCreate(registry::SampleFiles());
-  v1::VerifyDocumentRequest request_ = SoundRequest();
-  Caller caller_ = Counter();
-  absl::Time now_ = kNoon;
-};
 
 std::vector<std::string> Fields(const Refusal& refusal) {
   std::vector<std::string> fields;
@@ -347,13 +261,7 @@ TEST_F(DecideTest, AGrantHoldsForItsSystemsAndOfficesAlone) {
 TEST_F(DecideTest, AKindMayDemandThePersonsAssertion) {
   Exchange("code: \"land.title\"", "code: \"land.title\" person_assertion_required: true");
   EXPECT_EQ(Refused().reason, v1::ERROR_REASON_PERSON_ASSERTION_REQUIRED);
-  const std::string text = absl::StrCat(
-      Base64UrlEncode(R"({"alg":"EdDSA","kid":"desk-1"})"), ".",
-      Base64UrlEncode(absl::StrCat(
-          R"({"iss":"hro-shanhua","sub":"clerk-07","role":"clerk","aud":"chayan.example","iat":)",
-          absl::ToUnixSeconds(kNoon), R"(,"exp":)", absl::ToUnixSeconds(kNoon) + 60, "}")));
-  request_.mutable_purpose()->mutable_person()->set_assertion(
-      absl::StrCat(text, ".", Base64UrlEncode(registry::SampleKey('s').Sign(text)->raw())));
+  Vouch();
   const Decision decision = Ask();
   ASSERT_TRUE(std::holds_alternative<Permit>(decision));
   EXPECT_EQ(std::get<Permit>(decision).person_proof, PersonProof::kMember);

@@ -10,6 +10,10 @@ absl::TimeZone Taipei() { return absl::FixedTimeZone(8 * 60 * 60); }
 
 absl::CivilDay TaipeiDay(absl::Time time) { return absl::ToCivilDay(time, Taipei()); }
 
+absl::Time NextMidnight(absl::Time time) {
+  return absl::FromCivil(absl::CivilSecond(TaipeiDay(time) + 1), Taipei());
+}
+
 absl::StatusOr<absl::CivilDay> ParseDay(absl::string_view text) {
   absl::CivilDay day;
   // Abseil also takes "2026-1-1" and blanks; one spelling is enough.

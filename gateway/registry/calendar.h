@@ -20,6 +20,9 @@ inline constexpr int kFreeDaysMax = 30;
 absl::TimeZone Taipei();
 absl::CivilDay TaipeiDay(absl::Time time);
 
+// When the next day begins: counts of a day begin anew.
+absl::Time NextMidnight(absl::Time time);
+
 // "2026-01-01".
 absl::StatusOr<absl::CivilDay> ParseDay(absl::string_view text);
 

@@ -20,6 +20,7 @@ constexpr size_t kTextBytesMax = 600;
 // Bounds on what a slip of the finger could make endless.
 constexpr uint32_t kRequestsPerSecondMax = 100'000;
 constexpr uint32_t kInFlightMax = 100'000;
+constexpr uint32_t kShareMax = 100;
 
 // With more names than this, only the nearest is shown.
 constexpr size_t kChoicesMax = 8;
@@ -39,6 +40,7 @@ void Checker::Run() {
   CheckKinds();
   CheckRoutes();
   CheckGrants();
+  CheckCountyRules();
   CheckNoticeKinds();
   CheckNoticeGrants();
   CheckSubscriptions();
@@ -78,6 +80,10 @@ void Checker::CollectNames() {
   ForEach("grants", &File::grants, [this](const v1::Grant& grant, const Place& place) {
     Define(grants_, grant.id(), grant, place, "id", "grant");
   });
+  ForEach("county_rules", &File::county_rules,
+          [this](const v1::CountyRule& rule, const Place& place) {
+            Define(county_rules_, rule.id(), rule, place, "id", "county rule");
+          });
   ForEach("notice_kinds", &File::notice_kinds,
           [this](const v1::NoticeKind& kind, const Place& place) {
             Define(notice_kinds_, kind.code(), kind, place, "code", "notice kind");
@@ -143,6 +149,8 @@ void Checker::CheckMembers() {
     }
     CheckBound(place, "requests_per_second", member.requests_per_second(), kRequestsPerSecondMax);
     CheckBound(place, "in_flight_max", member.in_flight_max(), kInFlightMax);
+    CheckBound(place, "share", member.share(), kShareMax);
+    if (!member.county().empty()) CheckShape(place, "county", member.county(), kCountyCode);
     if (member.has_desk()) {
       const Place desk = place.Nested("desk", -1);
       CheckTexts(desk, "name", member.desk().has_name(), member.desk().name(), /*required=*/true);
@@ -166,7 +174,7 @@ void Checker::CheckMembers() {
 void Checker::CheckSystem(const v1::Member& member, const v1::System& system, const Place& place) {
   CheckShape(place, "name", system.name(), kSystemName);
   CheckEnum(place, "role", system.role());
-  CheckReferences(place, "acting_for", system.acting_for(), Keys(members_), "member");
+  CheckReferences(place, "acting_for", system.acting_for(), members_, "member");
   const bool acts_for = system.role() == v1::ROLE_HOUSEHOLD || system.role() == v1::ROLE_PUBLISHER;
   if (system.role() == v1::ROLE_HOUSEHOLD && system.acting_for_size() == 0) {
     faults_.Add(place, "acting_for",
@@ -194,7 +202,7 @@ void Checker::CheckBinding(const v1::Member& member, const v1::CertificateBindin
     key = absl::StrCat(named.issuer(), "/", named.serial());
     const Place inner = place.Nested("issuer_serial", -1);
     CheckShape(inner, "serial", named.serial(), kSerial);
-    if (CheckReference(inner, "issuer", -1, named.issuer(), Keys(issuers_), "issuer") &&
+    if (CheckReference(inner, "issuer", -1, named.issuer(), issuers_, "issuer") &&
         std::find(member.issuers().begin(), member.issuers().end(), named.issuer()) ==
             member.issuers().end()) {
       faults_.Add(inner, "issuer",
@@ -215,7 +223,7 @@ void Checker::CheckAnswerKeys() {
   ForEach("answer_keys", &v1::RegistryFile::answer_keys,
           [&](const v1::AnswerKey& key, const Place& place) {
             const bool known =
-                CheckReference(place, "member", -1, key.member(), Keys(members_), "member");
+                CheckReference(place, "member", -1, key.member(), members_, "member");
             const auto member = members_.find(key.member());
             if (known && member != members_.end()) {
               std::vector<absl::string_view> adapters;
@@ -240,7 +248,7 @@ void Checker::CheckAssertionKeys() {
   absl::flat_hash_set<std::pair<absl::string_view, absl::string_view>> seen;
   ForEach("assertion_keys", &v1::RegistryFile::assertion_keys,
           [&](const v1::AssertionKey& key, const Place& place) {
-            CheckReference(place, "member", -1, key.member(), Keys(members_), "member");
+            CheckReference(place, "member", -1, key.member(), members_, "member");
             CheckShape(place, "key_id", key.key_id(), kListedCode);
             if (!seen.emplace(key.member(), key.key_id()).second) {
               faults_.Add(place, "key_id",

@@ -68,10 +68,14 @@ class Checker {
   static const GranteeRule kPublisher;
   template <typename AnyGrant>
   void CheckGrantee(const AnyGrant& grant, const GranteeRule& rule, const Place& place);
-  void CheckPersonRoles(const google::protobuf::RepeatedPtrField<std::string>& roles,
-                        const Place& place);
+  void CheckPersonRoles(const Place& place, absl::string_view field,
+                        const google::protobuf::RepeatedPtrField<std::string>& roles);
   void CheckGrantedCodes(const v1::Grant& grant, const Place& place);
-  void CheckGrantHours(const v1::Grant& grant, const Place& place);
+  void CheckHours(const v1::Hours& hours, const Place& place);
+  // check_county_rules.cc: what a county narrows.
+  void CheckCountyRules();
+  void CheckNarrowing(const v1::CountyRule& rule, const Place& place);
+  void CheckWithheld(const v1::CountyRule& rule, const Place& place);
   // check_notices.cc: who is told, and when.
   void CheckNoticeKinds();
   void CheckConsents(const v1::NoticeKind& kind, const Place& place);
@@ -140,6 +144,16 @@ class Checker {
   bool CheckReference(const Place& place, absl::string_view field, int index,
                       absl::string_view value, const std::vector<absl::string_view>& names,
                       absl::string_view noun);
+  // The same; ten thousand grants each name one of a thousand members, so all names are listed only
+  // for a fault.
+  template <typename Strings, typename T>
+  void CheckReferences(const Place& place, absl::string_view field, const Strings& values,
+                       const Named<T>& names, absl::string_view noun);
+  template <typename T>
+  bool CheckReference(const Place& place, absl::string_view field, int index,
+                      absl::string_view value, const Named<T>& names, absl::string_view noun) {
+    return names.contains(value) || CheckReference(place, field, index, value, Keys(names), noun);
+  }
   template <typename Strings>
   void CheckUnique(const Place& place, absl::string_view field, const Strings& values);
 
@@ -160,6 +174,7 @@ class Checker {
   Named<v1::NoticeGrant> notice_grants_;
   Named<v1::Subscription> subscriptions_;
   Named<v1::AuditGrant> audit_grants_;
+  Named<v1::CountyRule> county_rules_;
   // Exact bindings seen so far; two systems of one certificate would be two callers in one.
   absl::flat_hash_set<std::string> bindings_;
 };
@@ -189,9 +204,16 @@ void Checker::CheckReferences(const Place& place, absl::string_view field, const
   CheckUnique(place, field, values);
 }
 
+template <typename Strings, typename T>
+void Checker::CheckReferences(const Place& place, absl::string_view field, const Strings& values,
+                              const Named<T>& names, absl::string_view noun) {
+  for (int i = 0; i < values.size(); ++i) CheckReference(place, field, i, values[i], names, noun);
+  CheckUnique(place, field, values);
+}
+
 template <typename AnyGrant>
 void Checker::CheckGrantee(const AnyGrant& grant, const GranteeRule& rule, const Place& place) {
-  if (!CheckReference(place, "member", -1, grant.member(), Keys(members_), "member")) return;
+  if (!CheckReference(place, "member", -1, grant.member(), members_, "member")) return;
   std::vector<absl::string_view> systems;
   std::vector<absl::string_view> offices;
   for (const v1::System& system : members_.at(grant.member())->systems()) {

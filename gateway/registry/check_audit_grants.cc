@@ -18,9 +18,9 @@ void Checker::CheckAuditGrants() {
                                        "their id, so write another"));
             }
             CheckAuditor(grant, place);
-            CheckReferences(place, "members", grant.members(), Keys(members_), "member");
-            CheckReferences(place, "offices", grant.offices(), Keys(members_), "member");
-            CheckReferences(place, "document_kinds", grant.document_kinds(), Keys(kinds_),
+            CheckReferences(place, "members", grant.members(), members_, "member");
+            CheckReferences(place, "offices", grant.offices(), members_, "member");
+            CheckReferences(place, "document_kinds", grant.document_kinds(), kinds_,
                             "document kind");
             CheckEnum(place, "access", grant.access());
             CheckAuditPeriod(grant, place);
@@ -29,7 +29,7 @@ void Checker::CheckAuditGrants() {
 }
 
 void Checker::CheckAuditor(const v1::AuditGrant& grant, const Place& place) {
-  if (!CheckReference(place, "member", -1, grant.member(), Keys(members_), "member")) return;
+  if (!CheckReference(place, "member", -1, grant.member(), members_, "member")) return;
   std::vector<absl::string_view> auditors;
   for (const v1::System& system : members_.at(grant.member())->systems()) {
     if (system.role() == v1::ROLE_AUDITOR) auditors.push_back(system.name());

@@ -18,6 +18,10 @@ constexpr uint32_t kSheetsMax = 1000;
 // A clerk waits at the counter; below the minimum no agency can answer.
 constexpr uint32_t kHolderTimeoutMsMin = 100;
 constexpr uint32_t kHolderTimeoutMsMax = 120'000;
+// Beyond it there is no lock any more, only guessing.
+constexpr uint32_t kMismatchesMax = 100;
+// A floor above what a clerk waits for any answer helps nobody.
+constexpr uint32_t kNotComparedFloorMsMax = 10'000;
 
 bool CanRoute(v1::ValueType type) {
   return type == v1::VALUE_TYPE_LAND_OFFICE || type == v1::VALUE_TYPE_CODE ||
@@ -41,38 +45,43 @@ void Checker::CheckCodes() {
 
 void Checker::CheckKinds() {
   const std::vector<absl::string_view> legal_bases = Keys(legal_bases_);
-  ForEach("document_kinds", &v1::RegistryFile::document_kinds,
-          [&](const v1::DocumentKind& kind, const Place& place) {
-            CheckName(place, "code", kind.code(), kKindCode);
-            CheckTexts(place, "title", kind.has_title(), kind.title(), /*required=*/true);
-            if (kind.claims_size() == 0) {
-              faults_.Add(place, "claims", "is empty; write what can be verified");
-            }
-            CheckElements(kind.claims(), "claims", place);
-            CheckElements(kind.fields(), "fields", place);
-            CheckReferences(place, "legal_bases", kind.legal_bases(), legal_bases, "legal basis");
-            if (kind.legal_bases_size() == 0) {
-              faults_.Add(place, "legal_bases",
-                          "is empty; write the legal bases it may be asked under");
-            }
-            CheckRouting(kind, place);
-            CheckEnum(place, "answer_mode", kind.answer_mode());
-            CheckAnswering(kind, place);
-            CheckEnum(place, "retention_class", kind.retention_class());
-            CheckBound(place, "service_level_workdays", kind.service_level_workdays(),
-                       kWorkdaysMax);
-            CheckBound(place, "replaces_sheets", kind.replaces_sheets(), kSheetsMax);
-            CheckTexts(place, "replaces", kind.has_replaces(), kind.replaces(),
-                       /*required=*/false);
-            CheckText(place, "fallback_form", kind.fallback_form());
-            CheckSchemes(place, kind.subject_schemes());
-            const uint32_t timeout = kind.holder_timeout_ms();
-            if (timeout != 0 && (timeout < kHolderTimeoutMsMin || timeout > kHolderTimeoutMsMax)) {
-              faults_.Add(place, "holder_timeout_ms",
-                          absl::StrCat("is ", timeout, "; write ", kHolderTimeoutMsMin, " to ",
-                                       kHolderTimeoutMsMax, ", or 0 for 10000"));
-            }
-          });
+  ForEach(
+      "document_kinds", &v1::RegistryFile::document_kinds,
+      [&](const v1::DocumentKind& kind, const Place& place) {
+        CheckName(place, "code", kind.code(), kKindCode);
+        CheckTexts(place, "title", kind.has_title(), kind.title(), /*required=*/true);
+        if (kind.claims_size() == 0) {
+          faults_.Add(place, "claims", "is empty; write what can be verified");
+        }
+        CheckElements(kind.claims(), "claims", place);
+        CheckElements(kind.fields(), "fields", place);
+        CheckReferences(place, "legal_bases", kind.legal_bases(), legal_bases, "legal basis");
+        if (kind.legal_bases_size() == 0) {
+          faults_.Add(place, "legal_bases",
+                      "is empty; write the legal bases it may be asked under");
+        }
+        CheckRouting(kind, place);
+        CheckEnum(place, "answer_mode", kind.answer_mode());
+        CheckAnswering(kind, place);
+        CheckEnum(place, "retention_class", kind.retention_class());
+        CheckBound(place, "service_level_workdays", kind.service_level_workdays(), kWorkdaysMax);
+        CheckBound(place, "replaces_sheets", kind.replaces_sheets(), kSheetsMax);
+        CheckTexts(place, "replaces", kind.has_replaces(), kind.replaces(),
+                   /*required=*/false);
+        CheckText(place, "fallback_form", kind.fallback_form());
+        CheckSchemes(place, kind.subject_schemes());
+        CheckBound(place, "mismatches_per_person_max", kind.mismatches_per_person_max(),
+                   kMismatchesMax);
+        CheckBound(place, "mismatched_persons_max", kind.mismatched_persons_max(), kMismatchesMax);
+        CheckBound(place, "not_compared_floor_ms", kind.not_compared_floor_ms(),
+                   kNotComparedFloorMsMax);
+        const uint32_t timeout = kind.holder_timeout_ms();
+        if (timeout != 0 && (timeout < kHolderTimeoutMsMin || timeout > kHolderTimeoutMsMax)) {
+          faults_.Add(place, "holder_timeout_ms",
+                      absl::StrCat("is ", timeout, "; write ", kHolderTimeoutMsMin, " to ",
+                                   kHolderTimeoutMsMax, ", or 0 for 10000"));
+        }
+      });
 }
 
 void Checker::CheckAnswering(const v1::DocumentKind& kind, const Place& place) {

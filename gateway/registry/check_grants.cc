@@ -8,6 +8,9 @@
 namespace chayan::registry {
 namespace {
 
+// Twice the term of a grant: what lapses later never lapses.
+constexpr uint32_t kLapseDaysMax = 3652;
+
 template <typename Strings>
 bool Contains(const Strings& values, absl::string_view value) {
   return std::find(values.begin(), values.end(), value) != values.end();
@@ -23,25 +26,27 @@ void Checker::CheckGrants() {
     CheckName(place, "id", grant.id(), kMemberId);
     CheckGrantee(grant, kAsker, place);
     CheckGrantedCodes(grant, place);
-    CheckPersonRoles(grant.person_roles(), place);
-    if (grant.has_hours()) CheckGrantHours(grant, place);
+    CheckPersonRoles(place, "person_roles", grant.person_roles());
+    CheckPersonRoles(place, "approver_roles", grant.approver_roles());
+    if (grant.has_hours()) CheckHours(grant.hours(), place);
+    CheckBound(place, "lapse_after_days", grant.lapse_after_days(), kLapseDaysMax);
     CheckTimes(place, grant.not_before_time(), grant.not_after_time());
   });
 }
 
-void Checker::CheckPersonRoles(const google::protobuf::RepeatedPtrField<std::string>& roles,
-                               const Place& place) {
+void Checker::CheckPersonRoles(const Place& place, absl::string_view field,
+                               const google::protobuf::RepeatedPtrField<std::string>& roles) {
   for (int i = 0; i < roles.size(); ++i) {
     if (!kPersonRole.matches(roles[i])) {
-      faults_.AddAt(place, "person_roles", i, roles[i],
+      faults_.AddAt(place, field, i, roles[i],
                     absl::StrCat("has a wrong form; write ", kPersonRole.expected));
     }
   }
-  CheckUnique(place, "person_roles", roles);
+  CheckUnique(place, field, roles);
 }
 
 void Checker::CheckGrantedCodes(const v1::Grant& grant, const Place& place) {
-  CheckReferences(place, "purposes", grant.purposes(), Keys(purposes_), "purpose");
+  CheckReferences(place, "purposes", grant.purposes(), purposes_, "purpose");
   if (grant.purposes_size() == 0) {
     faults_.Add(place, "purposes", "is empty, so nothing is granted; write at least one purpose");
   }
@@ -52,9 +57,8 @@ void Checker::CheckGrantedCodes(const v1::Grant& grant, const Place& place) {
     faults_.Add(place, "legal_bases",
                 "is empty, so nothing is granted; write at least one legal basis");
   }
-  if (!CheckReference(place, "document_kind", -1, grant.document_kind(), Keys(kinds_),
-                      "document kind")) {
-    CheckReferences(place, "legal_bases", grant.legal_bases(), Keys(legal_bases_), "legal basis");
+  if (!CheckReference(place, "document_kind", -1, grant.document_kind(), kinds_, "document kind")) {
+    CheckReferences(place, "legal_bases", grant.legal_bases(), legal_bases_, "legal basis");
     return;
   }
   const v1::DocumentKind& kind = *kinds_.at(grant.document_kind());
@@ -75,14 +79,14 @@ void Checker::CheckGrantedCodes(const v1::Grant& grant, const Place& place) {
   }
 }
 
-void Checker::CheckGrantHours(const v1::Grant& grant, const Place& place) {
-  const Place hours = place.Nested("hours", -1);
-  const auto from = ParseMinuteOfDay(grant.hours().from());
-  const auto to = ParseMinuteOfDay(grant.hours().to());
-  if (!from.ok()) faults_.Add(hours, "from", from.status().message());
-  if (!to.ok()) faults_.Add(hours, "to", to.status().message());
+void Checker::CheckHours(const v1::Hours& hours, const Place& place) {
+  const Place inner = place.Nested("hours", -1);
+  const auto from = ParseMinuteOfDay(hours.from());
+  const auto to = ParseMinuteOfDay(hours.to());
+  if (!from.ok()) faults_.Add(inner, "from", from.status().message());
+  if (!to.ok()) faults_.Add(inner, "to", to.status().message());
   if (from.ok() && to.ok() && *from >= *to) {
-    faults_.Add(hours, "to",
+    faults_.Add(inner, "to",
                 "is not later than from; write a later time, and two grants for hours around "
                 "midnight");
   }

@@ -58,7 +58,7 @@ void Checker::CheckNoticeKinds() {
             CheckBound(place, "subjects_max", kind.subjects_max(), kSubjectsMax);
             CheckConsents(kind, place);
             CheckEnum(place, "dead_letter_policy", kind.dead_letter_policy());
-            CheckReference(place, "exception_owner", -1, kind.exception_owner(), Keys(members_),
+            CheckReference(place, "exception_owner", -1, kind.exception_owner(), members_,
                            "member");
             CheckEnum(place, "retention_class", kind.retention_class());
           });
@@ -89,13 +89,13 @@ void Checker::CheckNoticeGrants() {
           [this](const v1::NoticeGrant& grant, const Place& place) {
             CheckName(place, "id", grant.id(), kMemberId);
             CheckGrantee(grant, kPublisher, place);
-            CheckPersonRoles(grant.person_roles(), place);
+            CheckPersonRoles(place, "person_roles", grant.person_roles());
             CheckTimes(place, grant.not_before_time(), grant.not_after_time());
             if (grant.legal_bases_size() == 0) {
               faults_.Add(place, "legal_bases",
                           "is empty, so nothing is granted; write at least one legal basis");
             }
-            if (!CheckReference(place, "notice_kind", -1, grant.notice_kind(), Keys(notice_kinds_),
+            if (!CheckReference(place, "notice_kind", -1, grant.notice_kind(), notice_kinds_,
                                 "notice kind")) {
               return;
             }
@@ -124,7 +124,7 @@ void Checker::CheckSubscriptions() {
 }
 
 void Checker::CheckRecipient(const v1::Subscription& subscription, const Place& place) {
-  if (!CheckReference(place, "recipient", -1, subscription.recipient(), Keys(members_), "member")) {
+  if (!CheckReference(place, "recipient", -1, subscription.recipient(), members_, "member")) {
     return;
   }
   const auto& systems = members_.at(subscription.recipient())->systems();
@@ -158,7 +158,7 @@ void Checker::CheckNotified(const v1::Subscription& subscription, const Place& p
                     "is unspecified, unknown or there twice; write each part once");
     }
   }
-  if (!CheckReference(place, "notice_kind", -1, subscription.notice_kind(), Keys(notice_kinds_),
+  if (!CheckReference(place, "notice_kind", -1, subscription.notice_kind(), notice_kinds_,
                       "notice kind")) {
     return;
   }
@@ -185,7 +185,7 @@ void Checker::CheckNoticeRouting(const v1::SubscriptionRouting& routing, const P
       }
       return;
     case v1::ROUTING_KEY_OFFICE:
-      CheckReferences(inner, "values", routing.values(), Keys(members_), "member");
+      CheckReferences(inner, "values", routing.values(), members_, "member");
       break;
     case v1::ROUTING_KEY_OLD_AREA:
     case v1::ROUTING_KEY_NEW_AREA:

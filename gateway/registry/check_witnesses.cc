@@ -125,7 +125,7 @@ void Checker::CheckWitness(const v1::Witness& witness, const Place& place,
 
 void Checker::CheckWitnessSystem(const v1::WitnessSystem& system, const Place& place,
                                  absl::flat_hash_set<std::string>& seen) {
-  if (!CheckReference(place, "member", -1, system.member(), Keys(members_), "member")) return;
+  if (!CheckReference(place, "member", -1, system.member(), members_, "member")) return;
   std::vector<absl::string_view> witnesses;
   for (const v1::System& each : members_.at(system.member())->systems()) {
     if (each.role() == v1::ROLE_WITNESS) witnesses.push_back(each.name());

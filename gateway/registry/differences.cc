@@ -52,6 +52,7 @@ void AddThings(const v1::RegistryFile& file, Things& things) {
   for (const auto& basis : file.legal_bases()) things["legal basis " + basis.code()] = &basis;
   for (const auto& kind : file.document_kinds()) things["document kind " + kind.code()] = &kind;
   for (const auto& grant : file.grants()) things["grant " + grant.id()] = &grant;
+  for (const auto& rule : file.county_rules()) things["county rule " + rule.id()] = &rule;
   for (const auto& kind : file.notice_kinds()) things["notice kind " + kind.code()] = &kind;
   for (const auto& grant : file.notice_grants()) things["notice grant " + grant.id()] = &grant;
   for (const auto& each : file.subscriptions()) things["subscription " + each.id()] = &each;

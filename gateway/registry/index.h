@@ -52,6 +52,8 @@ struct Snapshot::Index {
   std::vector<std::unique_ptr<std::string>> areas;  // own the areas in `routes`
   absl::flat_hash_map<AreaKey, const v1::Member*> routes;
   absl::flat_hash_map<Pair, std::vector<Grant>> grants;  // (member, kind), by id
+  std::vector<const Grant*> all_grants;                  // by id, into `grants`
+  absl::flat_hash_map<absl::string_view, std::vector<CountyRule>> county_rules;  // by county, by id
   absl::flat_hash_map<absl::string_view, std::vector<AuditGrant>> audit_grants;  // by member
   absl::flat_hash_map<crypto::Digest, AnswerKey> answer_keys;
   absl::flat_hash_map<Pair, std::string> assertion_keys;             // (member, key id) → raw key

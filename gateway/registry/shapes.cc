@@ -67,6 +67,10 @@ bool MatchesSerial(absl::string_view text) {
   return Consists(text, 1, 40, IsLowerHex) && text[0] != '0';
 }
 
+bool MatchesCountyCode(absl::string_view text) {
+  return text.size() == 5 && std::all_of(text.begin(), text.end(), absl::ascii_isdigit);
+}
+
 bool MatchesPersonRole(absl::string_view text) {
   return Consists(text, 1, kNameBytesMax, [](char c) { return !absl::ascii_iscntrl(c); }) &&
          absl::StripAsciiWhitespace(text).size() == text.size();
@@ -128,6 +132,7 @@ const Shape kSpkiDigest{MatchesSpkiDigest, "64 lower-case hexadecimal digits"};
 const Shape kSerial{MatchesSerial,
                     "at most 40 lower-case hexadecimal digits without leading zeros"};
 const Shape kPersonRole{MatchesPersonRole, "1 to 64 bytes without blanks at the ends"};
+const Shape kCountyCode{MatchesCountyCode, "five digits, such as \"67000\""};
 const Shape kFilePath{MatchesFilePath,
                       "a path inside the folder of letters, digits, dots, hyphens and underscores "
                       "that ends in .textproto"};

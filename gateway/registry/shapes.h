@@ -31,7 +31,8 @@ extern const Shape kTrustDomain;
 extern const Shape kSpkiDigest;  // 64 hexadecimal digits
 extern const Shape kSerial;      // hexadecimal without leading zeros
 extern const Shape kPersonRole;
-extern const Shape kFilePath;  // of a file in a set: relative, inside, *.textproto
+extern const Shape kCountyCode;  // five digits
+extern const Shape kFilePath;    // of a file in a set: relative, inside, *.textproto
 
 // The serial number of a certificate (crypto::Certificate::serial(): whole bytes) as a registry
 // writes it, so that the two can be compared.

@@ -71,16 +71,27 @@ absl::StatusOr<AnswerKey> MakeAnswerKey(const v1::AnswerKey& proto) {
   return key;
 }
 
+// Of anything with the field hours.
+template <typename Proto>
+absl::StatusOr<DayHours> ParseHours(const Proto& proto) {
+  DayHours hours;
+  if (!proto.has_hours()) return hours;
+  CHAYAN_ASSIGN_OR_RETURN(hours.from_minute, ParseMinuteOfDay(proto.hours().from()));
+  CHAYAN_ASSIGN_OR_RETURN(hours.to_minute, ParseMinuteOfDay(proto.hours().to()));
+  hours.workdays_only = proto.hours().workdays_only();
+  return hours;
+}
+
 absl::StatusOr<Grant> MakeGrant(const v1::Grant& proto) {
   Grant grant{};
   grant.proto = &proto;
   CHAYAN_RETURN_IF_ERROR(ParseTimes(proto, grant));
-  grant.from_minute = 0;
-  grant.to_minute = kMinutesPerDay;
-  if (proto.has_hours()) {
-    CHAYAN_ASSIGN_OR_RETURN(grant.from_minute, ParseMinuteOfDay(proto.hours().from()));
-    CHAYAN_ASSIGN_OR_RETURN(grant.to_minute, ParseMinuteOfDay(proto.hours().to()));
+  if (proto.not_after_time().empty() && !proto.not_before_time().empty()) {
+    grant.not_after = EndOfTerm(grant.not_before);
   }
+  CHAYAN_ASSIGN_OR_RETURN(grant.hours, ParseHours(proto));
+  grant.lapse_days = proto.lapse_after_days() == 0 ? kLapseDaysDefault
+                                                   : static_cast<int>(proto.lapse_after_days());
   return grant;
 }
 
@@ -103,6 +114,25 @@ const v1::Element* Kind::FindClaim(absl::string_view code) const {
 
 const v1::Element* Kind::FindField(absl::string_view code) const {
   return FindElement(proto->fields(), code);
+}
+
+bool DayHours::Contain(absl::CivilMinute local, const Calendar& calendar) const {
+  const int minute = local.hour() * 60 + local.minute();
+  if (minute < from_minute || minute >= to_minute) return false;
+  return !workdays_only || calendar.IsWorkday(absl::CivilDay(local));
+}
+
+absl::Time EndOfTerm(absl::Time begin) {
+  const absl::CivilSecond civil = absl::ToCivilSecond(begin, Taipei());
+  return absl::FromCivil(
+      absl::CivilSecond(civil.year() + kGrantTermYears, civil.month(), civil.day(), civil.hour(),
+                        civil.minute(), civil.second()),
+      Taipei());
+}
+
+bool CountyRule::IsAbout(absl::string_view kind) const {
+  const auto& kinds = proto->document_kinds();
+  return kinds.empty() || std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
 }
 
 Snapshot::Snapshot() : index_(std::make_unique<Index>()) {}
@@ -269,7 +299,20 @@ absl::Status Snapshot::Index::AddGrants() {
       grants[Pair(proto.member(), proto.document_kind())].push_back(grant);
     }
   }
-  for (auto& [key, list] : grants) SortById(list);
+  for (auto& [key, list] : grants) {
+    SortById(list);
+    for (const Grant& grant : list) all_grants.push_back(&grant);
+  }
+  std::sort(all_grants.begin(), all_grants.end(),
+            [](const Grant* a, const Grant* b) { return a->proto->id() < b->proto->id(); });
+  for (const auto& file : messages) {
+    for (const v1::CountyRule& proto : file->county_rules()) {
+      CountyRule rule{.proto = &proto, .hours = {}};
+      CHAYAN_ASSIGN_OR_RETURN(rule.hours, ParseHours(proto));
+      county_rules[proto.county()].push_back(rule);
+    }
+  }
+  for (auto& [county, list] : county_rules) SortById(list);
   return absl::OkStatus();
 }
 
@@ -333,6 +376,14 @@ const std::vector<Grant>& Snapshot::Grants(absl::string_view member, absl::strin
   return FindOrNone(index_->grants, Index::Pair(member, kind));
 }
 
+const std::vector<const Grant*>& Snapshot::grants() const { return index_->all_grants; }
+
+const std::vector<CountyRule>& Snapshot::CountyRules(absl::string_view office) const {
+  const v1::Member* const member = index_->county_rules.empty() ? nullptr : FindMember(office);
+  return FindOrNone(index_->county_rules,
+                    member == nullptr ? absl::string_view() : absl::string_view(member->county()));
+}
+
 const std::vector<AuditGrant>& Snapshot::AuditGrants(absl::string_view member) const {
   return FindOrNone(index_->audit_grants, member);
 }
@@ -345,6 +396,11 @@ absl::string_view Snapshot::FindAssertionKey(absl::string_view member,
                                              absl::string_view key_id) const {
   const auto* found = Find(index_->assertion_keys, Index::Pair(member, key_id));
   return found == nullptr ? absl::string_view() : absl::string_view(*found);
+}
+
+bool Snapshot::HasAssertionKey(absl::string_view member) const {
+  return std::any_of(index_->assertion_keys.begin(), index_->assertion_keys.end(),
+                     [member](const auto& key) { return key.first.first == member; });
 }
 
 const v1::NoticeKind* Snapshot::FindNoticeKind(absl::string_view code) const {

@@ -43,13 +43,41 @@ struct Kind {
 // Whether a person at the holder's desk answers, not its machine: the question is not forwarded.
 bool IsAnsweredAtDesk(const v1::DocumentKind& kind);
 
+// Hours of a day in Taipei. [0, 1440) on every day when nothing is said.
+struct DayHours {
+  int from_minute = 0;
+  int to_minute = 24 * 60;
+  bool workdays_only = false;
+
+  bool IsAlways() const { return from_minute == 0 && to_minute == 24 * 60 && !workdays_only; }
+  // `calendar` is asked only where it matters.
+  bool Contain(absl::CivilMinute local, const Calendar& calendar) const;
+};
+
+// How long a grant holds whose end is not written (D0030031: approvals last five years).
+inline constexpr int kGrantTermYears = 5;
+// A grant that is not used lapses after a year, when it is asked about, and six months more.
+inline constexpr int kLapseDaysDefault = 548;
+
 // A grant with its times parsed.
 struct Grant {
   const v1::Grant* proto;
   absl::Time not_before;  // InfinitePast when open
-  absl::Time not_after;   // InfiniteFuture when open
-  int from_minute;        // of the day in Taipei; [0, 1440) always
-  int to_minute;
+  absl::Time
+      not_after;  // the term's end when only the begin is written; InfiniteFuture for neither
+  DayHours hours;
+  int lapse_days;
+  // Neither begin nor end is written: the term begins when the grant is first in force.
+  bool is_undated() const { return not_after == absl::InfiniteFuture(); }
+};
+// The end of a term that begins then, of the same day and time in Taipei.
+absl::Time EndOfTerm(absl::Time begin);
+
+// What a county narrows for its offices.
+struct CountyRule {
+  const v1::CountyRule* proto;
+  DayHours hours;
+  bool IsAbout(absl::string_view kind) const;
 };
 
 // A right to publish, with its times parsed.
@@ -106,11 +134,16 @@ class Snapshot {
   std::vector<std::string> Holders(absl::string_view kind) const;
   // Grants of `member` on `kind`, in the order of their ids.
   const std::vector<Grant>& Grants(absl::string_view member, absl::string_view kind) const;
+  // All grants, in the order of their ids.
+  const std::vector<const Grant*>& grants() const;
+  // Rules of the county to which an office belongs, in the order of their ids.
+  const std::vector<CountyRule>& CountyRules(absl::string_view office) const;
   // Grants of an auditor's member, in the order of their ids.
   const std::vector<AuditGrant>& AuditGrants(absl::string_view member) const;
   const AnswerKey* FindAnswerKey(const crypto::Digest& key_id) const;
   // Raw 32-byte key of an assertion key, or empty.
   absl::string_view FindAssertionKey(absl::string_view member, absl::string_view key_id) const;
+  bool HasAssertionKey(absl::string_view member) const;
   const v1::LegalBasis* FindLegalBasis(absl::string_view code) const;
   const v1::NoticeKind* FindNoticeKind(absl::string_view code) const;
   // Kinds of notices sorted by code.

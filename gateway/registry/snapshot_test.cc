@@ -80,8 +80,8 @@ TEST_F(SnapshotTest, FindsGrantsOfAMemberOnAKindByTheirIds) {
     ids.push_back(grant.proto->id());
     EXPECT_EQ(grant.not_before, absl::InfinitePast());
     EXPECT_EQ(grant.not_after, absl::InfiniteFuture());
-    EXPECT_EQ(grant.from_minute, 0);
-    EXPECT_EQ(grant.to_minute, 24 * 60);
+    EXPECT_EQ(grant.hours.from_minute, 0);
+    EXPECT_EQ(grant.hours.to_minute, 24 * 60);
   }
   EXPECT_THAT(ids, ElementsAre("shanhua-land-title", "shanhua-land-title-naturalisation"));
   EXPECT_THAT(snapshot_->Grants("hro-banqiao", "immigration.entry_exit"), IsEmpty());
@@ -101,8 +101,8 @@ TEST_F(SnapshotTest, ParsesTimesAndHoursOfGrants) {
   const auto snapshot = MustCreate(files);
   const auto& grants = snapshot->Grants("hro-banqiao", "immigration.entry_exit");
   ASSERT_EQ(grants.size(), 1u);
-  EXPECT_EQ(grants[0].from_minute, 480);
-  EXPECT_EQ(grants[0].to_minute, 1050);
+  EXPECT_EQ(grants[0].hours.from_minute, 480);
+  EXPECT_EQ(grants[0].hours.to_minute, 1050);
   EXPECT_EQ(absl::ToUnixMillis(grants[0].not_before), 1767225600000);
   EXPECT_EQ(absl::ToUnixMillis(grants[0].not_after), 1798761600500);
 }
