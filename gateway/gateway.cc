@@ -35,6 +35,7 @@
 #include "gateway/log/start_question.h"
 #include "gateway/log/vault.h"
 #include "gateway/notice/notice_service.h"
+#include "gateway/operate/lock_desk.h"
 #include "gateway/operate/operator.h"
 #include "gateway/registry/current.h"
 #include "gateway/rpc/cork.h"
@@ -43,6 +44,7 @@
 #include "gateway/rpc/server_metrics.h"
 #include "gateway/store/postgres.h"
 #include "gateway/store/sqlite.h"
+#include "gateway/tally/book.h"
 #include "gateway/tlog/note_key.h"
 #include "gateway/verify/verifier.h"
 
@@ -126,6 +128,7 @@ struct Gateway::Rooms {
   log::FetchTransport anchors;
   std::unique_ptr<log::Publisher> publisher;
   std::unique_ptr<log::ThreadLanes> anchor_lanes;  // their tasks end before the publisher goes
+  std::unique_ptr<tally::Book> book;
   std::unique_ptr<link::Links> links;
   std::unique_ptr<verify::Verifier> verifier;
   std::unique_ptr<notice::NoticeService> notices;  // null without an ordering key
@@ -133,6 +136,7 @@ struct Gateway::Rooms {
   std::unique_ptr<audit::PublishedLog> published_log;
   std::unique_ptr<rpc::Server> server;
   std::unique_ptr<operate::Operator> operator_service;
+  std::unique_ptr<operate::LockDesk> lock_desk;
   std::unique_ptr<Periodic> ticker;
   std::unique_ptr<Periodic> publishing;
   std::unique_ptr<Periodic> readiness;
@@ -284,8 +288,13 @@ absl::Status Gateway::Rooms::OpenFront() {
   const rpc::RegistrySource source = [this] { return registry->Get(); };
   links = link::Links::Create({config.gateway_name(), config.signature_share()}, source, *committer,
                               clock, random);
-  verifier = std::make_unique<verify::Verifier>(source, *links, *committer, *vault, clock, random,
-                                                &stages);
+  // Beside the vault's keys, and like them outside the store and its backups.
+  CHAYAN_ASSIGN_OR_RETURN(
+      book, tally::Book::Open(*store, absl::StrCat(config.vault_key_directory(), "/lock-key"),
+                              clock, random));
+  book->grants.Look(*registry->Get());
+  verifier = std::make_unique<verify::Verifier>(source, *links, *committer, *vault, *book, clock,
+                                                random, &stages);
   auditor = std::make_unique<audit::Auditor>(source, FirstPublished(), *committer, *store, *vault,
                                              clock, random);
   CHAYAN_RETURN_IF_ERROR(OpenNotices());
@@ -316,12 +325,16 @@ absl::Status Gateway::Rooms::OpenFront() {
   auditor->ServeOn(*server);
   published_log->ServeOn(*server);
   operator_service->ServeOn();
+  lock_desk =
+      std::make_unique<operate::LockDesk>(*committer, *vault, *book, *registry, clock, random);
+  lock_desk->ServeOn(*server);
   CHAYAN_RETURN_IF_ERROR(server->Start());
   server->SetServing(IsReady());
 
   ticker = std::make_unique<Periodic>(kTick, [this] {
     links->Tick();
     if (notices != nullptr) notices->Tick();
+    verifier->Tick();
   });
   publishing = std::make_unique<Periodic>(kPublishTick, [this] { publisher->Tick(); });
   audit_ticker = std::make_unique<Periodic>(kAuditTick, [this] { auditor->Tick(); });

@@ -24,7 +24,9 @@ namespace chayan::link {
 
 struct Exchange {
   Uuid id;
-  std::string route;  // RouteKey of holder, kind and area
+  std::string route;   // RouteKey of holder, kind and area
+  std::string member;  // that asks
+  uint32_t share = 1;
   crypto::Digest request_digest;
   // The Question on the wire, all but its timeout. Shared with the frame that carries it.
   std::shared_ptr<const std::string> question;

@@ -8,6 +8,7 @@
 #include "gateway/base/diag.h"
 #include "gateway/link/bounds.h"
 #include "gateway/link/frames.h"
+#include "gateway/policy/fair_share.h"
 
 namespace chayan::link {
 namespace {
@@ -220,6 +221,11 @@ bool Link::Carry(std::unique_ptr<Exchange>& exchange) {
   {
     absl::MutexLock lock(&mu_);
     if (!serving() || full_) return false;
+    uint32_t& held = held_by_[exchange->member];
+    if (!policy::HasFairShare({offer_.in_flight_max, open_.size(), held}, exchange->share)) {
+      return false;
+    }
+    ++held;
     const Uuid id = exchange->id;
     ++exchange->places;
     exchange->written = false;
@@ -237,6 +243,7 @@ std::unique_ptr<Exchange> Link::Take(const Uuid& id) {
   if (it == open_.end()) return nullptr;
   std::unique_ptr<Exchange> exchange = std::move(it->second);
   open_.erase(it);
+  --held_by_[exchange->member];
   UpdateLoad();
   return exchange;
 }
@@ -394,6 +401,7 @@ void Link::GiveUpExpired() {
     for (auto it = open_.begin(); it != open_.end();) {
       if (it->second->deadline <= now) {
         Abandon(*it->second);
+        --held_by_[it->second->member];
         expired.push_back(std::move(it->second));
         open_.erase(it++);
       } else {
@@ -488,6 +496,7 @@ void Link::End(absl::string_view reason, std::optional<policy::Refusal> refusal)
     phase_ = Phase::kClosed;
     lost.swap(open_);
     returned.swap(notices_);
+    held_by_.clear();
     UpdateLoad();
   }
   context_.observer.OnServedChanged(*this);

@@ -208,6 +208,8 @@ class Link : public std::enable_shared_from_this<Link> {
   absl::Duration last_sent_ ABSL_GUARDED_BY(mu_);
 
   absl::flat_hash_map<Uuid, std::unique_ptr<Exchange>> open_ ABSL_GUARDED_BY(mu_);
+  // How many of them each member has: none takes all places of a holder that is slow.
+  absl::flat_hash_map<std::string, uint32_t> held_by_ ABSL_GUARDED_BY(mu_);
   // With the digests of their requests: a late answer is a leaf of its frame's tree all the same.
   absl::flat_hash_map<Uuid, crypto::Digest> given_up_ ABSL_GUARDED_BY(mu_);
   std::deque<Uuid> given_up_order_ ABSL_GUARDED_BY(mu_);

@@ -12,6 +12,7 @@
 namespace chayan::link {
 namespace {
 
+using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
@@ -121,6 +122,27 @@ TEST(LinkAnswersTest, HoldsTheBoundOfQuestionsInFlight) {
   adapter.Answer(adapter.TakeQuestions());
   world.Ask("entry.record", "", "y");
   EXPECT_THAT(adapter.TakeQuestions(), SizeIs(1));
+}
+
+TEST(LinkAnswersTest, AMemberThatFloodsASlowHolderLeavesRoomForOthers) {
+  LinkWorld world;
+  auto adapter = world.Open();
+  for (uint32_t i = 0; i < kInFlightMax; ++i) world.Ask("entry.record", "", "flood");
+  const size_t refused = world.Kinds().size();
+  EXPECT_GT(refused, 0u);
+  EXPECT_LT(refused, kInFlightMax / 5);
+  EXPECT_THAT(world.Kinds(), Each(Kind::kOverloaded));
+  const size_t flooding = adapter->TakeQuestions().size();
+  EXPECT_EQ(flooding, kInFlightMax - refused);
+  // The holder has answered nothing, and another member is served at once.
+  for (int i = 0; i < 10; ++i) {
+    world.Ask("entry.record", "", "other", false, "land-a", "hro-2");
+  }
+  EXPECT_EQ(world.Kinds().size(), refused);
+  EXPECT_THAT(adapter->TakeQuestions(), SizeIs(10));
+  // Meanwhile the flood gets no further place.
+  world.Ask("entry.record", "", "flood");
+  EXPECT_EQ(world.Kinds().size(), refused + 1);
 }
 
 TEST(LinkAnswersTest, DoesNotPileUpBeforeAPeerThatReadsSlowly) {

@@ -435,12 +435,13 @@ struct LinkWorld {
   }
   // Asks; the reply lands in `replies`.
   Uuid Ask(absl::string_view kind, absl::string_view area, absl::string_view request,
-           bool check_signature = false, absl::string_view holder = "land-a") {
+           bool check_signature = false, absl::string_view holder = "land-a",
+           absl::string_view member = "hro-1") {
     const Uuid id = Uuid::Version7(clock.Now(), random);
     policy::Permit permit;
     permit.grant = "grant-1";
     permit.claims = {"owner_name"};
-    const policy::Caller caller = TestCaller("hro-1");
+    const policy::Caller caller = TestCaller(member);
     links->Ask({.exchange_id = id,
                 .holder = std::string(holder),
                 .kind = std::string(kind),

@@ -137,6 +137,8 @@ void LinkTable::Ask(struct Ask ask) {
     return;
   }
   exchange->route = RouteKey(ask.holder, ask.kind, ask.area);
+  exchange->member = ask.caller->member;
+  exchange->share = ask.share;
   exchange->request_digest = ask.request_digest;
   exchange->question = std::make_shared<const std::string>(EncodeQuestion(ask));
   exchange->deadline = clock_.Elapsed() + ask.timeout;

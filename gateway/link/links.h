@@ -30,7 +30,8 @@ struct Reply {
     kNoLink,      // nothing was forwarded
     kTimedOut,    // forwarded, no answer in time
     kLinkLost,    // forwarded, then the link closed
-    kOverloaded,  // every link of the holder is at its bound; nothing was forwarded
+    kOverloaded,  // every link of the holder is at its bound, or the member at its share of them;
+                  // nothing was forwarded
   };
   Kind kind;
   std::string answer;
@@ -49,6 +50,7 @@ struct Ask {
   const policy::Caller* caller;
   absl::string_view acting_for;
   const policy::Permit* permit;
+  uint32_t share = 1;  // of the caller's member, of the holder's links
   absl::Duration timeout;
   bool repeatable;       // may go to another replica when its link is lost
   bool check_signature;  // before the answer is passed on

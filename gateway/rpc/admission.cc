@@ -39,7 +39,8 @@ MemberBounds BoundsOf(const v1::Member& member) {
   const uint32_t rate = member.requests_per_second();
   const uint32_t in_flight = member.in_flight_max();
   return {.requests_per_second = static_cast<double>(rate == 0 ? kRequestsPerSecondDefault : rate),
-          .in_flight_max = in_flight == 0 ? kInFlightDefault : in_flight};
+          .in_flight_max = in_flight == 0 ? kInFlightDefault : in_flight,
+          .share = member.share()};
 }
 
 bool Slot::Take(std::shared_ptr<std::atomic<uint32_t>> count, uint32_t max) {

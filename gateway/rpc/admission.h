@@ -44,6 +44,7 @@ struct MemberLoad {
 struct MemberBounds {
   double requests_per_second;
   uint32_t in_flight_max;
+  uint32_t share;  // of this process's calls, beside other members'
 };
 MemberBounds BoundsOf(const v1::Member& member);
 

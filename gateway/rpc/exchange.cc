@@ -8,6 +8,7 @@
 #include "gateway/base/check.h"
 #include "gateway/base/diag.h"
 #include "gateway/policy/decide.h"
+#include "gateway/policy/fair_share.h"
 #include "gateway/rpc/connection.h"
 #include "gateway/rpc/limits.h"
 
@@ -109,7 +110,11 @@ bool Exchange::Admit(const Standing& standing) {
     Shed(std::move(refusal));
     return false;
   }
-  if (!call_slot_.Take(mailbox_->front().calls, kCallsInFlightMax)) {
+  // This call stands among the member's already.
+  const policy::Places places = {kCallsInFlightMax, *mailbox_->front().calls,
+                                 load_->in_flight - uint64_t{1}};
+  if (!policy::HasFairShare(places, standing.bounds.share) ||
+      !call_slot_.Take(mailbox_->front().calls, kCallsInFlightMax)) {
     Shed(Overloaded());
     return false;
   }

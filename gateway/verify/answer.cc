@@ -68,6 +68,15 @@ std::string AskDeskAnswer(absl::string_view request_id) {
   return answer.SerializeAsString();
 }
 
+std::string LockedAnswer(absl::string_view request_id) {
+  v1::VerificationAnswer answer;
+  answer.set_request_id(std::string(request_id));
+  answer.set_outcome(v1::OUTCOME_LOCKED);
+  answer.set_answered_by(v1::ANSWER_SOURCE_GATEWAY);
+  answer.set_attempts_left(0);
+  return answer.SerializeAsString();
+}
+
 absl::string_view OutcomeName(v1::Outcome outcome) {
   absl::string_view name = v1::Outcome_Name(outcome);
   name.remove_prefix(sizeof("OUTCOME_") - 1);

@@ -28,6 +28,9 @@ std::string SourceDownAnswer(absl::string_view request_id, bool forwarded);
 // The serialized answer NOT_COMPARED of a kind that a person answers: nothing was forwarded.
 std::string AskDeskAnswer(absl::string_view request_id);
 
+// The serialized answer LOCKED of the gateway.
+std::string LockedAnswer(absl::string_view request_id);
+
 // "MATCH" for OUTCOME_MATCH: as it stands in entries.
 absl::string_view OutcomeName(v1::Outcome outcome);
 

@@ -62,10 +62,11 @@ Exchange::Exchange(const Collaborators& with, std::shared_ptr<Asker> asker)
       snapshot_(with.registry()),
       arena_(ArenaSettings()),
       request_(google::protobuf::Arena::CreateMessage<v1::VerifyDocumentRequest>(&arena_)),
-      detail_(google::protobuf::Arena::CreateMessage<v1::EntryDetail>(&arena_)) {}
+      detail_(google::protobuf::Arena::CreateMessage<v1::EntryDetail>(&arena_)),
+      charge_(*with.book.ledger) {}
 
 void Exchange::Run() {
-  if (!Parse() || !Permit() || !CheckAndRoute() || !EnterTwins()) return;
+  if (!Parse() || !Permit() || !CheckAndRoute() || !EnterTwins() || !Count()) return;
   if (registry::IsAnsweredAtDesk(*permit_.kind->proto)) {
     ReferToDesk();
   } else if (permit_.kind->proto->log_before_forward()) {
@@ -103,13 +104,24 @@ bool Exchange::Parse() {
 }
 
 bool Exchange::Permit() {
+  const policy::Caller& caller = asker_->caller();
+  if (auto refusal = with_.book.locks.CheckSystem(caller, *snapshot_)) {
+    Refuse(*std::move(refusal));
+    return false;
+  }
   policy::Decision decision =
-      policy::Decide(asker_->caller(), *request_, *snapshot_, with_.clock.Now());
+      policy::Decide(caller, *request_, *snapshot_, with_.clock.Now(), with_.book.grants);
   if (auto* refusal = std::get_if<policy::Refusal>(&decision)) {
+    with_.book.locks.CountDenial(caller, charge_);
     Refuse(std::move(*refusal));
     return false;
   }
   permit_ = std::get<policy::Permit>(std::move(decision));
+  if (auto refusal =
+          with_.book.locks.CheckPerson(caller, request_->purpose().person().id(), *snapshot_)) {
+    Refuse(*std::move(refusal));
+    return false;
+  }
   return true;
 }
 
@@ -169,14 +181,32 @@ bool Exchange::EnterTwins() {
   if (entered.kind == Twins::Entered::Kind::kJoined) return false;
   twin_key_ = key;
   twin_ticket_ = entered.ticket;
-  if (!with_.quota.Use(permit_.grant, permit_.quota_per_day, with_.clock.Now())) {
-    policy::Refusal refusal =
-        Refused(v1::ERROR_REASON_QUOTA_EXHAUSTED, "today's quota of this grant is used up");
-    refusal.metadata = {{"grant", permit_.grant}};
+  return true;
+}
+
+bool Exchange::Count() {
+  if (const auto lock = with_.book.locks.Find(Attempt()); lock.has_value()) {
+    AnswerLocked(*lock);
+    return false;
+  }
+  policy::Refusal refusal;
+  const v1::Member& member = *snapshot_->FindMember(asker_->caller().member);
+  if (!with_.book.grants.Use(permit_, member, charge_, refusal)) {
     Refuse(std::move(refusal));
     return false;
   }
+  with_.book.locks.CountQuestion(asker_->caller(), request_->purpose().person().id(), *snapshot_,
+                                 charge_);
   return true;
+}
+
+tally::Attempt Exchange::Attempt() const {
+  return {.kind = *permit_.kind->proto,
+          .caller = asker_->caller(),
+          .person_id = request_->purpose().person().id(),
+          .subject_number = question_.subject_number,
+          .method = asker_->method(),
+          .request_id = request_->request_id()};
 }
 
 void Exchange::RecordForward() {
@@ -193,15 +223,20 @@ void Exchange::RecordForward() {
   entry.c_req = sealed->c_req;
   entry.c_detail = sealed->c_detail;
   with_.committer.Submit(
-      {std::move(entry), std::move(sealed->row), std::nullopt,
-       [self = shared_from_this()](absl::StatusOr<log::Committed> committed) {
-         if (!committed.ok()) {
-           return self->TellFailure(
-               {rpc::LogUnavailable(committed.status()), {}, {}, self->request_->request_id()});
-         }
-         self->forward_index_ = committed->index;
-         self->AskHolder();
-       }});
+      {.entry = std::move(entry),
+       .vault = std::move(sealed->row),
+       .registry = std::nullopt,
+       .done =
+           [self = shared_from_this()](absl::StatusOr<log::Committed> committed) {
+             self->charge_.Settle(committed.ok());
+             if (!committed.ok()) {
+               return self->TellFailure(
+                   {rpc::LogUnavailable(committed.status()), {}, {}, self->request_->request_id()});
+             }
+             self->forward_index_ = committed->index;
+             self->AskHolder();
+           },
+       .tallies = charge_.Submit()});
 }
 
 void Exchange::AskHolder() {
@@ -234,6 +269,7 @@ void Exchange::AskHolder() {
   ask.caller = &asker_->caller();
   ask.acting_for = request_->acting_for();
   ask.permit = &permit_;
+  ask.share = snapshot_->FindMember(asker_->caller().member)->share();
   ask.timeout = std::min(left, holder_timeout);
   ask.repeatable = kind.repeatable();
   ask.check_signature = kind.verify_every_signature();
@@ -279,11 +315,55 @@ void Exchange::OnReply(link::Reply reply) {
   if (answer->has_as_of_time())
     detail_->unsafe_arena_set_allocated_as_of_time(answer->mutable_as_of_time());
 
+  const absl::Duration floor =
+      answer->outcome() == v1::OUTCOME_NOT_COMPARED
+          ? absl::Milliseconds(permit_.kind->proto->not_compared_floor_ms())
+          : absl::ZeroDuration();
+  const absl::Duration due = asker_->arrival() + floor;
+  if (due <= with_.clock.Elapsed()) return Conclude(*answer, std::move(reply.answer));
+  // Whatever kept the holder from comparing, its entry and its answer come at the same time.
+  floored_ = floor;
+  with_.delays.Add(due, [self = shared_from_this(), answer, bytes = std::move(reply.answer)] {
+    self->asker_->Post([self, answer, bytes] { self->Conclude(*answer, bytes); });
+  });
+}
+
+void Exchange::Conclude(const v1::VerificationAnswer& answer, std::string bytes) {
+  const policy::Caller& caller = asker_->caller();
+  const std::string& person_id = request_->purpose().person().id();
+  const bool mismatch = answer.outcome() == v1::OUTCOME_MISMATCH;
+  if (mismatch || answer.outcome() == v1::OUTCOME_NOT_FOUND) {
+    with_.book.locks.CountMiss(caller, person_id, charge_);
+  }
+  // Of several guesses at once, those that come after the lock closed tell nothing.
+  if (const auto lock = with_.book.locks.Find(Attempt()); lock.has_value()) {
+    holder_part_.withheld = true;
+    return AnswerLocked(*lock);
+  }
+  Told told = {std::move(bytes), std::nullopt, {}, answer.outcome(), answer.forwarded()};
+  if (mismatch && !question_.subject_number.empty()) {
+    told.lock = with_.book.locks.CountMismatch(Attempt(), charge_);
+  }
   log::Entry entry = NewEntry(log::EntryType::kVerification);
-  entry.by = answer->answered_by() == v1::ANSWER_SOURCE_HOLDER ? "holder" : "gateway";
-  entry.outcome = std::string(OutcomeName(answer->outcome()));
-  Record(std::move(entry),
-         {std::move(reply.answer), std::nullopt, {}, answer->outcome(), answer->forwarded()});
+  entry.by = answer.answered_by() == v1::ANSWER_SOURCE_HOLDER ? "holder" : "gateway";
+  entry.outcome = std::string(OutcomeName(answer.outcome()));
+  Record(std::move(entry), std::move(told));
+}
+
+void Exchange::AnswerLocked(const tally::Lock& lock) {
+  const bool asked = holder_part_.withheld;
+  if (!asked) detail_->set_true_outcome(v1::OUTCOME_LOCKED);
+  log::Entry entry = NewEntry(log::EntryType::kVerification);
+  entry.by = "gateway";
+  entry.outcome = std::string(OutcomeName(v1::OUTCOME_LOCKED));
+  entry.reason =
+      lock.scope == v1::LOCK_SCOPE_SUBJECT ? "SUBJECT_LOCKED" : "PERSON_LOCKED_OUT_OF_SUBJECT";
+  Record(std::move(entry), {LockedAnswer(request_->request_id()),
+                            std::nullopt,
+                            {},
+                            v1::OUTCOME_LOCKED,
+                            /*forwarded=*/asked,
+                            with_.book.locks.Show(lock)});
 }
 
 void Exchange::Abandon(std::shared_ptr<Asker> last) {
@@ -331,11 +411,14 @@ void Exchange::Refuse(policy::Refusal refusal) {
 
 void Exchange::Record(log::Entry entry, Told told) {
   if (holder_ != nullptr) entry.holder = holder_->id();
-  if (holder_part_.signature.has_value())
-    entry.hsig = tlog::HolderSignatureDigest(*holder_part_.signature);
+  if (const auto* signature = HolderSignature()) {
+    entry.hsig = tlog::HolderSignatureDigest(*signature);
+  }
   entry.ref = forward_index_;
   const absl::Duration known = with_.clock.Elapsed();
-  entry.ms = static_cast<uint32_t>(absl::ToInt64Milliseconds(known - asker_->arrival()));
+  const absl::Duration shown =
+      floored_ > absl::ZeroDuration() ? floored_ : known - asker_->arrival();
+  entry.ms = static_cast<uint32_t>(absl::ToInt64Milliseconds(shown));
   absl::StatusOr<log::VaultOutput> sealed =
       Seal(told.refusal.has_value() ? told.status_bytes : told.answer);
   submitted_ = with_.clock.Elapsed();
@@ -345,22 +428,29 @@ void Exchange::Record(log::Entry entry, Told told) {
   entry.c_res = sealed->c_res;
   entry.c_detail = sealed->c_detail;
   store::VaultRow row = std::move(sealed->row);
+  with_.book.grants.RecordBegins(charge_);
   with_.committer.Submit(
-      {std::move(entry), std::move(row), std::nullopt,
-       [self = shared_from_this(), told = std::move(told),
-        openings = *std::move(sealed)](absl::StatusOr<log::Committed> committed) mutable {
-         // The worker writes and frees what it made: it is still in its core's cache, and the
-         // committer goes on to the next batch.
-         Asker& asker = *self->asker_;
-         asker.Post([self = std::move(self), told = std::move(told), openings = std::move(openings),
-                     committed = std::move(committed)]() mutable {
-           self->Release(std::move(told), openings, std::move(committed));
-         });
-       }});
+      {.entry = std::move(entry),
+       .vault = std::move(row),
+       .registry = std::nullopt,
+       .done =
+           [self = shared_from_this(), told = std::move(told),
+            openings = *std::move(sealed)](absl::StatusOr<log::Committed> committed) mutable {
+             // The worker writes and frees what it made: it is still in its core's cache, and the
+             // committer goes on to the next batch.
+             Asker& asker = *self->asker_;
+             asker.Post([self = std::move(self), told = std::move(told),
+                         openings = std::move(openings),
+                         committed = std::move(committed)]() mutable {
+               self->Release(std::move(told), openings, std::move(committed));
+             });
+           },
+       .tallies = charge_.Submit()});
 }
 
 void Exchange::Release(Told told, const log::VaultOutput& sealed,
                        absl::StatusOr<log::Committed> committed) {
+  charge_.Settle(committed.ok());
   if (!committed.ok()) {
     // Fail closed: what is not recorded is not answered.
     return TellFailure({rpc::LogUnavailable(committed.status()), {}, {}, request_->request_id()});
@@ -385,7 +475,7 @@ void Exchange::TellAnswer(const Told& told, const log::VaultOutput& sealed,
   const std::string next_step =
       registry::IsAnsweredAtDesk(kind)
           ? AskDesk(kind, holder_, snapshot_->calendar(), now).SerializeAsString()
-          : NextStepBytes(told.outcome, told.forwarded, kind, holder_, now);
+          : NextStepBytes({told.outcome, told.forwarded, told.lock}, kind, holder_, now);
   auto response = std::make_shared<const std::string>(EncodeResponse(
       request_->request_id(), told.answer, {committed, sealed, HolderSignature()}, next_step));
   const bool keep = told.outcome != v1::OUTCOME_SOURCE_DOWN;
@@ -416,7 +506,7 @@ log::Entry Exchange::NewEntry(log::EntryType type) {
                                  "purpose.purpose_code", purpose.purpose_code());
   entry.basis = KnownOrUnknown(snapshot_->HasLegalBasis(purpose.legal_basis()),
                                "purpose.legal_basis", purpose.legal_basis());
-  entry.person_proof = permit_.person_proof == policy::PersonProof::kMember ? "member" : "none";
+  entry.person_proof = std::string(policy::ProofName(permit_.person_proof));
   entry.grant = permit_.grant;
   entry.registry = snapshot_->digest();
   return entry;
@@ -459,6 +549,10 @@ std::string Exchange::DetailBytes() {
   detail_->set_person_role(purpose.person().role());
   detail_->set_case_number(purpose.case_number());
   detail_->set_reason(purpose.reason());
+  if (purpose.has_approver()) {
+    detail_->set_approver_id(purpose.approver().id());
+    detail_->set_approver_role(purpose.approver().role());
+  }
   if (request_->has_subject())
     detail_->unsafe_arena_set_allocated_subject(request_->mutable_subject());
   if (request_->has_as_of_date())

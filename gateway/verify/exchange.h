@@ -19,9 +19,10 @@
 #include "gateway/metrics/stages.h"
 #include "gateway/policy/decide.h"
 #include "gateway/rpc/server.h"
+#include "gateway/tally/book.h"
 #include "gateway/verify/asker.h"
+#include "gateway/verify/delay_line.h"
 #include "gateway/verify/question.h"
-#include "gateway/verify/quota.h"
 #include "gateway/verify/twins.h"
 #include "google/protobuf/arena.h"
 
@@ -36,7 +37,8 @@ struct Collaborators {
   Clock& clock;
   Random& random;
   Twins& twins;
-  Quota& quota;
+  tally::Book& book;
+  DelayLine& delays;
   metrics::Stages* stages = nullptr;  // may be null
 };
 
@@ -53,6 +55,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   struct HolderPart {
     std::optional<tlog::HolderSignature> signature;
     uint64_t link = 0;
+    bool withheld = false;  // the caller gets another answer than the one that was signed
   };
   // What the asker will be told once it is recorded.
   struct Told {
@@ -61,6 +64,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
     std::string status_bytes;                // of the refusal
     v1::Outcome outcome = v1::OUTCOME_UNSPECIFIED;
     bool forwarded = true;
+    std::optional<v1::LockState> lock{};  // what mismatches led to, or will
   };
 
   void Run();
@@ -68,9 +72,16 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   bool Permit();
   bool CheckAndRoute();
   bool EnterTwins();
+  // Locks and quotas.
+  bool Count();
   void RecordForward();
   void AskHolder();
   void OnReply(link::Reply reply);
+  // The holder's answer is sound: what becomes of it.
+  void Conclude(const v1::VerificationAnswer& answer, std::string bytes);
+  // Nothing is compared, or was compared in vain.
+  void AnswerLocked(const tally::Lock& lock);
+  tally::Attempt Attempt() const;
   // Nobody waits any more; `last` gave up last and is told when that is recorded.
   void Abandon(std::shared_ptr<Asker> last);
   // The kind is one that a person answers: the clerk is told by which form, where and by when.
@@ -84,9 +95,10 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   void TellFailure(const Failure& failure);
   std::vector<std::shared_ptr<Asker>> TakeWaiting(std::shared_ptr<const std::string> response,
                                                   bool keep);
-  // Null: the holder signed nothing.
+  // Null: the holder signed nothing that the caller gets.
   const tlog::HolderSignature* HolderSignature() const {
-    return holder_part_.signature.has_value() ? &*holder_part_.signature : nullptr;
+    return holder_part_.signature.has_value() && !holder_part_.withheld ? &*holder_part_.signature
+                                                                        : nullptr;
   }
 
   log::Entry NewEntry(log::EntryType type);
@@ -107,7 +119,9 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   CheckedQuestion question_;
   const v1::Member* holder_ = nullptr;
   HolderPart holder_part_;
+  tally::Charge charge_;
   std::optional<uint64_t> forward_index_;
+  absl::Duration floored_;              // how long the answer was held back; zero: not at all
   absl::Duration asked_;                // when the holder was asked, by Elapsed()
   absl::Duration submitted_;            // when the entry went to the committer
   crypto::Digest request_digest_;       // from EnterTwins on

@@ -47,6 +47,22 @@ Advice AdviceAfter(v1::Outcome outcome, bool retry_is_safe) {
   }
 }
 
+// Locks of the gateway's own; a holder's are for the holder to lift.
+Advice AdviceWhenLocked(v1::LockScope scope) {
+  if (scope == v1::LOCK_SCOPE_SUBJECT) {
+    return {v1::NEXT_STEP_CODE_LIFT_LOCK,
+            "多人查驗此人此類資料不符,已對所有人鎖定至午夜;請改洽資料提供機關,或請另一人員附理由"
+            "解除鎖定。",
+            "Several persons had mismatches about this subject: it is locked for everybody until "
+            "midnight. Ask the holder, or have another person lift the lock with a reason."};
+  }
+  return {v1::NEXT_STEP_CODE_LIFT_LOCK,
+          "您對此人此類資料查驗不符已達上限,鎖定至午夜;請改洽資料提供機關,或請另一人員附理由解除"
+          "鎖定。",
+          "You had as many mismatches about this subject as a day allows: you are locked out of it "
+          "until midnight. Ask the holder, or have another person lift the lock with a reason."};
+}
+
 }  // namespace
 
 v1::NextStep AskDesk(const v1::DocumentKind& kind, const v1::Member* holder,
@@ -65,10 +81,14 @@ v1::NextStep AskDesk(const v1::DocumentKind& kind, const v1::Member* holder,
   return step;
 }
 
-v1::NextStep NextStepAfter(v1::Outcome outcome, bool forwarded, const v1::DocumentKind& kind,
+v1::NextStep NextStepAfter(const Ending& ending, const v1::DocumentKind& kind,
                            const v1::Member* holder, absl::Time now) {
-  const Advice advice = AdviceAfter(outcome, !forwarded || kind.repeatable());
+  const bool locked = ending.lock.has_value() && ending.lock->scope() != v1::LOCK_SCOPE_UNSPECIFIED;
+  const Advice advice = locked
+                            ? AdviceWhenLocked(ending.lock->scope())
+                            : AdviceAfter(ending.outcome, !ending.forwarded || kind.repeatable());
   v1::NextStep step;
+  if (ending.lock.has_value()) *step.mutable_lock() = *ending.lock;
   step.set_code(advice.code);
   step.mutable_text()->set_zh_tw(advice.zh_tw);
   step.mutable_text()->set_en(advice.en);
@@ -82,13 +102,13 @@ v1::NextStep NextStepAfter(v1::Outcome outcome, bool forwarded, const v1::Docume
   return step;
 }
 
-std::string NextStepBytes(v1::Outcome outcome, bool forwarded, const v1::DocumentKind& kind,
+std::string NextStepBytes(const Ending& ending, const v1::DocumentKind& kind,
                           const v1::Member* holder, absl::Time now) {
   const auto serialize = [&] {
-    return NextStepAfter(outcome, forwarded, kind, holder, now).SerializeAsString();
+    return NextStepAfter(ending, kind, holder, now).SerializeAsString();
   };
   // What most questions come to depends on nothing else.
-  if (outcome != v1::OUTCOME_MATCH) return serialize();
+  if (ending.outcome != v1::OUTCOME_MATCH) return serialize();
   static const std::string& of_match = *new std::string(serialize());
   return of_match;
 }

@@ -2,6 +2,7 @@
 #ifndef CHAYAN_GATEWAY_VERIFY_NEXT_STEP_H_
 #define CHAYAN_GATEWAY_VERIFY_NEXT_STEP_H_
 
+#include <optional>
 #include <string>
 
 #include "absl/time/time.h"
@@ -11,12 +12,19 @@
 
 namespace chayan::verify {
 
+// What a question came to.
+struct Ending {
+  v1::Outcome outcome;
+  bool forwarded;
+  std::optional<v1::LockState> lock{};  // the gateway's own, of MISMATCH and LOCKED
+};
+
 // `holder` may be null. A retry is advised only where it can do no harm: the question had not been
 // forwarded, or the kind is repeatable.
-v1::NextStep NextStepAfter(v1::Outcome outcome, bool forwarded, const v1::DocumentKind& kind,
+v1::NextStep NextStepAfter(const Ending& ending, const v1::DocumentKind& kind,
                            const v1::Member* holder, absl::Time now);
 // The same, serialized.
-std::string NextStepBytes(v1::Outcome outcome, bool forwarded, const v1::DocumentKind& kind,
+std::string NextStepBytes(const Ending& ending, const v1::DocumentKind& kind,
                           const v1::Member* holder, absl::Time now);
 
 // For kinds that a person answers: by which form, at which desk, and by which day that is due. A

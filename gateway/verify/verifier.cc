@@ -36,9 +36,23 @@ constexpr char kService[] = "/chayan.v1.VerificationService/";
 }  // namespace
 
 Verifier::Verifier(rpc::RegistrySource registry, link::Links& links, log::Committer& committer,
-                   log::Vault& vault, Clock& clock, Random& random, metrics::Stages* stages)
-    : twins_(clock),
-      with_{std::move(registry), links, committer, vault, clock, random, twins_, quota_, stages} {}
+                   log::Vault& vault, tally::Book& book, Clock& clock, Random& random,
+                   metrics::Stages* stages)
+    : twins_(clock), with_{std::move(registry),
+                           links,
+                           committer,
+                           vault,
+                           clock,
+                           random,
+                           twins_,
+                           book,
+                           delays_,
+                           stages} {}
+
+void Verifier::Tick() {
+  with_.book.grants.Look(*with_.registry());
+  delays_.Tick(with_.clock.Elapsed());
+}
 
 void Verifier::ServeOn(rpc::Server& server) {
   const std::string service = kService;

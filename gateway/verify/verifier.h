@@ -15,7 +15,11 @@ class Verifier {
  public:
   // All arguments outlive it. `stages` may be null.
   Verifier(rpc::RegistrySource registry, link::Links& links, log::Committer& committer,
-           log::Vault& vault, Clock& clock, Random& random, metrics::Stages* stages = nullptr);
+           log::Vault& vault, tally::Book& book, Clock& clock, Random& random,
+           metrics::Stages* stages = nullptr);
+
+  // Releases what was held back, and looks what has become of grants. Called every 50 ms.
+  void Tick();
 
   // Registers the four methods.
   void ServeOn(rpc::Server& server);
@@ -25,7 +29,7 @@ class Verifier {
 
  private:
   Twins twins_;
-  Quota quota_;
+  DelayLine delays_;
   const Collaborators with_;
 };
 

@@ -1,0 +1,212 @@
+#include "gateway/operate/lock_desk.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "gateway/base/diag.h"
+#include "gateway/ident/fold.h"
+#include "gateway/log/search_key.h"
+#include "gateway/policy/decide.h"
+#include "gateway/registry/calendar.h"
+#include "gateway/rpc/recorded.h"
+
+namespace chayan::operate {
+namespace {
+
+constexpr char kService[] = "/chayan.v1.OperatorService/";
+constexpr int kPageSizeDefault = 100;
+constexpr int kPageSizeMax = 1000;
+// As operator_service.proto states them, in code points.
+constexpr size_t kReasonMax = 500;
+constexpr size_t kPersonIdMax = 64;
+
+policy::Refusal Refused(v1::ErrorReason reason, std::string message,
+                        std::vector<policy::FieldViolation> violations = {}) {
+  policy::Refusal refusal;
+  refusal.reason = reason;
+  refusal.message = std::move(message);
+  refusal.violations = std::move(violations);
+  return refusal;
+}
+
+std::optional<policy::Refusal> CheckFields(const v1::ClearLockRequest& request) {
+  struct Text {
+    const char* field;
+    const std::string& value;
+    size_t characters_max;
+  };
+  const Text texts[] = {{"person.id", request.person().id(), kPersonIdMax},
+                        {"person.role", request.person().role(), kPersonIdMax},
+                        {"reason", request.reason(), kReasonMax}};
+  for (const auto& [field, value, characters_max] : texts) {
+    if (absl::StripAsciiWhitespace(value).empty()) {
+      return Refused(v1::ERROR_REASON_FIELD_MISSING, absl::StrCat(field, " is missing"),
+                     {{field, "is missing; who lifts a lock says who it is, and why"}});
+    }
+    if (ident::CountCodePoints(value) > characters_max) {
+      return Refused(v1::ERROR_REASON_FIELD_INVALID, absl::StrCat(field, " is too long"),
+                     {{field, absl::StrCat("write at most ", characters_max, " characters")}});
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<policy::Refusal> CheckPerson(const policy::Caller& caller, const v1::Person& person,
+                                           const registry::Snapshot& snapshot, absl::Time now) {
+  if (person.assertion().empty()) {
+    if (!snapshot.HasAssertionKey(caller.member)) return std::nullopt;
+    return Refused(
+        v1::ERROR_REASON_PERSON_ASSERTION_REQUIRED,
+        "the operator has an assertion key, so the person's assertion must be there",
+        {{"person.assertion", "is missing; write a compact JWS by a key of the member"}});
+  }
+  const absl::Status verified = policy::VerifyAssertion(person.assertion(), caller, person.id(),
+                                                        person.role(), snapshot, now);
+  if (verified.ok()) return std::nullopt;
+  return Refused(v1::ERROR_REASON_PERSON_ASSERTION_INVALID,
+                 absl::StrCat("the person's assertion: ", verified.message()),
+                 {{"person.assertion", std::string(verified.message())}});
+}
+
+void Describe(const tally::Lock& from, absl::Time until, v1::Lock& to) {
+  to.set_lock(from.id);
+  to.set_scope(from.scope);
+  to.set_document_kind(from.kind);
+  to.set_member(from.member);
+  to.set_system(from.system);
+  to.set_count(static_cast<uint32_t>(from.count));
+  to.mutable_until_time()->set_seconds(absl::ToUnixSeconds(until));
+}
+
+}  // namespace
+
+LockDesk::LockDesk(log::Committer& committer, log::Vault& vault, tally::Book& book,
+                   const registry::Current& registry, Clock& clock, Random& random)
+    : committer_(committer),
+      vault_(vault),
+      book_(book),
+      registry_(registry),
+      clock_(clock),
+      random_(random) {}
+
+void LockDesk::ServeOn(rpc::Server& server) {
+  const std::string service = kService;
+  server.HandleUnary(service + "ListLocks", [this](Call call) { ListLocks(call); });
+  server.HandleUnary(service + "ClearLock", [this](Call call) { ClearLock(call); });
+}
+
+void LockDesk::ListLocks(const Call& call) {
+  v1::ListLocksRequest request;
+  const absl::string_view bytes = call->request();
+  if (!request.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+    return Refuse(call, Refused(v1::ERROR_REASON_MESSAGE_MALFORMED,
+                                "the request is not a valid ListLocksRequest"));
+  }
+  if (request.page_size() < 0) {
+    return Refuse(call, Refused(v1::ERROR_REASON_FIELD_INVALID, "page_size is negative",
+                                {{"page_size", "write 0 or a positive number"}}));
+  }
+  const int size =
+      request.page_size() == 0 ? kPageSizeDefault : std::min(request.page_size(), kPageSizeMax);
+  const absl::Time until = registry::NextMidnight(clock_.Now());
+  v1::ListLocksResponse response;
+  // The token is the id of the last lock of the previous page.
+  for (const tally::Lock& lock : book_.locks.List(*registry_.Get())) {
+    if (lock.id <= request.page_token()) continue;
+    if (response.locks_size() == size) {
+      response.set_next_page_token(response.locks(size - 1).lock());
+      break;
+    }
+    Describe(lock, until, *response.add_locks());
+  }
+  rpc::ReplyRecorded(committer_, NewEntry(call, log::EntryType::kOperator), call,
+                     response.SerializeAsString());
+}
+
+void LockDesk::ClearLock(const Call& call) {
+  v1::ClearLockRequest request;
+  const absl::string_view bytes = call->request();
+  if (!request.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+    return Refuse(call, Refused(v1::ERROR_REASON_MESSAGE_MALFORMED,
+                                "the request is not a valid ClearLockRequest"));
+  }
+  const auto snapshot = registry_.Get();
+  if (auto refusal = CheckFields(request)) return Refuse(call, *std::move(refusal));
+  if (auto refusal = CheckPerson(call->caller(), request.person(), *snapshot, clock_.Now())) {
+    return Refuse(call, *std::move(refusal));
+  }
+  auto charge = std::make_shared<tally::Charge>(*book_.ledger);
+  v1::ClearLockResponse response;
+  {
+    absl::MutexLock lock(&lifting_mu_);
+    const auto found = book_.locks.FindById(request.lock(), *snapshot);
+    if (!found.has_value()) {
+      return Refuse(call, Refused(v1::ERROR_REASON_LOCK_NOT_FOUND,
+                                  "there is no such lock, or no longer; ListLocks names them",
+                                  {{"lock", "names none; see chayan lock list"}}));
+    }
+    if (auto refusal =
+            book_.locks.Lift(*found, call->caller().member, request.person().id(), *charge)) {
+      return Refuse(call, *std::move(refusal));
+    }
+    response.set_count(static_cast<uint32_t>(found->count));
+  }
+  Record(call, request, std::move(charge), response);
+}
+
+void LockDesk::Record(Call call, const v1::ClearLockRequest& request,
+                      std::shared_ptr<tally::Charge> charge,
+                      const v1::ClearLockResponse& response) {
+  log::Entry entry = NewEntry(call, log::EntryType::kOperator);
+  v1::EntryDetail detail;
+  detail.set_person_id(request.person().id());
+  detail.set_person_role(request.person().role());
+  detail.set_reason(request.reason());
+  detail.set_lifted_lock(request.lock());
+  const std::string detail_bytes = detail.SerializeAsString();
+  const std::string message = response.SerializeAsString();
+  log::VaultInput input;
+  input.id = entry.id;
+  input.retention_class = v1::RETENTION_CLASS_FIVE_YEARS;
+  input.request = call->request();
+  input.response = message;
+  input.detail = detail_bytes;
+  input.person = log::PersonKey(call->caller().member, request.person().id());
+  absl::StatusOr<log::VaultOutput> sealed = vault_.Seal(input);
+  if (!sealed.ok()) {
+    diag::Error("operate.vault_fault", {{"cause", std::string(sealed.status().message())}});
+    return call->Fail(rpc::LogUnavailable(sealed.status()));
+  }
+  entry.c_req = sealed->c_req;
+  entry.c_res = sealed->c_res;
+  entry.c_detail = sealed->c_detail;
+  committer_.Submit({.entry = std::move(entry),
+                     .vault = std::move(sealed->row),
+                     .registry = std::nullopt,
+                     .done =
+                         [call, charge, message](absl::StatusOr<log::Committed> committed) mutable {
+                           charge->Settle(committed.ok());
+                           if (!committed.ok()) {
+                             return call->Fail(rpc::LogUnavailable(committed.status()));
+                           }
+                           call->Reply(std::move(message));
+                         },
+                     .tallies = charge->Submit()});
+}
+
+void LockDesk::Refuse(const Call& call, policy::Refusal refusal) {
+  const bool denied = refusal.code() == absl::StatusCode::kPermissionDenied;
+  rpc::FailRecorded(committer_,
+                    NewEntry(call, denied ? log::EntryType::kDenied : log::EntryType::kFailed),
+                    call, std::move(refusal));
+}
+
+log::Entry LockDesk::NewEntry(const Call& call, log::EntryType type) {
+  return rpc::EntryOf(call->caller(), call->method(), type, Uuid::Version7(clock_.Now(), random_));
+}
+
+}  // namespace chayan::operate
