@@ -110,6 +110,8 @@ int RunProgram(Program& program, std::vector<std::string> arguments) {
   AddReceiptCommand(app, program);
   AddAuditCommand(app, program);
   AddRegistryCommand(app, program);
+  AddPolicyCommand(app, program);
+  AddLockCommand(app, program);
   AddGatewayCommand(app, program);
   AddWitnessCommand(app, program);
   AddCertsCommand(app, program);

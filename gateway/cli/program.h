@@ -65,6 +65,8 @@ void AddStatusCommand(CLI::App& app, Program& program);
 void AddReceiptCommand(CLI::App& app, Program& program);
 void AddAuditCommand(CLI::App& app, Program& program);
 void AddRegistryCommand(CLI::App& app, Program& program);
+void AddPolicyCommand(CLI::App& app, Program& program);
+void AddLockCommand(CLI::App& app, Program& program);
 void AddGatewayCommand(CLI::App& app, Program& program);
 void AddWitnessCommand(CLI::App& app, Program& program);
 void AddCertsCommand(CLI::App& app, Program& program);

@@ -109,6 +109,11 @@ absl::StatusOr<v1::VerifyDocumentRequest> BuildQuestion(const TypedQuestion& typ
   purpose->mutable_person()->set_id(typed.person);
   purpose->mutable_person()->set_role(typed.person_role);
   purpose->mutable_person()->set_assertion(typed.assertion);
+  if (!typed.approver.empty()) {
+    purpose->mutable_approver()->set_id(typed.approver);
+    purpose->mutable_approver()->set_role(typed.approver_role);
+    purpose->mutable_approver()->set_assertion(typed.approver_assertion);
+  }
   purpose->set_purpose_code(typed.purpose);
   purpose->set_legal_basis(typed.basis);
   purpose->set_case_number(typed.case_number);

@@ -17,6 +17,9 @@ struct TypedQuestion {
   std::string person;
   std::string person_role;
   std::string assertion;  // the compact JWS itself
+  std::string approver;
+  std::string approver_role;
+  std::string approver_assertion;
   std::string purpose;
   std::string basis;
   std::string case_number;

@@ -123,6 +123,31 @@ constexpr Remedy kRemedies[] = {
      "a field is not granted; check --field"},
     {"PERSON_ASSERTION_REQUIRED", "此種文件須附承辦人聲明;請以 --assertion FILE 提供",
      "the kind asks for the person's assertion; give it with --assertion FILE"},
+    {"PERSON_ASSERTION_INVALID", "承辦人聲明無效或與本件不符;請重新取得",
+     "the person's assertion is not good for this question; get a new one"},
+    {"APPROVAL_REQUIRED", "此種文件須由第二人核可;請以 --approver、--approver-assertion 提供",
+     "the kind asks for a second person's approval; give --approver and --approver-assertion"},
+    {"APPROVAL_INVALID", "核可無效、與本件不符,或核可人即承辦人;請由另一人就本件核可",
+     "the approval is not of another person for this very question; have one made"},
+    {"GRANT_NOT_IN_FORCE", "授權尚未生效或已屆期;請管理者展延",
+     "the grant has not begun or has ended; the operator renews it"},
+    {"GRANT_LAPSED", "授權久未使用而失效;請管理者以新編號重新授權",
+     "the grant lapsed unused; the operator grants it anew under a new id"},
+    {"OUTSIDE_HOURS", "不在授權時段;請於時段內查驗", "ask within the grant's hours"},
+    {"COUNTY_RULE", "縣市規則限制;請依說明修正,或以表單洽資料提供機關",
+     "a rule of the office's county forbids it; mend what is named, or ask the holder by form"},
+    {"QUOTA_EXHAUSTED", "今日授權額度已用完;請於明日再查驗,或請管理者調整",
+     "today's quota of the grant is used up; ask tomorrow, or have the operator raise it"},
+    {"MEMBER_QUOTA_EXHAUSTED", "本機關今日額度已用完;請於明日再查驗,或請管理者調整",
+     "today's questions of the member are used up; ask tomorrow, or have the operator raise them"},
+    {"PERSON_STOPPED", "該員今日查驗異常,已停用至午夜;請由另一人員洽管理者解除(chayan lock)",
+     "this person is stopped until midnight; another one has the operator lift it (chayan lock)"},
+    {"DENIAL_BUDGET_EXHAUSTED", "系統今日遭拒次數過多,已停用;請修正後洽管理者解除(chayan lock)",
+     "the system was refused too often today; mend it and have the operator lift it (chayan lock)"},
+    {"LOCK_NOT_FOUND", "沒有這個鎖定;chayan lock list 可列出全部",
+     "there is no such lock; chayan lock list shows them"},
+    {"SECOND_PERSON_REQUIRED", "當事人不得自行解除;請由另一人員辦理",
+     "who was locked out may not lift it; another person must"},
     {"DOCUMENT_KIND_UNKNOWN", "沒有此種文件;chayan kinds 可列出全部",
      "there is no such kind; chayan kinds lists them"},
     {"CLAIM_UNKNOWN", "此種文件沒有這個項目;chayan kinds 可列出全部",
@@ -320,6 +345,16 @@ std::string NextStepText(Language language, const v1::NextStep& step) {
     Row(out, Say(language, "洽詢", "ask"), desk);
   }
   Row(out, Say(language, "回復期限", "answered by the end of"), step.due_date());
+  if (step.has_lock()) {
+    const v1::LockState& lock = step.lock();
+    if (lock.lock().empty()) {
+      Row(out, Say(language, "今日剩餘次數", "attempts left today"),
+          absl::StrCat(lock.attempts_left()));
+    }
+    Row(out, Say(language, "鎖定編號", "lock"), lock.lock());
+    Row(out, Say(language, "計次至", "counted until"),
+        TimeText(language, FromTimestamp(lock.until_time())));
+  }
   if (step.has_earliest_retry_time()) {
     Row(out, Say(language, "最早重試時間", "try again from"),
         TimeText(language, FromTimestamp(step.earliest_retry_time())));

@@ -23,6 +23,7 @@ namespace {
 struct Options {
   TypedQuestion question;
   std::string assertion_file;
+  std::string approver_assertion_file;
   std::string example;
   bool use_example = false;
   std::string evidence_file;
@@ -94,7 +95,13 @@ void PrintJson(const Program& program, const Exchange& exchange,
   if (step.code() != v1::NEXT_STEP_CODE_UNSPECIFIED) {
     json.BeginObject("next_step").Text("code", v1::NextStepCode_Name(step.code()).substr(15));
     json.Text("zh_tw", step.text().zh_tw()).Text("en", step.text().en());
-    json.Text("fallback_form", step.fallback_form()).Text("due_date", step.due_date()).EndObject();
+    json.Text("fallback_form", step.fallback_form()).Text("due_date", step.due_date());
+    if (step.has_lock()) {
+      json.BeginObject("lock").Text("lock", step.lock().lock());
+      json.Text("scope", v1::LockScope_Name(step.lock().scope()).substr(11));
+      json.Number("attempts_left", step.lock().attempts_left()).EndObject();
+    }
+    json.EndObject();
   }
   if (report.has_value()) {
     json.BeginObject("receipt");
@@ -147,10 +154,14 @@ absl::Status Complete(const Program& program, const Connection& connection, Opti
     }
     FillFrom(*example, typed);
   }
-  if (!options.assertion_file.empty()) {
-    auto assertion = ReadFile(options.assertion_file);
+  const std::pair<const std::string&, std::string&> assertions[] = {
+      {options.assertion_file, typed.assertion},
+      {options.approver_assertion_file, typed.approver_assertion}};
+  for (const auto& [file, text] : assertions) {
+    if (file.empty()) continue;
+    auto assertion = ReadFile(file);
     if (!assertion.ok()) return assertion.status();
-    typed.assertion = std::string(absl::StripAsciiWhitespace(*assertion));
+    text = std::string(absl::StripAsciiWhitespace(*assertion));
   }
   if (typed.acting_for.empty()) typed.acting_for = connection.member;
   if (typed.request_id.empty()) {
@@ -249,6 +260,10 @@ void AddQuestionFlags(CLI::App& verify, Options& options) {
   text("--person", q.person, "who asks: the person's id in the office's directory");
   text("--person-role", q.person_role, "that person's role")->capture_default_str();
   text("--assertion", options.assertion_file, "file with the compact JWS that vouches for them");
+  text("--approver", q.approver, "the second person, for kinds that ask for approval");
+  text("--approver-role", q.approver_role, "that person's role");
+  text("--approver-assertion", options.approver_assertion_file,
+       "file with the compact JWS by which that person approves this question");
   text("--reason", q.reason, "reason in words; kept sealed");
   text("--acting-for", q.acting_for, "the office; by default the certificate's own member");
   text("--request-id", q.request_id, "UUID of this question; drawn when not given");
