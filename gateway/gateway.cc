@@ -313,8 +313,9 @@ absl::Status Gateway::Rooms::OpenFront() {
   options.record_refusal = [this](rpc::DoorRefusal refusal) { RecordRefusal(std::move(refusal)); };
   CHAYAN_ASSIGN_OR_RETURN(server, rpc::Server::Create(std::move(options), clock));
   operator_service = std::make_unique<operate::Operator>(
-      operate::Operator::Options{config.gateway_name(), kVersion, config.log_origin()}, *server,
-      *links, *committer, *publisher, *registry, clock, random);
+      operate::Operator::Options{config.gateway_name(), kVersion, config.log_origin(),
+                                 [this] { return !book->grants.Unused().empty(); }},
+      *server, *links, *committer, *publisher, *registry, clock, random);
 
   server->HandleStream("/chayan.v1.AdapterLinkService/Connect",
                        [this](std::shared_ptr<rpc::StreamCall> stream) {

@@ -385,6 +385,46 @@ TEST_F(ConductTest, HoldsTheTimeAgainstTheGrantsHoursAndDays) {
   EXPECT_THAT(findings.kept[1].how, HasSubstr("in_force: granted from open to 2026-01-02"));
 }
 
+TEST_F(ConductTest, NamesAQuestionByAGrantThatHadLapsed) {
+  log_.Ask({});
+  log_.Wait(absl::Hours(24) * 548);
+  log_.Ask({});  // the last day
+  log_.Wait(absl::Hours(24) * 551);
+  log_.Ask({});
+  const Findings findings = Found();
+  ASSERT_EQ(findings.count, 1u);
+  EXPECT_EQ(findings.kept[0].index, 3u);
+  EXPECT_THAT(findings.kept[0].how, HasSubstr("grant_life: the grant was not used since"));
+}
+
+TEST_F(ConductTest, NamesAQuestionByAGrantWithoutDatesThatIsFiveYearsOld) {
+  for (int i = 0; i < 5; ++i) {
+    log_.Wait(absl::Hours(24) * 365);
+    log_.Ask({});
+  }
+  log_.Wait(absl::Hours(24) * 4);
+  log_.Ask({});
+  const Findings findings = Found();
+  ASSERT_EQ(findings.count, 1u);
+  EXPECT_EQ(findings.kept[0].index, 6u);
+  EXPECT_THAT(findings.kept[0].how, HasSubstr("grant_life: the grant has no dates"));
+}
+
+TEST_F(ConductTest, HoldsQuestionsAgainstWhatCountyAndKindDemand) {
+  log_.SwitchRegistry(
+      Changed("code: \"land.title\"", "code: \"land.title\" approval_required: true"));
+  log_.Ask({});
+  registry::Files files = Changed("id: \"hro-shanhua\"", "id: \"hro-shanhua\" county: \"67000\"");
+  files.emplace_back("county.textproto",
+                     "county_rules { id: \"tainan\" county: \"67000\" barred: true }");
+  log_.SwitchRegistry(files);
+  log_.Ask({});
+  const Findings findings = Found();
+  ASSERT_EQ(findings.count, 2u);
+  EXPECT_THAT(findings.kept[0].how, HasSubstr("approval: a second person's approval is asked for"));
+  EXPECT_THAT(findings.kept[1].how, HasSubstr("county: county rules: tainan"));
+}
+
 TEST_F(ConductTest, NamesAnAnswerInAHoldersNameWithoutItsSignature) {
   log_.Ask({});
   std::string& leaf = log_.leaves().back();

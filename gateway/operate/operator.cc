@@ -151,6 +151,7 @@ std::vector<std::string> Operator::Alarms(const rpc::ServerStatus& server,
       break;
     }
   }
+  if (options_.has_unused_grants && options_.has_unused_grants()) alarms.push_back("grant.unused");
   return alarms;
 }
 

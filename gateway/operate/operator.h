@@ -3,6 +3,7 @@
 #define CHAYAN_GATEWAY_OPERATE_OPERATOR_H_
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -26,6 +27,8 @@ class Operator {
     std::string gateway;
     std::string version;
     std::string origin;
+    // Whether a grant lapses soon for want of use; may be empty.
+    std::function<bool()> has_unused_grants{};
   };
   // All arguments outlive it.
   Operator(Options options, rpc::Server& server, link::Links& links, log::Committer& committer,
