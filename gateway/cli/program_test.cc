@@ -52,9 +52,9 @@ class ProgramTest : public ProgramFixture {
 TEST_F(ProgramTest, HelpFitsOneScreenAndNamesEveryCommand) {
   EXPECT_EQ(Run({"--help"}), 0);
   const std::string help = out_.str();
-  EXPECT_LE(std::count(help.begin(), help.end(), '\n'), 24);
-  for (const char* command : {"verify", "kinds", "status", "receipt", "audit", "registry",
-                              "gateway", "certs", "completion", "Exit codes"}) {
+  EXPECT_LE(std::count(help.begin(), help.end(), '\n'), 30);
+  for (const char* command : {"verify", "kinds", "status", "receipt", "audit", "registry", "policy",
+                              "lock", "gateway", "certs", "completion", "Exit codes"}) {
     EXPECT_THAT(help, HasSubstr(command));
   }
 }
@@ -69,6 +69,11 @@ TEST_F(ProgramTest, EveryOptionOfEveryCommandIsDescribed) {
                                                           {"audit", "verify"},
                                                           {"registry", "check"},
                                                           {"registry", "apply"},
+                                                          {"policy", "explain"},
+                                                          {"policy", "who-can"},
+                                                          {"policy", "diff"},
+                                                          {"lock", "list"},
+                                                          {"lock", "clear"},
                                                           {"gateway", "check"},
                                                           {"certs", "request"},
                                                           {"certs", "sign"},

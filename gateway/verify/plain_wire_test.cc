@@ -54,7 +54,7 @@ bool IsPlainAnswer(const std::string& bytes) {
 }
 
 TEST(PlainWireTest, FindsAnUnknownFieldInEveryMessageOfAQuestion) {
-  EXPECT_EQ(CheckEveryMessageOf<v1::VerifyDocumentRequest>(), 10);
+  EXPECT_EQ(CheckEveryMessageOf<v1::VerifyDocumentRequest>(), 11);
 }
 
 TEST(PlainWireTest, FindsAnUnknownFieldInEveryMessageOfAnAnswer) {
