@@ -51,7 +51,7 @@ test('before its begin and after its end a grant denies', async () => {
 
 test('a quota that is used up denies', async () => {
   await grantWith('quota', 'quota_per_day: 1');
-  // Questions of this day count, whichever set was in force.
+  // A use of this day counts, whichever set was in force.
   await ask();
   const refusal = await expectDenied('RESOURCE_EXHAUSTED', 'QUOTA_EXHAUSTED');
   assert.equal(refusal.metadata.grant, 'shanhua-land-title');
@@ -120,6 +120,38 @@ test('where a kind demands the assertion, none is a refusal', async () => {
     'code: "land.title"\n', 'code: "land.title"\n  person_assertion_required: true\n') }));
   await expectDenied('PERMISSION_DENIED', 'PERSON_ASSERTION_REQUIRED');
   assert.equal((await ask(withAssertion(assertion()))).outcome, 'MATCH');
+});
+
+// What a second person signs: kind, case, who asks and the subject, each ended by a zero byte.
+function approvalOf(value, changes = {}) {
+  const { documentKind, purpose, subject } = { ...value, ...changes };
+  const parts = ['chayan/approval/v1', documentKind, purpose.caseNumber, purpose.person.id, subject.identifier.value];
+  return createHash('sha256').update(parts.map((part) => `${part}\0`).join('')).digest('base64url');
+}
+
+test('a sensitive kind is asked only with a second person\'s approval of this very question', async () => {
+  await applySet(changedSet('approval', { 'land.textproto': (text) => text.replace(
+    'code: "land.title"\n', 'code: "land.title"\n  approval_required: true\n') }));
+  await expectDenied('PERMISSION_DENIED', 'PERSON_ASSERTION_REQUIRED');
+  const value = { ...questionValue(), ...withAssertion(assertion()) };
+  assert.equal((await ask(value)).reason, 'APPROVAL_REQUIRED');
+  const askApproved = (id, apr) => ask({ purpose: { ...value.purpose, approver: {
+    id, role: 'supervisor', assertion: assertion({ payload: { sub: id, role: 'supervisor', apr } }) } } });
+  assert.equal((await askApproved('clerk-7', approvalOf(value))).reason, 'APPROVAL_INVALID');
+  const ofAnother = approvalOf(value, { documentKind: 'land.building' });
+  assert.equal((await askApproved('chief-1', ofAnother)).reason, 'APPROVAL_INVALID');
+  const approved = await askApproved('chief-1', approvalOf(value));
+  assert.equal(approved.outcome, 'MATCH', approved.reason);
+  assert.equal(approved.leaf.person_proof, 'approved');
+});
+
+test('a county narrows what its own offices may ask', async () => {
+  await applySet(changedSet('county', {
+    'members.textproto': (text) => text.replace('id: "hro-shanhua"\n', 'id: "hro-shanhua"\n  county: "67000"\n'),
+    'grants.textproto': (text) => `${text}county_rules {\n  id: "tainan"\n  county: "67000"\n  barred: true\n}\n` }));
+  const refusal = await expectDenied('PERMISSION_DENIED', 'COUNTY_RULE');
+  assert.equal(refusal.metadata.county_rule, 'tainan');
+  assert.notEqual((await ask({ actingFor: 'hro-banqiao' }, banqiao)).reason, 'COUNTY_RULE');
 });
 
 test('a question that discloses something is recorded before it is forwarded', async () => {
