@@ -118,8 +118,8 @@ TEST_F(PolicyCommandTest, DiffDecidesRecordedQuestionsUnderBothSets) {
   EXPECT_EQ(Policy({"diff", Path("old"), Path("same"), Path("log")}), 0) << err_.str();
   EXPECT_THAT(out_.str(), HasSubstr("questions decided again"));
   EXPECT_THAT(out_.str(), Not(HasSubstr("no longer permitted")));
-  PutSet("new", "purposes: [ \"household.move\", \"household.first-registration\"",
-         "purposes: [ \"household.first-registration\"");
+  PutSet("new", "id: \"shanhua-land-title\"\n  member: \"hro-shanhua\"",
+         "id: \"shanhua-land-title\"\n  member: \"hro-banqiao\"");
   EXPECT_EQ(Policy({"diff", Path("old"), Path("new"), Path("log")}), 0) << err_.str();
   EXPECT_THAT(out_.str(), HasSubstr("no longer permitted"));
   EXPECT_THAT(out_.str(), HasSubstr("household.move"));

@@ -126,6 +126,7 @@ TEST(LinkAnswersTest, HoldsTheBoundOfQuestionsInFlight) {
 
 TEST(LinkAnswersTest, AMemberThatFloodsASlowHolderLeavesRoomForOthers) {
   LinkWorld world;
+  world.share = 1;
   auto adapter = world.Open();
   for (uint32_t i = 0; i < kInFlightMax; ++i) world.Ask("entry.record", "", "flood");
   const size_t refused = world.Kinds().size();

@@ -451,6 +451,7 @@ struct LinkWorld {
                 .caller = &caller,
                 .acting_for = "hro-1",
                 .permit = &permit,
+                .share = share,
                 .timeout = absl::Seconds(10),
                 .repeatable = kind == "land.title",
                 .check_signature = check_signature,
@@ -477,6 +478,7 @@ struct LinkWorld {
   absl::Mutex mu;
   std::shared_ptr<const registry::Snapshot> snapshot = MakeSnapshot(TestRegistry());
   std::vector<std::pair<Uuid, Reply>> replies;
+  uint32_t share = 100;  // of the members: one alone may fill a link
   std::unique_ptr<Links> links;
 };
 

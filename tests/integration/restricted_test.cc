@@ -1,10 +1,9 @@
 // Goal: nobody can tell a protected person from any other question that a holder does not compare:
 // by size, by time, by what stands in the log. Method: a thousand pairs over real connections, one
-// of each pair about a protected person, whose answers the holder sends later than the others; the
-// kind has a floor. What an exchange determines must be of the same size in all; of times, and of
-// the sizes of proofs, which depend on an entry's place in the tree, Wilcoxon's signed-rank test
-// over the pairs must find no difference, though it finds the one that the holder makes.
-#include <deque>
+// of each pair about a protected person, for whom the holder takes longer; the kind has a floor.
+// What an exchange determines must be of the same size in all; of times, and of the sizes of
+// proofs, which depend on an entry's place in the tree, Wilcoxon's signed-rank test over the pairs
+// must find no difference.
 #include <map>
 #include <random>
 #include <thread>
@@ -28,54 +27,59 @@ constexpr int kPairsAtOnce = 100;
 // Far above what a holder and a loaded machine need, so that every answer waits for it.
 constexpr int kFloorMs = 2000;
 // By how much the holder is slower for protected persons.
-constexpr absl::Duration kHolderDelay = absl::Milliseconds(20);
+constexpr absl::Duration kHolderDelay = absl::Milliseconds(5);
 
 // Whether a question is about a protected person: by its case, which makes no difference to sizes.
 bool IsProtected(const v1::VerifyDocumentRequest& request) {
   return request.purpose().case_number() == "case-p";
 }
 
-// Compares nothing. Answers about protected persons are sent by a thread of its own, later.
+// Compares nothing. Takes some time for each answer, and more where a person is protected.
 class QuietAdapter final : public sdk::Adapter {
  public:
-  QuietAdapter() : late_([this] { SendLate(); }) {}
+  QuietAdapter() : sender_([this] { SendDue(); }) {}
   ~QuietAdapter() override {
     {
       absl::MutexLock lock(&mu_);
       stopping_ = true;
     }
-    late_.join();
+    sender_.join();
   }
   void Answer(sdk::Question question, sdk::Responder responder) override {
-    if (!IsProtected(question.request())) return Send(responder, /*restricted=*/false);
+    const bool restricted = IsProtected(question.request());
     absl::MutexLock lock(&mu_);
-    waiting_.emplace_back(absl::Now() + kHolderDelay, std::move(responder));
+    const absl::Duration time = absl::Microseconds(draw_() % 20'000);
+    waiting_.emplace(absl::Now() + time + (restricted ? kHolderDelay : absl::ZeroDuration()),
+                     Waiting{std::move(responder), restricted});
   }
 
  private:
-  static void Send(const sdk::Responder& responder, bool restricted) {
-    v1::VerificationAnswer answer;
-    answer.set_outcome(v1::OUTCOME_NOT_COMPARED);
-    answer.set_not_compared_reason(v1::NOT_COMPARED_REASON_ASK_HOLDER);
-    EXPECT_OK(responder.Send(std::move(answer), restricted));
-  }
-  void SendLate() {
+  struct Waiting {
+    sdk::Responder responder;
+    bool restricted;
+  };
+
+  void SendDue() {
     absl::MutexLock lock(&mu_);
     while (!stopping_) {
-      if (waiting_.empty() || waiting_.front().first > absl::Now()) {
+      if (waiting_.empty() || waiting_.begin()->first > absl::Now()) {
         mu_.AwaitWithTimeout(absl::Condition(&stopping_), absl::Milliseconds(1));
         continue;
       }
-      sdk::Responder responder = std::move(waiting_.front().second);
-      waiting_.pop_front();
-      Send(responder, /*restricted=*/true);
+      v1::VerificationAnswer answer;
+      answer.set_outcome(v1::OUTCOME_NOT_COMPARED);
+      answer.set_not_compared_reason(v1::NOT_COMPARED_REASON_ASK_HOLDER);
+      const Waiting& next = waiting_.begin()->second;
+      EXPECT_OK(next.responder.Send(std::move(answer), next.restricted));
+      waiting_.erase(waiting_.begin());
     }
   }
 
   absl::Mutex mu_;
   bool stopping_ ABSL_GUARDED_BY(mu_) = false;
-  std::deque<std::pair<absl::Time, sdk::Responder>> waiting_ ABSL_GUARDED_BY(mu_);
-  std::thread late_;  // last: it uses the others
+  std::minstd_rand draw_ ABSL_GUARDED_BY(mu_){3};
+  std::multimap<absl::Time, Waiting> waiting_ ABSL_GUARDED_BY(mu_);
+  std::thread sender_;  // last: it uses the others
 };
 
 // What a caller sees of one answer.
