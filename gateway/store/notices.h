@@ -80,12 +80,16 @@ struct StoredStep {
   bool operator==(const StoredStep&) const = default;
 };
 
-// A delivery that took a step, for those who watch. Numbers grow and have no gaps.
+// Numbers of v1::NoticeEventKind. Each warning is given once, and in this order.
+enum class NoticeEventKind : uint8_t { kStep = 1, kDueSoon = 2, kOverdue = 3, kNotFetched = 4 };
+
+// A delivery that took a step, or that one should look at, for those who watch. Numbers grow.
 struct NoticeEvent {
   int64_t event = 0;
   int64_t time_ms = 0;
   int64_t seq = 0;
   DeliveryState state{};
+  NoticeEventKind kind = NoticeEventKind::kStep;
 };
 
 enum class DeliverySide { kPublisher, kRecipient };
@@ -147,6 +151,12 @@ class Notices {
   virtual absl::StatusOr<std::vector<StoredDelivery>> List(const DeliveryQuery& query) = 0;
   virtual absl::StatusOr<std::vector<NoticeEvent>> Events(const std::string& publisher,
                                                           int64_t after_event, size_t count) = 0;
+  // The number of the last event of anybody; 0: there is none.
+  virtual absl::StatusOr<int64_t> LastEvent() = 0;
+  // Notices that nobody was to get, oldest first, after `after_ordinal`.
+  virtual absl::StatusOr<std::vector<StoredNotice>> Exceptions(const std::string& owner,
+                                                               int64_t after_ordinal,
+                                                               size_t count) = 0;
   // States with none are left out.
   virtual absl::StatusOr<std::vector<DeliveryCount>> Count(const std::string& recipient) = 0;
   // The delivery whose place a new one of this subject would take. NOT_FOUND when there is none.
@@ -164,6 +174,21 @@ class Notices {
   // attempt is counted. NOT_FOUND when the delivery is no longer under this lease.
   virtual absl::Status PutOff(int64_t seq, const std::string& gateway, int64_t ready_ms,
                               absl::string_view failed) = 0;
+
+  // Ends all leases of the gateway: for its start, when nothing of it is under way any more.
+  virtual absl::Status EndLeases(const std::string& gateway, int64_t now_ms) = 0;
+  // When the delivery of the recipient that waits the longest was due. NOT_FOUND: none waits.
+  virtual absl::StatusOr<int64_t> OldestDue(const std::string& recipient) = 0;
+  // Deliveries that wait though they expired, the longest first.
+  virtual absl::StatusOr<std::vector<StoredDelivery>> Expired(int64_t now_ms, size_t count) = 0;
+  // Deliveries on which nobody has acted and of which this, and what comes after it, was not warned
+  // of, whose office should have acted by `until_ms`.
+  virtual absl::StatusOr<std::vector<StoredDelivery>> Unsettled(NoticeEventKind warning,
+                                                                int64_t until_ms, size_t count) = 0;
+  // Keeps the warning and makes it an event. Not synced by itself: after a crash it may come again.
+  virtual absl::Status Warn(int64_t seq, NoticeEventKind warning, int64_t time_ms) = 0;
+  // Whether the subscription ever had a delivery for the period that ended at `due_ms`.
+  virtual absl::StatusOr<bool> HadInPeriod(const std::string& subscription, int64_t due_ms) = 0;
 
   // Deliveries whose payload may go.
   virtual absl::StatusOr<std::vector<int64_t>> DueToShred(int64_t now_ms, size_t count) = 0;

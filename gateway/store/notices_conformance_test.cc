@@ -306,6 +306,68 @@ TEST_P(NoticesConformance, StepsAndEventsTellWhatHappenedInOrder) {
   EXPECT_THAT(*notices().Events("nhi", 0, 10), IsEmpty());
 }
 
+TEST_P(NoticesConformance, AGatewayThatStartsEndsItsOwnLeasesAlone) {
+  Publish(PlannedNotice(1, {1}));
+  EXPECT_THAT(Claim(/*now_ms=*/10, /*until_ms=*/1000), ElementsAre(1));
+  ASSERT_OK(notices().EndLeases("gw-2", 20));
+  EXPECT_THAT(Claim(20, 1000), IsEmpty());
+  ASSERT_OK(notices().EndLeases("gw-1", 20));
+  EXPECT_THAT(Claim(20, 1000), ElementsAre(1));
+}
+
+TEST_P(NoticesConformance, AWarningIsGivenOnceAndInItsOrder) {
+  NewNotice notice = PlannedNotice(1, {1});
+  notice.deliveries[0].acknowledge_by_ms = 5000;
+  Publish(notice);
+  const int64_t seq = Find(1).seq;
+  EXPECT_THAT(*notices().Unsettled(NoticeEventKind::kDueSoon, 4999, 10), IsEmpty());
+  EXPECT_THAT(*notices().Unsettled(NoticeEventKind::kDueSoon, 5000, 10), SizeIs(1));
+  ASSERT_OK(notices().Warn(seq, NoticeEventKind::kOverdue, 6000));
+  ASSERT_OK(notices().Warn(seq, NoticeEventKind::kDueSoon, 7000));
+  EXPECT_THAT(*notices().Unsettled(NoticeEventKind::kOverdue, 9000, 10), IsEmpty());
+  EXPECT_THAT(*notices().Unsettled(NoticeEventKind::kNotFetched, 9000, 10), SizeIs(1));
+  const auto events = notices().Events("hro-taipei", 0, 10);
+  ASSERT_OK(events);
+  ASSERT_THAT(*events, SizeIs(1));
+  EXPECT_EQ((*events)[0].kind, NoticeEventKind::kOverdue);
+  EXPECT_EQ((*events)[0].time_ms, 6000);
+  EXPECT_EQ(*notices().LastEvent(), (*events)[0].event);
+  // Settled, nobody is warned of it any more.
+  Step(1, kScheduled, kDelivered);
+  Step(1, kDelivered, kAcknowledged);
+  EXPECT_THAT(*notices().Unsettled(NoticeEventKind::kNotFetched, 9000, 10), IsEmpty());
+}
+
+TEST_P(NoticesConformance, WhatWaitsIsFoundByItsDatesUntilItLeaves) {
+  NewNotice notice = PlannedNotice(1, {1});
+  notice.deliveries[0].due_ms = 100;
+  notice.deliveries[0].expire_ms = 5000;
+  notice.deliveries[0].alone_in_period = true;
+  Publish(notice);
+  EXPECT_EQ(*notices().OldestDue("nhi"), 100);
+  EXPECT_THAT(*notices().Expired(4999, 10), IsEmpty());
+  EXPECT_THAT(*notices().Expired(5000, 10), SizeIs(1));
+  Step(1, kScheduled, kDead);
+  EXPECT_THAT(*notices().Expired(5000, 10), IsEmpty());
+  EXPECT_TRUE(absl::IsNotFound(notices().OldestDue("nhi").status()));
+  // That the period had one stays true.
+  EXPECT_TRUE(*notices().HadInPeriod("nhi-death", 100));
+  EXPECT_FALSE(*notices().HadInPeriod("nhi-death", 101));
+}
+
+TEST_P(NoticesConformance, NoticesThatNobodyGetsAreFoundByTheirOwner) {
+  NewNotice notice = PlannedNotice(1);
+  notice.exception_owner = "hro-taipei";
+  Publish(notice);
+  Publish(PlannedNotice(2, {2}));
+  const auto found = notices().Exceptions("hro-taipei", 0, 10);
+  ASSERT_OK(found);
+  ASSERT_THAT(*found, SizeIs(1));
+  EXPECT_EQ((*found)[0].id, PlannedId(1));
+  EXPECT_THAT(*notices().Exceptions("hro-taipei", (*found)[0].ordinal, 10), IsEmpty());
+  EXPECT_THAT(*notices().Exceptions("nhi", 0, 10), IsEmpty());
+}
+
 TEST_P(NoticesConformance, AShreddedPayloadIsGoneAndCannotBeReplayed) {
   Publish(PlannedNotice(1, {1}));
   Step(1, kScheduled, kDelivered);

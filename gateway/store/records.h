@@ -1,6 +1,7 @@
-// Small records that the audit keeps beside the log: legal holds, erasures, draws. They change with
-// a batch alone, in its transaction, so that none exists without the entry that made it. They hold
-// registry values, indexes and digests, never a person.
+// Small records that are kept beside the log: legal holds, erasures, draws, and up to when a
+// schedule's periods were looked at. They change with a batch alone, in its transaction, so that
+// none exists without the entry that made it. They hold registry values, indexes and digests, never
+// a person.
 #ifndef CHAYAN_GATEWAY_STORE_RECORDS_H_
 #define CHAYAN_GATEWAY_STORE_RECORDS_H_
 
@@ -15,7 +16,7 @@
 namespace chayan::store {
 
 // The numbers are stored.
-enum class RecordKind { kHold = 1, kErasure = 2, kDraw = 3 };
+enum class RecordKind { kHold = 1, kErasure = 2, kDraw = 3, kDispatch = 4 };
 
 // A change that comes with an entry: takes the place of the record of its kind and key.
 struct Record {

@@ -175,6 +175,19 @@ CREATE TABLE tally (
   label BLOB NOT NULL,
   PRIMARY KEY (kind, key)) WITHOUT ROWID;
 )",
+    // What time alone does to deliveries. `warned`: the number of the last warning; `scheduled`: it
+    // waits for the end of a period.
+    R"(
+ALTER TABLE notice_event ADD COLUMN kind INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE delivery ADD COLUMN warned INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE delivery ADD COLUMN scheduled INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX delivery_expiring ON delivery (expire_ms) WHERE state = 1;
+CREATE INDEX delivery_waiting ON delivery (recipient, due_ms) WHERE state = 1;
+CREATE INDEX delivery_open ON delivery (warned, acknowledge_by_ms) WHERE state IN (1, 2, 3);
+CREATE INDEX delivery_of_period ON delivery (subscription, due_ms) WHERE scheduled = 1;
+CREATE INDEX delivery_leased ON delivery (lease) WHERE lease <> x'';
+CREATE INDEX notice_exception ON notice (exception_owner, ordinal) WHERE exception_owner <> x'';
+)",
 };
 
 absl::StatusOr<int64_t> Integer(Connection& connection, const std::string& sql) {

@@ -56,9 +56,9 @@ absl::StatusOr<std::unique_ptr<SqliteNoticeWriter>> SqliteNoticeWriter::Prepare(
       {&writer->insert_delivery_,
        "INSERT INTO delivery (seq, id, notice, publisher, recipient, subscription, subjects, "
        "state, bulk, hosted, holds, due_ms, ready_ms, expire_ms, acknowledge_by_ms, attempts, "
-       "blockers, earlier_missing, lease, reason, settlement) "
+       "blockers, earlier_missing, lease, reason, settlement, scheduled) "
        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, ?8, ?9, ?10, ?11, ?11, ?12, ?13, 0, ?14, 0, x'', "
-       "x'', x'')"},
+       "x'', x'', ?15)"},
       {&writer->insert_payload_,
        "INSERT INTO delivery_payload (seq, key_id, wrapped_secret, sealed, shred_ms) "
        "VALUES (?, ?, ?, ?, 0)"},
@@ -253,7 +253,8 @@ absl::Status SqliteNoticeWriter::AddDelivery(const NewNotice& notice, int64_t or
       .Bind(11, delivery.due_ms)
       .Bind(12, delivery.expire_ms)
       .Bind(13, delivery.acknowledge_by_ms)
-      .Bind(14, blockers);
+      .Bind(14, blockers)
+      .Bind(15, int64_t{delivery.alone_in_period});
   CHAYAN_RETURN_IF_ERROR(insert_delivery_.Run());
   insert_payload_.Bind(1, seq)
       .Bind(2, delivery.payload.key_id)

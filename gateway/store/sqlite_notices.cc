@@ -3,6 +3,7 @@
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "absl/cleanup/cleanup.h"
@@ -96,7 +97,8 @@ absl::Status SqliteNotices::OpenReader(const std::string& path) {
       {&of_recipient_, seqs("recipient")},
       {&of_publisher_, seqs("publisher")},
       {&events_,
-       "SELECT event, time_ms, seq, state FROM notice_event WHERE publisher = ? AND event > ? "
+       "SELECT event, time_ms, seq, state, kind FROM notice_event WHERE publisher = ? AND event > "
+       "? "
        "ORDER BY event LIMIT ?"},
       {&count_,
        "SELECT state, count FROM delivery_count WHERE recipient = ? AND count > 0 ORDER BY state"},
@@ -106,6 +108,17 @@ absl::Status SqliteNotices::OpenReader(const std::string& path) {
        "SELECT recipient, subscription, bulk, ready_ms FROM delivery INDEXED BY delivery_ready "
        "WHERE state = 1 AND blockers = 0 AND (recipient, subscription, bulk) > (?, ?, ?) "
        "ORDER BY recipient, subscription, bulk, ready_ms LIMIT 1"},
+      {&last_event_, "SELECT coalesce(max(event), 0) FROM notice_event"},
+      {&exceptions_, notice +
+                         "exception_owner = ? AND exception_owner <> x'' AND ordinal > ? ORDER BY "
+                         "ordinal LIMIT ?"},
+      {&oldest_due_,
+       "SELECT due_ms FROM delivery WHERE recipient = ? AND state = 1 ORDER BY due_ms LIMIT 1"},
+      {&expired_, delivery + "d.state = 1 AND d.expire_ms <= ? ORDER BY d.expire_ms LIMIT ?"},
+      {&unsettled_, delivery + "d.state IN (1, 2, 3) AND d.warned = ? AND d.acknowledge_by_ms <= ? "
+                               "ORDER BY d.acknowledge_by_ms LIMIT ?"},
+      {&in_ended_period_,
+       "SELECT 1 FROM delivery WHERE subscription = ? AND due_ms = ? AND scheduled = 1 LIMIT 1"},
       {&to_shred_,
        "SELECT seq FROM delivery_payload WHERE shred_ms > 0 AND shred_ms <= ? ORDER BY shred_ms "
        "LIMIT ?"},
@@ -138,6 +151,13 @@ absl::Status SqliteNotices::OpenLender(const std::string& path) {
        "reason = CASE WHEN length(?2) > 0 THEN ?2 ELSE reason END "
        "WHERE seq = ?3 AND state = 1 AND lease = ?4"},
       {&shred_, "DELETE FROM delivery_payload WHERE seq = ?"},
+      {&end_leases_,
+       "UPDATE delivery SET lease = x'', ready_ms = min(ready_ms, ?) "
+       "WHERE lease = ? AND lease <> x'' AND state = 1"},
+      {&warn_, "UPDATE delivery SET warned = ?1 WHERE seq = ?2 AND warned < ?1"},
+      {&insert_warning_,
+       "INSERT INTO notice_event (publisher, time_ms, seq, state, kind) "
+       "SELECT publisher, ?, seq, state, ? FROM delivery WHERE seq = ?"},
   };
   for (const auto& [statement, sql] : statements) {
     CHAYAN_ASSIGN_OR_RETURN(*statement, lender_.Prepare(sql));
@@ -244,7 +264,8 @@ absl::StatusOr<std::vector<NoticeEvent>> SqliteNotices::Events(const std::string
     return NoticeEvent{.event = row.Integer(0),
                        .time_ms = row.Integer(1),
                        .seq = row.Integer(2),
-                       .state = static_cast<DeliveryState>(row.Integer(3))};
+                       .state = static_cast<DeliveryState>(row.Integer(3)),
+                       .kind = static_cast<NoticeEventKind>(row.Integer(4))};
   });
 }
 
@@ -290,6 +311,58 @@ absl::StatusOr<std::vector<int64_t>> SqliteNotices::DueToShred(int64_t now_ms, s
   to_shred_.Bind(1, now_ms).Bind(2, PageOf(count));
   return ReadAll<int64_t>(
       to_shred_, [](const Statement& row) -> absl::StatusOr<int64_t> { return row.Integer(0); });
+}
+
+absl::StatusOr<int64_t> SqliteNotices::LastEvent() {
+  absl::MutexLock lock(&mu_);
+  return ReadOne<int64_t>(
+      last_event_, [](const Statement& row) -> absl::StatusOr<int64_t> { return row.Integer(0); });
+}
+
+absl::StatusOr<std::vector<StoredNotice>> SqliteNotices::Exceptions(const std::string& owner,
+                                                                    int64_t after_ordinal,
+                                                                    size_t count) {
+  absl::MutexLock lock(&mu_);
+  exceptions_.Bind(1, owner).Bind(2, after_ordinal).Bind(3, PageOf(count));
+  return ReadAll<StoredNotice>(exceptions_, NoticeFromRow);
+}
+
+absl::StatusOr<int64_t> SqliteNotices::OldestDue(const std::string& recipient) {
+  absl::MutexLock lock(&mu_);
+  return ReadOne<int64_t>(
+      oldest_due_.Bind(1, recipient),
+      [](const Statement& row) -> absl::StatusOr<int64_t> { return row.Integer(0); });
+}
+
+absl::StatusOr<std::vector<StoredDelivery>> SqliteNotices::Expired(int64_t now_ms, size_t count) {
+  absl::MutexLock lock(&mu_);
+  return ReadAll<StoredDelivery>(expired_.Bind(1, now_ms).Bind(2, PageOf(count)), DeliveryFromRow);
+}
+
+// Each number before the warning's own is a range of the index.
+absl::StatusOr<std::vector<StoredDelivery>> SqliteNotices::Unsettled(NoticeEventKind warning,
+                                                                     int64_t until_ms,
+                                                                     size_t count) {
+  absl::MutexLock lock(&mu_);
+  std::vector<StoredDelivery> deliveries;
+  for (int64_t warned = 0; warned < static_cast<int64_t>(warning); ++warned) {
+    unsettled_.Bind(1, warned).Bind(2, until_ms).Bind(3, PageOf(count));
+    absl::StatusOr<std::vector<StoredDelivery>> some =
+        ReadAll<StoredDelivery>(unsettled_, DeliveryFromRow);
+    CHAYAN_RETURN_IF_ERROR(some.status());
+    deliveries.insert(deliveries.end(), std::make_move_iterator(some->begin()),
+                      std::make_move_iterator(some->end()));
+  }
+  if (deliveries.size() > count) deliveries.resize(count);
+  return deliveries;
+}
+
+absl::StatusOr<bool> SqliteNotices::HadInPeriod(const std::string& subscription, int64_t due_ms) {
+  absl::MutexLock lock(&mu_);
+  const absl::Cleanup resetter = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    in_ended_period_.Reset();
+  };
+  return in_ended_period_.Bind(1, subscription).Bind(2, due_ms).Step();
 }
 
 // --- leases ------------------------------------------------------------------------------------
@@ -346,6 +419,28 @@ absl::Status SqliteNotices::PutOff(int64_t seq, const std::string& gateway, int6
   CHAYAN_RETURN_IF_ERROR(Annotate(put_off_.Run(), "put a delivery off"));
   if (lender_.changes() == 1) return absl::OkStatus();
   return absl::NotFoundError("the delivery is not under this gateway's lease any more");
+}
+
+absl::Status SqliteNotices::EndLeases(const std::string& gateway, int64_t now_ms) {
+  CHAYAN_RETURN_IF_ERROR(check_());
+  absl::MutexLock lock(&lend_mu_);
+  absl::MutexLock write_lock(&write_mu_);
+  return Annotate(end_leases_.Bind(1, now_ms).Bind(2, gateway).Run(), "end leases");
+}
+
+absl::Status SqliteNotices::Warn(int64_t seq, NoticeEventKind warning, int64_t time_ms) {
+  CHAYAN_RETURN_IF_ERROR(check_());
+  absl::MutexLock lock(&lend_mu_);
+  absl::MutexLock write_lock(&write_mu_);
+  const auto number = static_cast<int64_t>(warning);
+  absl::Status status = begin_.Run();
+  if (status.ok()) status = warn_.Bind(1, number).Bind(2, seq).Run();
+  if (status.ok() && lender_.changes() == 1) {
+    status = insert_warning_.Bind(1, time_ms).Bind(2, number).Bind(3, seq).Run();
+  }
+  if (status.ok()) status = commit_.Run();
+  if (!status.ok() && lender_.in_transaction()) CHAYAN_RETURN_IF_ERROR(rollback_.Run());
+  return Annotate(status, "keep a warning");
 }
 
 absl::Status SqliteNotices::Shred(int64_t seq) {

@@ -36,6 +36,10 @@ class SqliteNotices final : public Notices {
   absl::StatusOr<std::vector<StoredDelivery>> List(const DeliveryQuery& query) override;
   absl::StatusOr<std::vector<NoticeEvent>> Events(const std::string& publisher, int64_t after_event,
                                                   size_t count) override;
+  absl::StatusOr<int64_t> LastEvent() override;
+  absl::StatusOr<std::vector<StoredNotice>> Exceptions(const std::string& owner,
+                                                       int64_t after_ordinal,
+                                                       size_t count) override;
   absl::StatusOr<std::vector<DeliveryCount>> Count(const std::string& recipient) override;
   absl::StatusOr<StoredDelivery> FindInPeriod(const std::string& recipient,
                                               const std::string& subscription,
@@ -45,6 +49,13 @@ class SqliteNotices final : public Notices {
   absl::StatusOr<std::vector<Claimed>> Claim(const ClaimRequest& request) override;
   absl::Status PutOff(int64_t seq, const std::string& gateway, int64_t ready_ms,
                       absl::string_view failed) override;
+  absl::Status EndLeases(const std::string& gateway, int64_t now_ms) override;
+  absl::StatusOr<int64_t> OldestDue(const std::string& recipient) override;
+  absl::StatusOr<std::vector<StoredDelivery>> Expired(int64_t now_ms, size_t count) override;
+  absl::StatusOr<std::vector<StoredDelivery>> Unsettled(NoticeEventKind warning, int64_t until_ms,
+                                                        size_t count) override;
+  absl::Status Warn(int64_t seq, NoticeEventKind warning, int64_t time_ms) override;
+  absl::StatusOr<bool> HadInPeriod(const std::string& subscription, int64_t due_ms) override;
   absl::StatusOr<std::vector<int64_t>> DueToShred(int64_t now_ms, size_t count) override;
   absl::Status Shred(int64_t seq) override;
 
@@ -76,14 +87,18 @@ class SqliteNotices final : public Notices {
       of_notice_ ABSL_GUARDED_BY(mu_), steps_ ABSL_GUARDED_BY(mu_),
       of_recipient_ ABSL_GUARDED_BY(mu_), of_publisher_ ABSL_GUARDED_BY(mu_),
       events_ ABSL_GUARDED_BY(mu_), count_ ABSL_GUARDED_BY(mu_), in_period_ ABSL_GUARDED_BY(mu_),
-      next_lane_ ABSL_GUARDED_BY(mu_), to_shred_ ABSL_GUARDED_BY(mu_);
+      next_lane_ ABSL_GUARDED_BY(mu_), to_shred_ ABSL_GUARDED_BY(mu_),
+      last_event_ ABSL_GUARDED_BY(mu_), exceptions_ ABSL_GUARDED_BY(mu_),
+      oldest_due_ ABSL_GUARDED_BY(mu_), expired_ ABSL_GUARDED_BY(mu_),
+      unsettled_ ABSL_GUARDED_BY(mu_), in_ended_period_ ABSL_GUARDED_BY(mu_);
 
   absl::Mutex lend_mu_;  // taken before write_mu_
   Connection lender_ ABSL_GUARDED_BY(lend_mu_);
   Statement begin_ ABSL_GUARDED_BY(lend_mu_), commit_ ABSL_GUARDED_BY(lend_mu_),
       rollback_ ABSL_GUARDED_BY(lend_mu_), ready_ ABSL_GUARDED_BY(lend_mu_),
       lend_ ABSL_GUARDED_BY(lend_mu_), put_off_ ABSL_GUARDED_BY(lend_mu_),
-      shred_ ABSL_GUARDED_BY(lend_mu_);
+      shred_ ABSL_GUARDED_BY(lend_mu_), warn_ ABSL_GUARDED_BY(lend_mu_),
+      end_leases_ ABSL_GUARDED_BY(lend_mu_), insert_warning_ ABSL_GUARDED_BY(lend_mu_);
 };
 
 }  // namespace chayan::store
