@@ -398,6 +398,7 @@ void Gateway::Rooms::AddMetrics(metrics::Page& page) const {
                     page);
   rpc::AddMetrics(server->Status(), page);
   link::AddMetrics(*links, *registry->Get(), page);
+  if (notices != nullptr) notices->AddMetrics(page);
   committer->AddMetrics(page);
   log::AddMetrics(publisher->Status(), page);
   stages.AddTo(page);

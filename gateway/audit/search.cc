@@ -172,6 +172,9 @@ absl::StatusOr<bool> AddAccess(const Collaborators& with, AuditCall& call,
   access->set_index(index);
   access->set_leaf(std::move(leaves[0]));
   access->set_detail_state(detail.state);
+  for (const v1::NoticeRecipient& recipient : detail.message.notice_recipients()) {
+    access->add_notified_members(recipient.recipient());
+  }
   access->set_detail(std::move(detail.bytes));
   page.Add(bytes);
   return true;

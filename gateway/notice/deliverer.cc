@@ -23,6 +23,7 @@ constexpr uint32_t kAttemptsMax = 32;
 }  // namespace
 
 void Deliverer::Tick() {
+  if (!began_) EndOldLeases();
   GiveUpLapsed();
   const absl::StatusOr<std::vector<store::DueLane>> due =
       with_.notices.Due(absl::ToUnixMillis(with_.clock.Now()));
@@ -36,6 +37,14 @@ void Deliverer::Tick() {
       if (lane.bulk == bulk) Serve(lane);
     }
   }
+}
+
+// One process at a time has this gateway's store open, so nothing of its leases is under way.
+void Deliverer::EndOldLeases() {
+  const absl::Status status =
+      with_.notices.EndLeases(gateway_, absl::ToUnixMillis(with_.clock.Now()));
+  began_ = status.ok();
+  if (!began_) diag::Error("notice.store_fault", {{"cause", std::string(status.message())}});
 }
 
 void Deliverer::GiveUpLapsed() {

@@ -4,7 +4,8 @@
 // Invariants: a delivery leaves only under a lease of this gateway, and while it is under way here
 // it does not leave again; of one subject of a recipient the store lends one at a time. A recipient
 // at whom delivery after delivery fails is tried with one at a time, less and less often. What is
-// under way is not kept: after a crash its lease ends, and it leaves again under the same id.
+// under way is not kept: the next process of this gateway ends its leases, and it leaves again
+// under the same id.
 #ifndef CHAYAN_GATEWAY_NOTICE_DELIVERER_H_
 #define CHAYAN_GATEWAY_NOTICE_DELIVERER_H_
 
@@ -79,6 +80,7 @@ class Deliverer {
     absl::Duration closed_until = absl::ZeroDuration();
   };
 
+  void EndOldLeases();
   void GiveUpLapsed();
   void Serve(const store::DueLane& lane);
   // How many to claim: none while the circuit is open, one to try it.
@@ -93,6 +95,7 @@ class Deliverer {
   const std::string gateway_;
   const std::vector<Outlet*> outlets_;
   Settler& settler_;
+  bool began_ = false;  // of Tick alone
 
   mutable absl::Mutex mu_;
   absl::flat_hash_map<Uuid, UnderWay> under_way_ ABSL_GUARDED_BY(mu_);

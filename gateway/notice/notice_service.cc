@@ -5,6 +5,7 @@
 
 #include "chayan/v1/notice_service.pb.h"
 #include "gateway/base/diag.h"
+#include "gateway/notice/notice_metrics.h"
 #include "gateway/notice/queries.h"
 #include "gateway/notice/recipient_calls.h"
 #include "gateway/rpc/recorded.h"
@@ -19,6 +20,11 @@ constexpr char kLinkMethod[] = "Connect";
 constexpr size_t kCallsQueuedMax = 1024;
 // One round that runs, and one that sees what came meanwhile.
 constexpr size_t kRoundsQueuedMax = 2;
+
+// Deadlines are days: a second is soon enough.
+constexpr absl::Duration kDeadlinesInterval = absl::Seconds(1);
+// How soon a publisher hears of a step.
+constexpr absl::Duration kWatchInterval = absl::Milliseconds(200);
 
 policy::Refusal Overloaded() {
   policy::Refusal refusal =
@@ -80,6 +86,11 @@ NoticeService::NoticeService(Options options, rpc::RegistrySource registry, link
             PutOff(std::move(returned));
           }),
       deliverer_(with_, std::move(options.gateway), {link_outlet_.get(), &pull_}, settler_),
+      deadlines_(with_, settler_,
+                 [this](const v1::Subscription& subscription, absl::Time end, uint64_t entry) {
+                   pull_.TellNone(subscription, end, entry);
+                 }),
+      watchers_(with_),
       thread_(kCallsQueuedMax),
       delivering_(kRoundsQueuedMax) {
   links_.SetNoticeSink(this);
@@ -99,6 +110,10 @@ void NoticeService::ServeOn(rpc::Server& server) {
         [this](Call call) { FetchNoticeDetail(with_, std::move(call)); });
   Serve(server, "ReplayDelivery",
         [this](Call call) { ReplayDelivery(with_, std::move(call), [this] { Wake(); }); });
+  server.HandleStream(kService + std::string("WatchNotices"),
+                      [this](std::shared_ptr<rpc::StreamCall> stream) {
+                        return watchers_.Watch(std::move(stream));
+                      });
   server.HandleStream(
       kService + std::string("ReceiveNotices"),
       [this](std::shared_ptr<rpc::StreamCall> stream) { return pull_.Receive(std::move(stream)); });
@@ -125,6 +140,25 @@ void NoticeService::Serve(rpc::Server& server, const char* method,
 void NoticeService::Tick() {
   pull_.Tick();
   Wake();
+  RunRound(deadlines_round_, kDeadlinesInterval, [this] { deadlines_.Tick(); });
+  if (!watchers_.empty()) {
+    RunRound(watchers_round_, kWatchInterval, [this] { watchers_.Tell(); });
+  }
+}
+
+void NoticeService::RunRound(Round& round, absl::Duration interval, std::function<void()> work) {
+  const int64_t now_ns = absl::ToInt64Nanoseconds(with_.clock.Elapsed());
+  if (now_ns < round.next_ns || round.waits.exchange(true)) return;
+  round.next_ns = now_ns + absl::ToInt64Nanoseconds(interval);
+  const bool queued = thread_.Run([&round, work = std::move(work)] {
+    work();
+    round.waits = false;
+  });
+  if (!queued) round.waits = false;
+}
+
+void NoticeService::AddMetrics(metrics::Page& page) const {
+  notice::AddMetrics(with_, deliverer_, page);
 }
 
 void NoticeService::Wake() {

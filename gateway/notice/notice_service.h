@@ -10,11 +10,14 @@
 #include <vector>
 
 #include "gateway/link/links.h"
+#include "gateway/metrics/page.h"
 #include "gateway/notice/collaborators.h"
+#include "gateway/notice/deadlines.h"
 #include "gateway/notice/deliverer.h"
 #include "gateway/notice/publication.h"
 #include "gateway/notice/pull.h"
 #include "gateway/notice/settler.h"
+#include "gateway/notice/watch.h"
 #include "gateway/rpc/server.h"
 
 namespace chayan::notice {
@@ -35,6 +38,7 @@ class NoticeService final : public link::NoticeSink {
   void ServeOn(rpc::Server& server);
   // Looks for what is due. Called several times a second.
   void Tick();
+  void AddMetrics(metrics::Page& page) const;
 
   void OnReceipts(const policy::Caller& caller, uint64_t link,
                   std::vector<link::SignedReceipt> receipts) override;
@@ -44,9 +48,16 @@ class NoticeService final : public link::NoticeSink {
  private:
   class LinkOutlet;
   using Call = std::shared_ptr<rpc::UnaryCall>;
+  // Of what time alone does, and of telling: one of each under way, at the most.
+  struct Round {
+    std::atomic<bool> waits = false;
+    std::atomic<int64_t> next_ns = 0;  // reading of Elapsed()
+  };
   // Runs the handler on the room's thread.
   void Serve(rpc::Server& server, const char* method, std::function<void(Call)> handler);
   void ServePublication(rpc::Server& server, const char* method, Publication::How how);
+  // Runs `work` on the room's thread, if its time has come and the last one is over.
+  void RunRound(Round& round, absl::Duration interval, std::function<void()> work);
   // Has the deliverer look, unless it is about to.
   void Wake();
   // Puts off what was sent and is not kept where it went.
@@ -63,7 +74,11 @@ class NoticeService final : public link::NoticeSink {
   Settler settler_;
   PullStreams pull_;
   Deliverer deliverer_;
+  Deadlines deadlines_;
+  Watchers watchers_;
   std::atomic<bool> woken_ = false;
+  Round deadlines_round_;
+  Round watchers_round_;
   // Last: their tasks use the others, and each the one before.
   TaskThread thread_;
   TaskThread delivering_;

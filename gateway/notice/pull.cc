@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "gateway/base/wire.h"
+#include "gateway/notice/delivered.h"
 
 namespace chayan::notice {
 namespace {
@@ -217,6 +218,25 @@ void PullStreams::Tick() {
     }
   }
   for (const uint64_t number : old) Finish(number, std::nullopt);
+}
+
+void PullStreams::TellNone(const v1::Subscription& subscription, absl::Time end, uint64_t entry) {
+  v1::ReceiveNoticesResponse response;
+  v1::NoneToday& none = *response.mutable_none_today();
+  none.set_subscription(subscription.id());
+  *none.mutable_period_end_time() = ToProto(end);
+  none.set_entry_index(entry);
+  std::vector<std::shared_ptr<rpc::StreamCall>> calls;
+  {
+    absl::MutexLock lock(&mu_);
+    for (const auto& [number, stream] : streams_) {
+      if (stream.call != nullptr && stream.caller.member == subscription.recipient() &&
+          stream.subscriptions.contains(subscription.id())) {
+        calls.push_back(stream.call);
+      }
+    }
+  }
+  for (const auto& call : calls) call->Write(response.SerializeAsString());
 }
 
 link::NoticePlace PullStreams::PlaceFor(const std::string& recipient,

@@ -39,6 +39,9 @@ class PullStreams final : public Outlet {
   // Ends streams that have been open for long, and forgets those that nobody resumed.
   void Tick();
 
+  // Tells the recipient's streams that a period had none.
+  void TellNone(const v1::Subscription& subscription, absl::Time end, uint64_t entry);
+
   link::NoticePlace PlaceFor(const std::string& recipient,
                              const std::string& subscription) override;
   bool Send(uint64_t place, std::vector<link::OutgoingNotice> notices) override;

@@ -78,6 +78,25 @@ absl::Status FillPage(const Collaborators& with, const v1::ListDeliveriesRequest
   }
 }
 
+// Notices that nobody was to get: each as a delivery without recipient.
+absl::Status FillExceptions(const Collaborators& with, const v1::ListDeliveriesRequest& request,
+                            const std::string& owner, int64_t after, size_t page_size,
+                            v1::ListDeliveriesResponse& response) {
+  CHAYAN_ASSIGN_OR_RETURN(const std::vector<store::StoredNotice> some,
+                          with.notices.Exceptions(owner, after, page_size));
+  for (const store::StoredNotice& notice : some) {
+    if (!request.notice_kind().empty() && notice.kind != request.notice_kind()) continue;
+    v1::DeliveryStatus& status = *response.add_deliveries();
+    status.set_notice_id(notice.id.ToText());
+    status.set_notice_kind(notice.kind);
+    status.set_reason("NO_RECIPIENT");
+  }
+  if (some.size() == page_size) {
+    response.set_next_page_token(Base64UrlEncode(absl::StrCat(some.back().ordinal)));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 void GetNotice(const Collaborators& with, std::shared_ptr<rpc::UnaryCall> call) {
@@ -141,7 +160,10 @@ void ListDeliveries(const Collaborators& with, std::shared_ptr<rpc::UnaryCall> c
           ? kDeliveriesPageDefault
           : std::min(static_cast<size_t>(request.page_size()), kDeliveriesPageMax);
   v1::ListDeliveriesResponse response;
-  const absl::Status status = FillPage(with, request, std::move(query), page_size, response);
+  const absl::Status status =
+      request.exceptions()
+          ? FillExceptions(with, request, query.member, query.after_seq, page_size, response)
+          : FillPage(with, request, std::move(query), page_size, response);
   if (!status.ok()) return FailCall(with, std::move(call), StoreFault(status));
   log::Entry entry = CallEntry(with, *call, log::EntryType::kRead);
   rpc::ReplyRecorded(with.committer, std::move(entry), std::move(call),

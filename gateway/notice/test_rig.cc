@@ -163,6 +163,21 @@ policy::Caller TestRig::Adapter(const std::string& member) {
   return caller;
 }
 
+policy::Caller TestRig::Court() {
+  policy::Caller caller = Household("court-tainan");
+  caller.system = "notices";
+  caller.role = v1::ROLE_PUBLISHER;
+  return caller;
+}
+
+void TestRig::Settle() {
+  v1::ListDeliveriesRequest list;
+  list.set_side(v1::DELIVERY_SIDE_PUBLISHER);
+  service_->Tick();
+  // Behind what the tick gave to the room's thread; and then behind what that gave to the log.
+  for (int i = 0; i < 2; ++i) Call<v1::ListDeliveriesResponse>("ListDeliveries", list);
+}
+
 std::string TestRig::NewRequestId() { return Uuid::Version7(clock.Now(), random_).ToText(); }
 
 v1::PublishNoticeRequest TestRig::NameNotice(const std::string& number) {
@@ -194,6 +209,20 @@ v1::PublishNoticeRequest TestRig::DeathNotice(const std::string& number) {
   request.clear_payload();
   AddDate(request, "death_date");
   AddDate(request, "registration_date");
+  return request;
+}
+
+v1::PublishNoticeRequest TestRig::GuardianshipNotice(const std::string& number) {
+  v1::PublishNoticeRequest request = NameNotice(number);
+  request.set_acting_for("court-tainan");
+  request.mutable_purpose()->set_legal_basis("family-proceedings-143");
+  request.set_notice_kind("person.guardianship");
+  request.clear_payload();
+  AddText(request, "guardian_name", "王大明");
+  AddText(request, "court_case", "115-guardian-1");
+  AddText(request, "reason", "guardianship");
+  request.clear_routing();
+  request.mutable_routing()->set_office("hro-banqiao");
   return request;
 }
 

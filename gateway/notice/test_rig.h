@@ -129,11 +129,21 @@ class TestRig {
 
   static policy::Caller Household(const std::string& member = "hro-shanhua");
   static policy::Caller Adapter(const std::string& member);
+  // Publishes what hro-banqiao pulls.
+  static policy::Caller Court();
 
   // A change of name by hro-shanhua, of the person `number`, in an area of land-qd alone.
   v1::PublishNoticeRequest NameNotice(const std::string& number = "A123456789");
   v1::PublishNoticeRequest DeathNotice(const std::string& number = "A123456789");
+  // A guardianship by the court, for hro-banqiao.
+  v1::PublishNoticeRequest GuardianshipNotice(const std::string& number);
   std::string NewRequestId();
+
+  rpc::StreamEvents Stream(const std::string& method, std::shared_ptr<rpc::StreamCall> stream) {
+    return server_->streams.at("/chayan.v1.NoticeService/" + method)(std::move(stream));
+  }
+  // Lets what the clock makes due run to its end.
+  void Settle();
 
   template <typename Response, typename Request>
   Told<Response> Call(const std::string& method, const Request& request,

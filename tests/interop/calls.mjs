@@ -19,7 +19,7 @@ root.resolvePath = (_, target) => {
 };
 root.loadSync(['chayan/v1/verification_service.proto', 'chayan/v1/receipt.proto',
   'chayan/v1/adapter_link_service.proto', 'chayan/v1/adapter_fixture.proto', 'chayan/v1/registry.proto',
-  'chayan/v1/audit_service.proto', 'chayan/v1/operator_service.proto',
+  'chayan/v1/notice_service.proto', 'chayan/v1/audit_service.proto', 'chayan/v1/operator_service.proto',
   'google/rpc/status.proto', 'google/rpc/error_details.proto']);
 
 export const message = (name) => root.lookupType(name.includes('.') ? name : `chayan.v1.${name}`);

@@ -1,0 +1,15 @@
+// The metrics of notices: what waits, for how long, and what comes to nothing, by recipient.
+#ifndef CHAYAN_GATEWAY_NOTICE_NOTICE_METRICS_H_
+#define CHAYAN_GATEWAY_NOTICE_NOTICE_METRICS_H_
+
+#include "gateway/metrics/page.h"
+#include "gateway/notice/collaborators.h"
+#include "gateway/notice/deliverer.h"
+
+namespace chayan::notice {
+
+void AddMetrics(const Collaborators& with, const Deliverer& deliverer, metrics::Page& page);
+
+}  // namespace chayan::notice
+
+#endif  // CHAYAN_GATEWAY_NOTICE_NOTICE_METRICS_H_

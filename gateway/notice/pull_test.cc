@@ -1,0 +1,259 @@
+// Goal: a recipient that pulls gets what it has credit for, settles only what it was sent, and
+// loses nothing when its stream breaks; an office acknowledges, and a publisher replays and hears
+// of all of it. Method: as notice_service_test; the test holds the other end of the streams.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/time/clock.h"
+#include "gateway/base/check.h"
+#include "gateway/notice/test_rig.h"
+
+namespace chayan::notice {
+namespace {
+
+using ::testing::ElementsAre;
+
+// A stream whose other end is the test.
+class FakePull final : public rpc::StreamCall {
+ public:
+  FakePull(TestRig& rig, const std::string& method, policy::Caller caller)
+      : caller_(std::move(caller)), method_(method) {
+    // It lives as long as the test; the room holds no share of it after its end.
+    events_ = rig.Stream(method, std::shared_ptr<rpc::StreamCall>(this, [](auto*) {}));
+  }
+  const policy::Caller& caller() const override { return caller_; }
+  absl::string_view method() const override { return method_; }
+  bool TakeFromRate() override { return true; }
+  void Write(std::string message) override {
+    absl::MutexLock lock(&mu_);
+    written_.push_back(std::move(message));
+  }
+  size_t queued_bytes() const override { return 0; }
+  void Finish(std::optional<policy::Refusal> refusal) override {
+    absl::MutexLock lock(&mu_);
+    finished_ = true;
+    refusal_ = std::move(refusal);
+  }
+  void Post(absl::AnyInvocable<void()> work) override { work(); }
+  void Pause() override {}
+  void Resume() override {}
+
+  template <typename Request>
+  void Send(const Request& request) {
+    events_.on_message(request.SerializeAsString());
+  }
+  void End() { events_.on_end(); }
+  v1::ErrorReason reason() {
+    absl::MutexLock lock(&mu_);
+    return refusal_.has_value() ? refusal_->reason : v1::ERROR_REASON_UNSPECIFIED;
+  }
+  // The next message; waits for it, and calls `tick` meanwhile.
+  template <typename Response>
+  Response Take(TestRig& rig) {
+    const absl::Time end = absl::Now() + kHangTimeout;
+    while (true) {
+      {
+        absl::MutexLock lock(&mu_);
+        if (!written_.empty()) {
+          Response response;
+          CHAYAN_CHECK(response.ParseFromString(written_.front()));
+          written_.erase(written_.begin());
+          return response;
+        }
+      }
+      CHAYAN_CHECK(absl::Now() < end);
+      rig.service().Tick();
+      absl::SleepFor(absl::Milliseconds(1));
+    }
+  }
+  size_t waiting() {
+    absl::MutexLock lock(&mu_);
+    return written_.size();
+  }
+
+ private:
+  const policy::Caller caller_;
+  const std::string method_;
+  rpc::StreamEvents events_;
+  absl::Mutex mu_;
+  std::vector<std::string> written_ ABSL_GUARDED_BY(mu_);
+  bool finished_ ABSL_GUARDED_BY(mu_) = false;
+  std::optional<policy::Refusal> refusal_ ABSL_GUARDED_BY(mu_);
+};
+
+class PullTest : public ::testing::Test {
+ protected:
+  // A guardianship that hro-banqiao pulls.
+  v1::AcceptedNotice Publish(const std::string& number) {
+    const auto told = rig_.Call<v1::PublishNoticeResponse>(
+        "PublishNotice", rig_.GuardianshipNotice(number), TestRig::Court());
+    EXPECT_FALSE(told.refusal.has_value()) << told.refusal->message;
+    EXPECT_EQ(told.response.notice().deliveries_size(), 1);
+    return told.response.notice();
+  }
+  std::unique_ptr<FakePull> Open(uint32_t credit, const std::string& token = "") {
+    auto pull = std::make_unique<FakePull>(rig_, "ReceiveNotices", kBanqiao);
+    v1::ReceiveNoticesRequest opening;
+    opening.mutable_opening()->set_credit(credit);
+    opening.mutable_opening()->set_resume_token(token);
+    pull->Send(opening);
+    token_ = pull->Take<v1::ReceiveNoticesResponse>(rig_).resume_token();
+    return pull;
+  }
+  v1::DeliveredNotice Notice(FakePull& pull) {
+    v1::DeliveredNotice notice;
+    EXPECT_TRUE(notice.ParseFromString(pull.Take<v1::ReceiveNoticesResponse>(rig_).notice()));
+    return notice;
+  }
+  static void Receipt(FakePull& pull, const std::string& delivery_id) {
+    v1::ReceiveNoticesRequest receipts;
+    receipts.mutable_receipts()->add_delivery_ids(delivery_id);
+    pull.Send(receipts);
+  }
+  Told<v1::AcknowledgeNoticeResponse> Acknowledge(const std::string& delivery_id,
+                                                  const policy::Caller& caller) {
+    v1::AcknowledgeNoticeRequest request;
+    request.mutable_acknowledgement()->set_delivery_id(delivery_id);
+    request.mutable_acknowledgement()->set_state(v1::DELIVERY_STATE_ACKNOWLEDGED);
+    return rig_.Call<v1::AcknowledgeNoticeResponse>("AcknowledgeNotice", request, caller);
+  }
+
+  const policy::Caller kBanqiao = TestRig::Household("hro-banqiao");
+  TestRig rig_;
+  std::string token_;
+};
+
+TEST_F(PullTest, GivesWhatThereIsCreditForAndRecordsItsReceipt) {
+  Publish("A123456789");
+  const v1::AcceptedNotice second = Publish("F131104093");
+  auto pull = Open(/*credit=*/1);
+  const v1::DeliveredNotice first = Notice(*pull);
+  Receipt(*pull, first.delivery_id());
+  const auto recorded = pull->Take<v1::ReceiveNoticesResponse>(rig_).recorded();
+  EXPECT_THAT(recorded.delivery_ids(), ElementsAre(first.delivery_id()));
+  const log::ParsedLeaf leaf = rig_.Entry(recorded.entry_indexes(0));
+  EXPECT_EQ(leaf.type, "delivery");
+  EXPECT_EQ(leaf.Get("method"), "ReceiveNotices");
+  EXPECT_EQ(leaf.Get("member"), "hro-banqiao");
+  EXPECT_EQ(pull->waiting(), 0u) << "the credit is used up";
+  v1::ReceiveNoticesRequest credit;
+  credit.set_credit(1);
+  pull->Send(credit);
+  EXPECT_EQ(Notice(*pull).notice_id(), second.notice_id());
+  pull->End();
+}
+
+TEST_F(PullTest, AReceiptForWhatWasNeverSentEndsTheStream) {
+  auto pull = Open(1);
+  Receipt(*pull, rig_.NewRequestId());
+  EXPECT_EQ(pull->reason(), v1::ERROR_REASON_RECEIPT_UNEXPECTED);
+  pull->End();
+}
+
+TEST_F(PullTest, AStreamThatIsResumedGoesOnWithWhatItHad) {
+  const v1::AcceptedNotice accepted = Publish("A123456789");
+  auto pull = Open(1);
+  const v1::DeliveredNotice notice = Notice(*pull);
+  pull->End();
+  auto next = Open(1, token_);
+  Receipt(*next, notice.delivery_id());
+  EXPECT_EQ(next->Take<v1::ReceiveNoticesResponse>(rig_).recorded().delivery_ids(0),
+            notice.delivery_id());
+  next->End();
+}
+
+TEST_F(PullTest, AStreamWithoutATokenGetsItAgain) {
+  Publish("A123456789");
+  auto pull = Open(1);
+  const v1::DeliveredNotice notice = Notice(*pull);
+  pull->End();
+  auto next = Open(1);
+  rig_.Settle();  // it is put off by a second or less
+  rig_.clock.Advance(absl::Seconds(2));
+  EXPECT_EQ(Notice(*next).delivery_id(), notice.delivery_id());
+  next->End();
+}
+
+TEST_F(PullTest, OnlyTheRecipientsOfficeAcknowledgesAndOnlyWhatItGot) {
+  const std::string id = Publish("A123456789").deliveries(0).delivery_id();
+  EXPECT_EQ(Acknowledge(id, kBanqiao).reason(), v1::ERROR_REASON_DELIVERY_STATE);
+  auto pull = Open(1);
+  EXPECT_EQ(Notice(*pull).delivery_id(), id);
+  Receipt(*pull, id);
+  pull->Take<v1::ReceiveNoticesResponse>(rig_);
+  EXPECT_EQ(Acknowledge(id, TestRig::Household()).reason(), v1::ERROR_REASON_DELIVERY_NOT_FOUND);
+  const auto told = Acknowledge(id, kBanqiao);
+  ASSERT_FALSE(told.refusal.has_value()) << told.refusal->message;
+  EXPECT_EQ(told.response.delivery().state(), v1::DELIVERY_STATE_ACKNOWLEDGED);
+  const uint64_t size = rig_.size();
+  const auto again = Acknowledge(id, kBanqiao);
+  EXPECT_EQ(again.response.delivery().SerializeAsString(),
+            told.response.delivery().SerializeAsString());
+  EXPECT_EQ(again.response.receipt().leaf(), told.response.receipt().leaf());
+  EXPECT_EQ(rig_.size(), size);
+  pull->End();
+}
+
+TEST_F(PullTest, WhatNobodyFetchesIsWarnedOfThenDiesAndCanBeReplayed) {
+  const v1::AcceptedNotice notice = Publish("A123456789");
+  FakePull watch(rig_, "WatchNotices", TestRig::Court());
+  watch.Send(v1::WatchNoticesRequest());
+  const auto pass = [this](int days) {
+    for (int i = 0; i < days; ++i) {
+      rig_.clock.Advance(absl::Hours(24));
+      rig_.service().Tick();
+      rig_.Settle();
+    }
+  };
+  pass(10);
+  EXPECT_EQ(watch.Take<v1::WatchNoticesResponse>(rig_).kind(), v1::NOTICE_EVENT_KIND_DUE_SOON);
+  EXPECT_EQ(watch.Take<v1::WatchNoticesResponse>(rig_).kind(), v1::NOTICE_EVENT_KIND_NOT_FETCHED);
+  pass(25);
+  const auto dead = watch.Take<v1::WatchNoticesResponse>(rig_);
+  EXPECT_EQ(dead.kind(), v1::NOTICE_EVENT_KIND_STEP);
+  EXPECT_EQ(dead.delivery().state(), v1::DELIVERY_STATE_DEAD);
+  EXPECT_EQ(dead.delivery().reason(), "EXPIRED");
+
+  v1::ReplayDeliveryRequest replay;
+  replay.set_delivery_id(notice.deliveries(0).delivery_id());
+  replay.set_reason("the office moved house");
+  EXPECT_EQ(rig_.Call<v1::ReplayDeliveryResponse>("ReplayDelivery", replay, kBanqiao).reason(),
+            v1::ERROR_REASON_DELIVERY_NOT_FOUND);
+  const auto told =
+      rig_.Call<v1::ReplayDeliveryResponse>("ReplayDelivery", replay, TestRig::Court());
+  ASSERT_FALSE(told.refusal.has_value()) << told.refusal->message;
+  EXPECT_EQ(told.response.delivery().state(), v1::DELIVERY_STATE_SCHEDULED);
+  auto pull = Open(1);
+  EXPECT_EQ(Notice(*pull).delivery_id(), replay.delivery_id());
+  pull->End();
+  watch.End();
+}
+
+TEST_F(PullTest, WhatWasAcknowledgedIsShreddedAfterItsTime) {
+  const std::string id = Publish("A123456789").deliveries(0).delivery_id();
+  auto pull = Open(1);
+  Receipt(*pull, Notice(*pull).delivery_id());
+  pull->Take<v1::ReceiveNoticesResponse>(rig_);
+  ASSERT_FALSE(Acknowledge(id, kBanqiao).refusal.has_value());
+  const int64_t seq = rig_.notices().FindDelivery(*Uuid::FromText(id))->seq;
+  rig_.clock.Advance(absl::Hours(24));
+  rig_.Settle();
+  EXPECT_TRUE(rig_.notices().ReadPayload(seq).ok()) << "it may still be looked up";
+  rig_.clock.Advance(absl::Hours(24 * 14));
+  rig_.Settle();
+  EXPECT_TRUE(absl::IsNotFound(rig_.notices().ReadPayload(seq).status()));
+  v1::FetchNoticeDetailRequest fetch;
+  fetch.set_delivery_id(id);
+  fetch.mutable_purpose()->mutable_person()->set_id("clerk-1");
+  fetch.mutable_purpose()->set_case_number("115-7");
+  EXPECT_EQ(rig_.Call<v1::FetchNoticeDetailResponse>("FetchNoticeDetail", fetch, kBanqiao).reason(),
+            v1::ERROR_REASON_PAYLOAD_GONE);
+  pull->End();
+}
+
+}  // namespace
+}  // namespace chayan::notice
