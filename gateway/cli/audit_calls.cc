@@ -79,7 +79,8 @@ absl::StatusOr<v1::AuditPurpose> ToProto(const PurposeFlags& flags) {
   return purpose;
 }
 
-absl::StatusOr<v1::Identifier> ParseSubject(Program& program, const std::string& text) {
+absl::StatusOr<v1::Identifier> ParseSubject(Program& program, const std::string& text,
+                                            absl::string_view flag) {
   std::string value = text;
   if (text == "-") std::getline(program.in, value);
   v1::Identifier identifier;
@@ -96,7 +97,7 @@ absl::StatusOr<v1::Identifier> ParseSubject(Program& program, const std::string&
     std::string names;
     for (const SchemeName& scheme : kSchemes) absl::StrAppend(&names, " ", scheme.name);
     return absl::InvalidArgumentError(
-        absl::StrCat("--subject: write SCHEME:NUMBER, or a national id alone; schemes:", names));
+        absl::StrCat(flag, ": write SCHEME:NUMBER, or a national id alone; schemes:", names));
   }
   identifier.set_value(value);
   return identifier;

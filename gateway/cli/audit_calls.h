@@ -3,63 +3,21 @@
 #define CHAYAN_GATEWAY_CLI_AUDIT_CALLS_H_
 
 #include <memory>
-#include <optional>
 #include <string>
 
-#include "absl/strings/str_cat.h"
 #include "chayan/v1/audit_service.pb.h"
-#include "gateway/base/status_macros.h"
 #include "gateway/cli/document_output.h"
 #include "gateway/cli/program.h"
+#include "gateway/cli/service_calls.h"
 #include "gateway/crypto/bytes.h"
 #include "gateway/registry/snapshot.h"
 
 namespace chayan::cli {
 
-// Keeps the failed call so that its own words can be shown.
-class AuditCalls {
+class AuditCalls : public ServiceCalls {
  public:
-  // Both outlive it.
-  AuditCalls(const Program& program, Client& client) : program_(program), client_(client) {}
-
-  template <typename Response, typename Request>
-  absl::StatusOr<Response> Call(const char* method, const Request& request) {
-    CallResult result = client_.Call(absl::StrCat("/chayan.v1.AuditService/", method),
-                                     request.SerializeAsString(), program_.connection.timeout());
-    if (!result.status.ok()) {
-      failure_ = std::move(result);
-      return failure_->status;
-    }
-    Response response;
-    if (!response.ParseFromString(result.response)) {
-      return absl::DataLossError(absl::StrCat(method, ": the response cannot be read"));
-    }
-    return response;
-  }
-
-  // Calls until there is no further page; `take` gets each.
-  template <typename Response, typename Request, typename Take>
-  absl::Status CallPages(const char* method, Request request, const Take& take) {
-    while (true) {
-      CHAYAN_ASSIGN_OR_RETURN(const Response response, Call<Response>(method, request));
-      take(response);
-      if (response.next_page_token().empty()) return absl::OkStatus();
-      request.set_page_token(response.next_page_token());
-    }
-  }
-
-  // Says why `status`, of a call or of what came back, is an end.
-  ExitCode Fail(const absl::Status& status) const {
-    if (failure_.has_value() && status == failure_->status) return program_.FailCall(*failure_);
-    return program_.Fail(
-        absl::IsUnavailable(status) ? ExitCode::kUnavailable : ExitCode::kCheckFailed,
-        status.message());
-  }
-
- private:
-  const Program& program_;
-  Client& client_;
-  std::optional<CallResult> failure_;
+  AuditCalls(const Program& program, Client& client)
+      : ServiceCalls(program, client, "AuditService") {}
 };
 
 // The registry set with this digest, as the gateway keeps it. DATA_LOSS when it has another digest.
@@ -108,8 +66,9 @@ absl::StatusOr<v1::AuditPurpose> ToProto(const PurposeFlags& flags);
 
 // "passport:123456789", or a national id alone; "-" reads it from standard
 // input, so that it stands in no list of processes and in no history.
-// INVALID_ARGUMENT with the schemes there are.
-absl::StatusOr<v1::Identifier> ParseSubject(Program& program, const std::string& text);
+// INVALID_ARGUMENT with `flag` and the schemes there are.
+absl::StatusOr<v1::Identifier> ParseSubject(Program& program, const std::string& text,
+                                            absl::string_view flag = "--subject");
 
 }  // namespace chayan::cli
 

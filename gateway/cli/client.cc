@@ -152,8 +152,10 @@ class GrpcClient final : public Client {
         Write();
       } else if (tag == &read_) {
         if (ok) {
-          --in_flight_;
+          // A stream of notices answers one opening many times.
+          if (in_flight_ > 0) --in_flight_;
           exchange_.answered(ToString(incoming_));
+          if (exchange_.enough && exchange_.enough()) context_.TryCancel();
           Read();
           if (!writing_) Write();
         } else {
@@ -173,6 +175,7 @@ class GrpcClient final : public Client {
     void Write() {
       if (ended_ || in_flight_ >= exchange_.in_flight_max) return;
       const std::optional<std::string> message = exchange_.next();
+      if (!message.has_value() && exchange_.open && exchange_.open()) return;
       writing_ = true;
       ++under_way_;
       if (!message.has_value()) {

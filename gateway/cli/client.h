@@ -51,9 +51,15 @@ class Client {
   // Many questions on one stream, at most `in_flight_max` unanswered. `next` gives the next
   // message, or nothing when there is none; `answered` takes each answer. `quiet_max` bounds the
   // time in which nothing is heard. The result's response is empty.
+  //
+  // Where what is heard decides what is said, `open` says whether there may be more to say when
+  // `next` gives nothing: it is asked again after each answer.
   struct Exchange {
     std::function<std::optional<std::string>()> next;
     std::function<void(absl::string_view)> answered;
+    std::function<bool()> open{};
+    // Asked after each answer: the stream is cut when it says so. Null: never.
+    std::function<bool()> enough{};
     size_t in_flight_max = 64;
     absl::Duration quiet_max;
   };

@@ -63,6 +63,8 @@ const char* RoleVariable(CallerRole role) {
       return "AUDITOR";
     case CallerRole::kWitness:
       return "WITNESS";
+    case CallerRole::kAdapter:
+      return "ADAPTER";
   }
   return "";
 }

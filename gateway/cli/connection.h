@@ -19,7 +19,7 @@ using Environment = std::function<std::string(const std::string& name)>;
 Environment ProcessEnvironment();
 
 // Whose certificate a command needs. Exactly one role may call each service.
-enum class CallerRole { kHousehold, kOperator, kAuditor, kWitness };
+enum class CallerRole { kHousehold, kOperator, kAuditor, kWitness, kAdapter };
 // "HOUSEHOLD": the middle of CHAYAN_HOUSEHOLD_CERT.
 const char* RoleVariable(CallerRole role);
 

@@ -106,6 +106,7 @@ int RunProgram(Program& program, std::vector<std::string> arguments) {
   app.require_subcommand(1);
   AddVerifyCommand(app, program);
   AddKindsCommand(app, program);
+  AddNoticeCommand(app, program);
   AddStatusCommand(app, program);
   AddReceiptCommand(app, program);
   AddAuditCommand(app, program);

@@ -61,6 +61,7 @@ void AddConnectionFlags(CLI::App& command, Program& program);
 
 void AddVerifyCommand(CLI::App& app, Program& program);
 void AddKindsCommand(CLI::App& app, Program& program);
+void AddNoticeCommand(CLI::App& app, Program& program);
 void AddStatusCommand(CLI::App& app, Program& program);
 void AddReceiptCommand(CLI::App& app, Program& program);
 void AddAuditCommand(CLI::App& app, Program& program);

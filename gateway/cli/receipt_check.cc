@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "chayan/v1/notice_service.pb.h"
 #include "chayan/v1/verification_service.pb.h"
 #include "gateway/base/encoding.h"
 #include "gateway/base/status_macros.h"
@@ -83,11 +84,14 @@ class Check {
   absl::Status EntryShape(std::string& detail) {
     CHAYAN_ASSIGN_OR_RETURN(report_.leaf, log::ParseLeaf(receipt().leaf()));
     const log::ParsedLeaf& leaf = report_.leaf;
-    const bool answered = leaf.known_type == log::EntryType::kVerification;
+    const bool answered = leaf.known_type == log::EntryType::kVerification ||
+                          leaf.known_type == log::EntryType::kNotice ||
+                          leaf.known_type == log::EntryType::kAcknowledgement ||
+                          leaf.known_type == log::EntryType::kDelivery;
     const bool refused =
         leaf.known_type == log::EntryType::kDenied || leaf.known_type == log::EntryType::kFailed;
     if (!answered && !refused) {
-      return Lie(absl::StrCat("an entry of type ", leaf.type, " records no question"));
+      return Lie(absl::StrCat("an entry of type ", leaf.type, " records no call of its caller"));
     }
     if (answered != evidence().has_answer()) {
       return Lie(absl::StrCat("the entry is of type ", leaf.type, ", but the file holds ",
@@ -159,14 +163,16 @@ class Check {
   }
 
   absl::Status Agreement(std::string& detail) {
-    v1::VerifyDocumentRequest request;
-    const bool parsed = request.ParseFromString(evidence().request());
     if (!evidence().has_answer()) {
       detail = std::string(report_.leaf.Get("reason"));
       return SameReason();
     }
+    if (report_.leaf.known_type == log::EntryType::kNotice) return NoticeAgreement(detail);
+    if (report_.leaf.known_type != log::EntryType::kVerification) return StepAgreement(detail);
+    v1::VerifyDocumentRequest request;
     v1::VerificationAnswer answer;
-    if (!parsed || !answer.ParseFromString(evidence().answer())) {
+    if (!request.ParseFromString(evidence().request()) ||
+        !answer.ParseFromString(evidence().answer())) {
       return Lie("request or answer cannot be read");
     }
     if (answer.request_id() != request.request_id()) {
@@ -185,6 +191,47 @@ class Check {
       return Lie("entry and answer differ on who made the answer");
     }
     detail = request.request_id();
+    return absl::OkStatus();
+  }
+
+  absl::Status NoticeAgreement(std::string& detail) {
+    v1::PublishNoticeRequest request;
+    v1::AcceptedNotice answer;
+    if (!request.ParseFromString(evidence().request()) ||
+        !answer.ParseFromString(evidence().answer())) {
+      return Lie("request or answer cannot be read");
+    }
+    if (answer.request_id() != request.request_id()) {
+      return Lie("the answer belongs to another notice: it repeats another request id");
+    }
+    CHAYAN_RETURN_IF_ERROR(SameCode("kind", request.notice_kind()));
+    CHAYAN_RETURN_IF_ERROR(SameCode("for", request.acting_for()));
+    CHAYAN_RETURN_IF_ERROR(SameCode("basis", request.purpose().legal_basis()));
+    detail = answer.notice_id();
+    return absl::OkStatus();
+  }
+
+  // A step of a delivery that its caller took: an acknowledgement, or sending it again. Both
+  // requests begin with what names the delivery.
+  absl::Status StepAgreement(std::string& detail) {
+    v1::DeliveryStatus answer;
+    std::string asked;
+    if (report_.leaf.known_type == log::EntryType::kAcknowledgement) {
+      v1::AcknowledgeNoticeRequest request;
+      if (!request.ParseFromString(evidence().request())) return Lie("the request cannot be read");
+      asked = request.acknowledgement().delivery_id();
+    } else {
+      v1::ReplayDeliveryRequest request;
+      if (!request.ParseFromString(evidence().request())) return Lie("the request cannot be read");
+      asked = request.delivery_id();
+    }
+    if (!answer.ParseFromString(evidence().answer())) return Lie("the answer cannot be read");
+    if (answer.delivery_id() != asked) return Lie("the answer is about another delivery");
+    if (absl::StrCat("DELIVERY_STATE_", report_.leaf.Get("outcome")) !=
+        v1::DeliveryState_Name(answer.state())) {
+      return Lie("the entry records another state than the answer says");
+    }
+    detail = asked;
     return absl::OkStatus();
   }
 

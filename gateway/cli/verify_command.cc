@@ -9,6 +9,7 @@
 #include "gateway/base/file.h"
 #include "gateway/base/uuid.h"
 #include "gateway/cli/batch.h"
+#include "gateway/cli/evidence_output.h"
 #include "gateway/cli/examples.h"
 #include "gateway/cli/exchange.h"
 #include "gateway/cli/program.h"
@@ -26,8 +27,7 @@ struct Options {
   std::string approver_assertion_file;
   std::string example;
   bool use_example = false;
-  std::string evidence_file;
-  std::string trust;
+  EvidenceFlags evidence;
   std::string batch_in;
   std::string batch_out;
   bool json = false;
@@ -59,26 +59,6 @@ absl::StatusOr<v1::DocumentKindDescription> FetchKind(const Program& program, Cl
     return absl::DataLossError("catalogue");
   }
   return response.document_kind();
-}
-
-absl::Status WriteEvidence(const Exchange& exchange, const std::string& path) {
-  if (!exchange.evidence.has_receipt()) {
-    return absl::FailedPreconditionError(
-        absl::StrCat(path, " was not written: nothing was recorded, so there is no receipt"));
-  }
-  return WriteFile(path, exchange.evidence.SerializeAsString(), 0600);
-}
-
-// Checks the receipt where a trust file is known. The report, or nothing.
-absl::StatusOr<std::optional<ReceiptReport>> CheckReceipt(const Program& program,
-                                                          const Options& options,
-                                                          const Exchange& exchange) {
-  const std::string file =
-      options.trust.empty() ? program.environment("CHAYAN_TRUST") : options.trust;
-  if (file.empty() || !exchange.evidence.has_receipt()) return std::optional<ReceiptReport>();
-  const auto trust = FollowLogKeys(LoadTrust(file, ""), program.environment("CHAYAN_LOG_KEYS"));
-  if (!trust.ok()) return trust.status();
-  return std::optional(CheckEvidence(exchange.evidence.SerializeAsString(), *trust));
 }
 
 void PrintJson(const Program& program, const Exchange& exchange,
@@ -121,15 +101,7 @@ void PrintText(const Program& program, const Exchange& exchange,
     program.out << AnswerText(program.language, answer)
                 << NextStepText(program.language, exchange.next_step);
   }
-  if (!exchange.evidence.has_receipt()) return;
-  program.out << program.Say("收據: ", "receipt: ");
-  if (report.has_value()) {
-    program.out << VerdictLine(program.language, *report) << "\n";
-  } else {
-    program.out << program.Say("未檢查(請以 --trust FILE 或 CHAYAN_TRUST 指定信任檔)\n",
-                               "not checked (name a trust file with --trust FILE or "
-                               "CHAYAN_TRUST)\n");
-  }
+  PrintVerdict(program, exchange.evidence, report);
 }
 
 ExitCode ExitCodeFor(const Exchange& exchange, const absl::Status& status,
@@ -195,18 +167,18 @@ ExitCode VerifyOne(Program& program, Options& options) {
   const auto exchange = result.status.ok() ? ReadResponse(request, result.response)
                                            : absl::StatusOr<Exchange>(ReadFailure(request, result));
   if (!exchange.ok()) return program.Fail(ExitCode::kCheckFailed, exchange.status().message());
-  const auto report = CheckReceipt(program, options, *exchange);
+  const auto report = CheckReceipt(program, options.evidence, exchange->evidence);
   if (!report.ok()) return program.FailUsage(report.status());
   if (options.json) {
     PrintJson(program, *exchange, *report);
   } else {
     PrintText(program, *exchange, *report);
   }
-  if (!options.evidence_file.empty()) {
-    const absl::Status written = WriteEvidence(*exchange, options.evidence_file);
+  if (!options.evidence.file.empty()) {
+    const absl::Status written = WriteEvidence(exchange->evidence, options.evidence.file);
     if (!written.ok()) return program.Fail(ExitCode::kCheckFailed, written.message());
     if (!options.json) {
-      program.out << program.Say("證據檔: ", "evidence file: ") << options.evidence_file << "\n";
+      program.out << program.Say("證據檔: ", "evidence file: ") << options.evidence.file << "\n";
     }
   }
   return ExitCodeFor(*exchange, result.status, *report);
@@ -223,8 +195,7 @@ ExitCode VerifyBatch(Program& program, Options& options) {
                .out = options.batch_out,
                .defaults = options.question,
                .trust = std::nullopt};
-  const std::string trust_file =
-      options.trust.empty() ? program.environment("CHAYAN_TRUST") : options.trust;
+  const std::string trust_file = program.OrEnvironment(options.evidence.trust, "CHAYAN_TRUST");
   if (!trust_file.empty()) {
     auto trust = FollowLogKeys(LoadTrust(trust_file, ""), program.environment("CHAYAN_LOG_KEYS"));
     if (!trust.ok()) return program.FailUsage(trust.status());
@@ -297,11 +268,7 @@ void AddVerifyCommand(CLI::App& app, Program& program) {
         throw CLI::Success();
       },
       "describe the columns of --batch");
-  auto* evidence = verify->add_option("--evidence", options->evidence_file,
-                                      "write the evidence file (.chayan) here");
-  evidence->excludes(batch);
-  verify->add_option("--trust", options->trust,
-                     "trust file to check the receipt with [CHAYAN_TRUST]");
+  AddEvidenceFlags(*verify, options->evidence)->excludes(batch);
   verify->add_flag("--json", options->json, "print one JSON object");
   AddConnectionFlags(*verify, program);
   verify->callback([&program, options, example, batch] {

@@ -1,0 +1,36 @@
+// What a command does with the evidence of its call: check it where a trust file is known, show the
+// verdict, keep it as a file.
+#ifndef CHAYAN_GATEWAY_CLI_EVIDENCE_OUTPUT_H_
+#define CHAYAN_GATEWAY_CLI_EVIDENCE_OUTPUT_H_
+
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "chayan/v1/receipt.pb.h"
+#include "gateway/cli/program.h"
+#include "gateway/cli/receipt_check.h"
+
+namespace chayan::cli {
+
+struct EvidenceFlags {
+  std::string file;   // write it here; empty: nowhere
+  std::string trust;  // empty: CHAYAN_TRUST
+};
+// --evidence, --trust.
+CLI::Option* AddEvidenceFlags(CLI::App& command, EvidenceFlags& flags);
+
+// Nothing where no trust file is known or there is no receipt. An error is of the trust file.
+absl::StatusOr<std::optional<ReceiptReport>> CheckReceipt(const Program& program,
+                                                          const EvidenceFlags& flags,
+                                                          const v1::EvidenceFile& evidence);
+// "receipt: …", where there is one.
+void PrintVerdict(const Program& program, const v1::EvidenceFile& evidence,
+                  const std::optional<ReceiptReport>& report);
+// FAILED_PRECONDITION: there is no receipt.
+absl::Status WriteEvidence(const v1::EvidenceFile& evidence, const std::string& path);
+
+}  // namespace chayan::cli
+
+#endif  // CHAYAN_GATEWAY_CLI_EVIDENCE_OUTPUT_H_

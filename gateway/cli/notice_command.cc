@@ -1,0 +1,126 @@
+// chayan notice: what its commands share.
+#include "absl/strings/str_cat.h"
+#include "gateway/cli/notice_commands.h"
+#include "gateway/cli/receipt_text.h"
+
+namespace chayan::cli {
+
+void AddNoticeCommand(CLI::App& app, Program& program) {
+  CLI::App* notice = app.add_subcommand(
+      "notice", std::string(program.Say("跨機關通報:發布、追蹤、接收、回報",
+                                        "notices: publish, follow, receive, acknowledge")));
+  notice->require_subcommand(1);
+  AddNoticePublishCommand(*notice, program);
+  AddNoticeWatchCommands(*notice, program);
+  AddNoticeReceiveCommand(*notice, program);
+  AddNoticeSettleCommands(*notice, program);
+  AddNoticeListCommands(*notice, program);
+}
+
+absl::StatusOr<RecordedCall> CallRecorded(const Program& program, Client& client,
+                                          const char* method, const std::string& request) {
+  RecordedCall call;
+  call.result = client.Call(absl::StrCat("/chayan.v1.NoticeService/", method), request,
+                            program.connection.timeout());
+  call.evidence.set_request(request);
+  if (!call.result.status.ok()) {
+    if (!call.result.status_details.empty()) {
+      call.evidence.set_status(call.result.status_details);
+    }
+    v1::Receipt receipt;
+    if (!call.result.receipt.empty() && receipt.ParseFromString(call.result.receipt)) {
+      *call.evidence.mutable_receipt() = std::move(receipt);
+    }
+    return call;
+  }
+  // The responses of all recorded calls have the answer in field 2 and the receipt in field 3.
+  v1::PublishNoticeResponseView view;
+  if (!view.ParseFromString(call.result.response) || !view.has_notice()) {
+    return absl::DataLossError(absl::StrCat(method, ": the gateway's response cannot be read"));
+  }
+  call.evidence.set_answer(view.notice());
+  if (view.has_receipt()) *call.evidence.mutable_receipt() = view.receipt();
+  return call;
+}
+
+ExitCode ShowRecorded(Program& program, const EvidenceFlags& flags, const RecordedCall& call,
+                      const std::function<bool(const std::string& answer)>& print) {
+  const absl::Status& status = call.result.status;
+  // Without details the call never reached the gateway's own words.
+  if (!status.ok() && call.result.status_details.empty()) return program.FailCall(call.result);
+  const auto report = CheckReceipt(program, flags, call.evidence);
+  if (!report.ok()) return program.FailUsage(report.status());
+  if (!status.ok()) {
+    program.out << ErrorText(program.language, call.evidence.status());
+  } else if (!print(call.evidence.answer())) {
+    return program.Fail(ExitCode::kCheckFailed, "the gateway's answer cannot be read");
+  }
+  PrintVerdict(program, call.evidence, *report);
+  if (!flags.file.empty()) {
+    const absl::Status written = WriteEvidence(call.evidence, flags.file);
+    if (!written.ok()) return program.Fail(ExitCode::kCheckFailed, written.message());
+    program.out << program.Say("證據檔: ", "evidence file: ") << flags.file << "\n";
+  }
+  if (report->has_value() && !(*report)->ok()) return ExitCode::kCheckFailed;
+  return ExitCodeOf(status);
+}
+
+std::string StateText(Language language, v1::DeliveryState state) {
+  switch (state) {
+    case v1::DELIVERY_STATE_SCHEDULED:
+      return std::string(Say(language, "待送達", "scheduled"));
+    case v1::DELIVERY_STATE_DELIVERED:
+      return std::string(Say(language, "已送達", "delivered"));
+    case v1::DELIVERY_STATE_HANDED_OVER:
+      return std::string(Say(language, "已交付代管介接", "handed over"));
+    case v1::DELIVERY_STATE_ACKNOWLEDGED:
+      return std::string(Say(language, "已辦理", "acknowledged"));
+    case v1::DELIVERY_STATE_REJECTED:
+      return std::string(Say(language, "退回", "rejected"));
+    case v1::DELIVERY_STATE_DEAD:
+      return std::string(Say(language, "無法送達", "dead"));
+    case v1::DELIVERY_STATE_SUPERSEDED:
+      return std::string(Say(language, "已由後通報取代", "superseded"));
+    case v1::DELIVERY_STATE_WITHDRAWN:
+      return std::string(Say(language, "已撤回", "withdrawn"));
+    default:
+      return v1::DeliveryState_Name(state);
+  }
+}
+
+absl::Time TimeFrom(const google::protobuf::Timestamp& time) {
+  return absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos());
+}
+
+void PrintDelivery(const Program& program, const v1::DeliveryStatus& delivery, bool history) {
+  const Language language = program.language;
+  program.out << "  " << delivery.delivery_id() << "  " << delivery.recipient() << "  "
+              << StateText(language, delivery.state());
+  if (!delivery.reason().empty()) program.out << " (" << delivery.reason() << ")";
+  if (delivery.state() == v1::DELIVERY_STATE_SCHEDULED && delivery.has_due_time()) {
+    program.out << program.Say(",預定 ", ", due ")
+                << TimeText(language, TimeFrom(delivery.due_time()));
+  }
+  if (delivery.waits_for_earlier()) {
+    program.out << program.Say(",等候同一人的前通報",
+                               ", waits for an earlier notice of the subject");
+  }
+  if (delivery.rejection_reason() != v1::REJECTION_REASON_UNSPECIFIED) {
+    program.out << "  "
+                << v1::RejectionReason_Name(delivery.rejection_reason())
+                       .substr(std::string("REJECTION_REASON_").size());
+  }
+  if (!delivery.recipient_case_number().empty()) {
+    program.out << program.Say(",案號 ", ", case ") << delivery.recipient_case_number();
+  }
+  program.out << "\n";
+  if (!history) return;
+  for (const v1::DeliveryStep& step : delivery.steps()) {
+    program.out << "    " << TimeText(language, TimeFrom(step.time())) << "  "
+                << StateText(language, step.state())
+                << (step.reason().empty() ? "" : absl::StrCat(" (", step.reason(), ")"))
+                << program.Say("  紀錄 ", "  entry ") << step.entry_index() << "\n";
+  }
+}
+
+}  // namespace chayan::cli

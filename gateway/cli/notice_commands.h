@@ -1,0 +1,62 @@
+// The commands under `chayan notice`, and what they share.
+#ifndef CHAYAN_GATEWAY_CLI_NOTICE_COMMANDS_H_
+#define CHAYAN_GATEWAY_CLI_NOTICE_COMMANDS_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/time/time.h"
+#include "chayan/v1/notice_service.pb.h"
+#include "chayan/v1/receipt.pb.h"
+#include "gateway/cli/evidence_output.h"
+#include "gateway/cli/program.h"
+#include "gateway/cli/service_calls.h"
+#include "gateway/report/table.h"
+
+namespace chayan::cli {
+
+class NoticeCalls : public ServiceCalls {
+ public:
+  NoticeCalls(const Program& program, Client& client)
+      : ServiceCalls(program, client, "NoticeService") {}
+};
+
+void AddNoticePublishCommand(CLI::App& notice, Program& program);
+void AddNoticeWatchCommands(CLI::App& notice, Program& program);  // show, watch
+void AddNoticeReceiveCommand(CLI::App& notice, Program& program);
+void AddNoticeSettleCommands(CLI::App& notice, Program& program);  // ack, replay
+void AddNoticeListCommands(CLI::App& notice, Program& program);    // dead, checklist
+
+// Has the command run `action` once the line is parsed, with the flags of a connection.
+template <typename Options>
+void RunOn(CLI::App& command, Program& program, const std::shared_ptr<Options>& options,
+           ExitCode (*action)(Program&, Options&)) {
+  AddConnectionFlags(command, program);
+  command.callback([&program, options, action] {
+    program.action = [&program, options, action] { return action(program, *options); };
+  });
+}
+
+// A recorded call of the service: request, and the committed part of its answer (field 2) with the
+// receipt (field 3), as the bytes that came. Errors with details are evidence too.
+struct RecordedCall {
+  CallResult result;
+  v1::EvidenceFile evidence;
+};
+absl::StatusOr<RecordedCall> CallRecorded(const Program& program, Client& client,
+                                          const char* method, const std::string& request);
+// Shows what the call came to: `print` for an answer, the gateway's words for an error; the verdict
+// on the receipt; the evidence file where one is wanted.
+ExitCode ShowRecorded(Program& program, const EvidenceFlags& flags, const RecordedCall& call,
+                      const std::function<bool(const std::string& answer)>& print);
+
+// "DELIVERED" in the reader's language.
+std::string StateText(Language language, v1::DeliveryState state);
+// One delivery on a line; with `history`, its steps below.
+void PrintDelivery(const Program& program, const v1::DeliveryStatus& delivery, bool history);
+absl::Time TimeFrom(const google::protobuf::Timestamp& time);
+
+}  // namespace chayan::cli
+
+#endif  // CHAYAN_GATEWAY_CLI_NOTICE_COMMANDS_H_

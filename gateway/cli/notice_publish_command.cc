@@ -1,0 +1,171 @@
+// chayan notice publish: one notice, from flags or from a file.
+#include <algorithm>
+#include <memory>
+#include <optional>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "gateway/base/file.h"
+#include "gateway/base/uuid.h"
+#include "gateway/cli/audit_calls.h"
+#include "gateway/cli/json_writer.h"
+#include "gateway/cli/notice_commands.h"
+#include "gateway/cli/notice_request.h"
+
+namespace chayan::cli {
+namespace {
+
+struct Options {
+  TypedNotice notice;
+  std::string id;
+  std::string former_id;
+  std::string assertion_file;
+  EvidenceFlags evidence;
+  bool json = false;
+};
+
+// The kind as the gateway describes it now; NOT_FOUND names what there is.
+absl::StatusOr<v1::NoticeKindDescription> FetchKind(NoticeCalls& calls, const std::string& code) {
+  std::optional<v1::NoticeKindDescription> found;
+  std::string codes;
+  CHAYAN_RETURN_IF_ERROR(calls.CallPages<v1::ListNoticeKindsResponse>(
+      "ListNoticeKinds", v1::ListNoticeKindsRequest(),
+      [&](const v1::ListNoticeKindsResponse& page) {
+        for (const v1::NoticeKindDescription& kind : page.notice_kinds()) {
+          absl::StrAppend(&codes, " ", kind.notice_kind());
+          if (kind.notice_kind() == code) found = kind;
+        }
+      }));
+  if (found.has_value()) return *found;
+  return absl::NotFoundError(
+      absl::StrCat("--kind ", code, ": there is no such notice kind; there are:", codes));
+}
+
+// What was typed, completed from files, our certificate and chance.
+absl::Status Complete(Program& program, const Connection& connection, Options& options,
+                      const v1::PublishNoticeRequest& base) {
+  TypedNotice& typed = options.notice;
+  if (!options.id.empty()) {
+    CHAYAN_ASSIGN_OR_RETURN(typed.id, ParseSubject(program, options.id, "--id"));
+  }
+  if (!options.former_id.empty()) {
+    CHAYAN_ASSIGN_OR_RETURN(typed.former_id,
+                            ParseSubject(program, options.former_id, "--former-id"));
+  }
+  if (!options.assertion_file.empty()) {
+    CHAYAN_ASSIGN_OR_RETURN(const std::string assertion, ReadFile(options.assertion_file));
+    typed.assertion = std::string(absl::StripAsciiWhitespace(assertion));
+  }
+  if (typed.kind.empty()) typed.kind = base.notice_kind();
+  if (typed.kind.empty()) {
+    return absl::InvalidArgumentError("which kind? give --kind, such as person.death");
+  }
+  if (typed.acting_for.empty() && base.acting_for().empty()) typed.acting_for = connection.member;
+  if (typed.request_id.empty() && base.request_id().empty()) {
+    typed.request_id = Uuid::Version7(program.clock.Now(), program.random).ToText();
+  }
+  return absl::OkStatus();
+}
+
+bool Print(const Program& program, bool json, const std::string& answer) {
+  v1::AcceptedNotice notice;
+  if (!notice.ParseFromString(answer)) return false;
+  if (json) {
+    JsonWriter writer;
+    writer.BeginObject().Text("request_id", notice.request_id());
+    writer.Text("notice_id", notice.notice_id()).BeginArray("deliveries");
+    for (const v1::ExpectedDelivery& delivery : notice.deliveries()) {
+      writer.BeginObject().Text("delivery_id", delivery.delivery_id());
+      writer.Text("recipient", delivery.recipient()).Text("subscription", delivery.subscription());
+      writer.EndObject();
+    }
+    writer.EndArray().Text("exception_owner", notice.exception_owner()).EndObject();
+    program.out << std::move(writer).Take() << "\n";
+    return true;
+  }
+  program.out << program.Say("已受理 ", "accepted ") << notice.notice_id() << "\n";
+  for (const v1::ExpectedDelivery& delivery : notice.deliveries()) {
+    program.out << "  " << delivery.delivery_id() << "  " << delivery.recipient() << "  "
+                << delivery.subscription() << program.Say(",預定 ", ", due ")
+                << TimeText(program.language, TimeFrom(delivery.due_time())) << "\n";
+  }
+  if (notice.deliveries().empty()) {
+    program.out << program.Say("  無收受機關;由 ", "  nobody is to get it; it is looked after by ")
+                << notice.exception_owner() << program.Say(" 處理\n", "\n");
+  }
+  return true;
+}
+
+ExitCode Publish(Program& program, Options& options) {
+  const auto base = ReadNoticeFile(options.notice.file);
+  if (!base.ok()) return program.FailUsage(base.status());
+  std::unique_ptr<Client> client;
+  const auto connection = program.Connect(CallerRole::kHousehold, client);
+  if (!connection.ok()) return ExitCode::kUsage;
+  const absl::Status complete = Complete(program, *connection, options, *base);
+  if (!complete.ok()) return program.FailUsage(complete);
+  NoticeCalls calls(program, *client);
+  const auto kind = FetchKind(calls, options.notice.kind);
+  if (absl::IsNotFound(kind.status())) return program.FailUsage(kind.status());
+  if (!kind.ok()) return calls.Fail(kind.status());
+  const auto request = BuildNotice(options.notice, *base, *kind);
+  if (!request.ok()) return program.FailUsage(request.status());
+  const auto call = CallRecorded(program, *client, "PublishNotice", request->SerializeAsString());
+  if (!call.ok()) return program.Fail(ExitCode::kCheckFailed, call.status().message());
+  return ShowRecorded(program, options.evidence, *call, [&](const std::string& answer) {
+    return Print(program, options.json, answer);
+  });
+}
+
+void AddFlags(CLI::App& publish, Options& options) {
+  TypedNotice& n = options.notice;
+  const auto text = [&](const char* flag, std::string& value, const char* help) {
+    publish.add_option(flag, value, help)->group("Notice");
+  };
+  const auto texts = [&](const char* flag, std::vector<std::string>& values, const char* help) {
+    publish.add_option(flag, values, help)->group("Notice");
+  };
+  text("--file", n.file, "begin with this PublishNoticeRequest as text; flags stand above it");
+  text("--kind", n.kind, "notice kind, such as person.death");
+  text("--id", options.id, "number of the person, SCHEME:NUMBER or a national id; - reads it");
+  text("--former-id", options.former_id, "the number before, where it changes");
+  text("--name", n.name, "their name");
+  text("--birth", n.birth_date, "birth date: 0770520, 民國77年5月20日 or 1988-05-20");
+  text("--publisher-key", n.publisher_key,
+       "your own key of the person, where the number is not known");
+  texts("--element", n.elements, "what it says, CODE=VALUE; repeatable");
+  text("--effective", n.effective_date, "the day from which it holds");
+  texts("--consent", n.consents, "code of a consent the applicant gave; repeatable");
+  text("--old-area", n.old_area, "code of the area the person leaves");
+  text("--new-area", n.new_area, "code of the area the person is in, or comes to");
+  text("--office", n.office, "member id of the office of registration");
+  text("--supply-area", n.supply_area, "code of a utility's supply area");
+  texts("--account", n.accounts, "an account with a company, COMPANY=NUMBER; repeatable");
+  text("--basis", n.basis, "legal basis, such as household-act-68");
+  text("--case", n.case_number, "the office's own case number");
+  text("--person", n.person, "who publishes: the person's id in the office's directory");
+  publish.add_option("--person-role", n.person_role, "that person's role")
+      ->group("Notice")
+      ->capture_default_str();
+  text("--assertion", options.assertion_file, "file with the compact JWS that vouches for them");
+  text("--reason", n.reason, "reason in words; kept sealed");
+  text("--acting-for", n.acting_for, "the office; by default the certificate's own member");
+  text("--request-id", n.request_id, "UUID of this notice; the same one again is no second notice");
+  publish.add_flag("--test", n.test, "a trial, kept out of the recipients' business")
+      ->group("Notice");
+}
+
+}  // namespace
+
+void AddNoticePublishCommand(CLI::App& notice, Program& program) {
+  CLI::App* publish = notice.add_subcommand(
+      "publish", std::string(program.Say("發布一則通報", "publish a notice")));
+  const auto options = std::make_shared<Options>();
+  options->notice.person_role = "clerk";
+  AddFlags(*publish, *options);
+  AddEvidenceFlags(*publish, options->evidence);
+  publish->add_flag("--json", options->json, "print one JSON object");
+  RunOn(*publish, program, options, Publish);
+}
+
+}  // namespace chayan::cli
