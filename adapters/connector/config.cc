@@ -108,7 +108,7 @@ void ConfigFile::CheckProcess() {
   here.Require("system", "\"adapter-1\"");
   here.Require("trust_domain", "\"chayan.example\"");
   here.Require("gateways", "\"gw.agency.example:7443\"");
-  here.Require("kinds", "{ document_kind: \"…\" … }");
+  if (!config_.has_notices()) here.Require("kinds", "{ document_kind: \"…\" … }");
   for (const char* field :
        {"certificate_file", "key_file", "roots_file", "answer_key_file", "answer_log_file"}) {
     if (!here.Require(field, "\"…\"")) continue;
@@ -128,8 +128,16 @@ void ConfigFile::CheckProcess() {
     }
   }
   Bounded(here, "in_flight_max", config_.in_flight_max(), 0, kInFlightMax);
+  CheckSources();
+  if (config_.has_notices()) CheckNotices();
+}
+
+void ConfigFile::CheckSources() {
+  const Place here = place();
   const int sources = config_.has_source() + config_.has_http() + config_.has_files();
-  if (sources == 0) {
+  if (config_.kinds().empty()) {
+    if (sources > 0) here.Fault("source", "nobody asks it: add `kinds { … }`, or remove it");
+  } else if (sources == 0) {
     here.Fault("source",
                "is missing, add `source { driver: \"…\" }`, `http { base_url: \"…\" }` or "
                "`files { folder: \"…\" }`");
@@ -140,9 +148,28 @@ void ConfigFile::CheckProcess() {
   }
 }
 
+void ConfigFile::CheckNotices() {
+  v1::NoticeSettings& notices = *config_.mutable_notices();
+  const Place here = place().Nested("notices", notices);
+  here.Require("subscriptions", "\"land-ad-death\"");
+  std::set<std::string> seen;
+  for (int i = 0; i < notices.subscriptions_size(); ++i) {
+    if (!seen.insert(notices.subscriptions(i)).second) {
+      here.Fault("subscriptions", "stands twice, keep one", i);
+    }
+  }
+  notices.set_inbox_file(notices.inbox_file().empty() ? config_.answer_log_file() + ".inbox"
+                                                      : Absolute(notices.inbox_file()));
+  Bounded(here, "in_flight_max", notices.in_flight_max(), 0, kInFlightMax);
+  if (notices.sink_case() == v1::NoticeSettings::SINK_NOT_SET) {
+    here.Fault("subscriptions",
+               "their notices go nowhere, add `database { … }`, `hook { … }` or `files { … }`");
+  }
+}
+
 void ConfigFile::LoadKindFiles() {
   const Place here = place();
-  here.Require("kind_files", "\"registry/land.textproto\"");
+  if (!config_.kinds().empty()) here.Require("kind_files", "\"registry/land.textproto\"");
   for (int i = 0; i < config_.kind_files_size(); ++i) {
     std::string& file = *config_.mutable_kind_files(i);
     file = Absolute(file);

@@ -72,6 +72,8 @@ class ConfigFile {
   ConfigFile(const std::string& path);
   void Parse(const std::string& content);
   void CheckProcess();
+  void CheckSources();
+  void CheckNotices();
   void LoadKindFiles();
   void LoadKind(int index);
   void CheckMappings(const Kind& kind);

@@ -20,8 +20,9 @@ constexpr uint32_t kSftpTimeoutMaxMs = 10 * 60'000;  // kFileBytesMax over a slo
 constexpr uint32_t kSftpPortMax = 65'535;
 constexpr uint32_t kRecordsMax = 5'000'000;  // about 2 GiB of memory
 
-void LoadSftp(ConfigFile& file, const v1::SftpFolder& sftp, const Place& place,
-              Settings& settings) {
+}  // namespace
+
+fetch::SftpOptions LoadSftp(ConfigFile& file, const v1::SftpFolder& sftp, const Place& place) {
   place.Require("host", "\"sftp.agency.example\"");
   place.Require("user", "\"chayan\"");
   place.Require("key_file", "\"sftp.key\"");
@@ -38,15 +39,22 @@ void LoadSftp(ConfigFile& file, const v1::SftpFolder& sftp, const Place& place,
                                                  kSftpTimeoutDefaultMs, kSftpTimeoutMaxMs))};
   const absl::Status status = fetch::SftpFolder::Create(options).status();
   if (!status.ok()) place.Fault("host", status.message());
-  settings.sftp = std::move(options);
+  return options;
 }
 
-// A name is a file's own, with or without the day.
 void CheckName(const Place& place, const std::string& field, const std::string& pattern) {
   if (!fetch::IsFileName(NameOf(pattern, absl::CivilDay(2026, 1, 15)))) {
     place.Fault(field, "write letters, digits, '-', '_', '.', and {date} or {roc_date}");
   }
 }
+
+void CheckTimeOfDay(const Place& place, const std::string& field, const std::string& time) {
+  if (!RE2::FullMatch(time, "([01][0-9]|2[0-3]):[0-5][0-9]")) {
+    place.Fault(field, "is no time of day, write it as \"09:30\"");
+  }
+}
+
+namespace {
 
 void CheckKind(ConfigFile& file, const ConfigFile::Kind& kind) {
   const Place outer = file.KindPlace(kind.index);
@@ -62,9 +70,7 @@ void CheckKind(ConfigFile& file, const ConfigFile::Kind& kind) {
   if (table.encoding() == v1::FILE_ENCODING_BIG5 && table.form() != v1::FILE_FORM_CSV) {
     place.Fault("encoding", "JSON lines are UTF-8, remove it");
   }
-  if (!table.due().empty() && !RE2::FullMatch(table.due(), "([01][0-9]|2[0-3]):[0-5][0-9]")) {
-    place.Fault("due", "is no time of day, write it as \"09:30\"");
-  }
+  if (!table.due().empty()) CheckTimeOfDay(place, "due", table.due());
   file.Bounded(place, "records_max", table.records_max(), kRecordsMaxDefault, kRecordsMax);
   if (kind.plan.source.parameters_size() > 0) {
     outer.Fault("parameters", "a file is found by the subject's number alone, remove them");
@@ -80,7 +86,7 @@ Settings LoadSettings(ConfigFile& file) {
   settings.poll_interval = absl::Seconds(file.Bounded(place, "poll_seconds", source.poll_seconds(),
                                                       kPollSecondsDefault, kPollSecondsMax));
   if (source.has_sftp()) {
-    LoadSftp(file, source.sftp(), place.Nested("sftp", source.sftp()), settings);
+    settings.sftp = LoadSftp(file, source.sftp(), place.Nested("sftp", source.sftp()));
   } else if (place.Require("folder", "\"inbox\"")) {
     settings.folder = file.Absolute(source.folder());
   }

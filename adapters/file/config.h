@@ -23,6 +23,14 @@ struct Settings {
   std::optional<fetch::SftpOptions> sftp;
 };
 
+// Faults of these three go to the file, at `place`.
+fetch::SftpOptions LoadSftp(connector::ConfigFile& file, const v1::SftpFolder& sftp,
+                            const connector::Place& place);
+// A name is a file's own, with or without the day.
+void CheckName(const connector::Place& place, const std::string& field, const std::string& pattern);
+void CheckTimeOfDay(const connector::Place& place, const std::string& field,
+                    const std::string& time);
+
 // The files' part of a settings file; faults go to it. REQUIRES: it was parsed.
 Settings LoadSettings(connector::ConfigFile& file);
 

@@ -1,6 +1,8 @@
 #include "adapters/file/csv.h"
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 
 namespace chayan::file {
 namespace {
@@ -60,6 +62,20 @@ absl::StatusOr<std::vector<std::string>> TakeCsvRecord(absl::string_view& text) 
     if (!more.ok()) return more.status();
     if (!*more) return fields;
   }
+}
+
+void AppendCsvRecord(std::string& out, const std::vector<std::string>& record) {
+  absl::string_view separator;
+  for (const std::string& field : record) {
+    absl::StrAppend(&out, separator);
+    separator = ",";
+    if (field.find_first_of("\",\r\n") == std::string::npos) {
+      out += field;
+    } else {
+      absl::StrAppend(&out, "\"", absl::StrReplaceAll(field, {{"\"", "\"\""}}), "\"");
+    }
+  }
+  out += "\r\n";
 }
 
 }  // namespace chayan::file

@@ -1,4 +1,4 @@
-// CSV (RFC 4180): one record at a time.
+// CSV (RFC 4180), read and written: one record at a time.
 #ifndef CHAYAN_ADAPTERS_FILE_CSV_H_
 #define CHAYAN_ADAPTERS_FILE_CSV_H_
 
@@ -14,6 +14,9 @@ namespace chayan::file {
 // INVALID_ARGUMENT: a quote inside a bare field, text behind a closing quote, an unended quote.
 // REQUIRES: text is not empty.
 absl::StatusOr<std::vector<std::string>> TakeCsvRecord(absl::string_view& text);
+
+// Appends a record with its line end, CR LF. A field that needs quotes gets them.
+void AppendCsvRecord(std::string& out, const std::vector<std::string>& record);
 
 }  // namespace chayan::file
 

@@ -1,4 +1,4 @@
-// Where an agency puts its files: a folder of this machine, or of another over SFTP.
+// Where an agency puts its files, or takes them: a folder of this machine, or of another over SFTP.
 #ifndef CHAYAN_ADAPTERS_FILE_FOLDER_H_
 #define CHAYAN_ADAPTERS_FILE_FOLDER_H_
 
@@ -7,7 +7,9 @@
 #include <memory>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "gateway/fetch/sftp.h"
 
 namespace chayan::file {
@@ -25,6 +27,8 @@ class Folder {
   virtual absl::StatusOr<std::map<std::string, std::string>> List() = 0;
   // At most kFileBytesMax. REQUIRES: fetch::IsFileName(name).
   virtual absl::StatusOr<File> Read(const std::string& name) = 0;
+  // The file appears whole, in place of one of that name. REQUIRES: as Read.
+  virtual absl::Status Write(const std::string& name, absl::string_view content) = 0;
 };
 
 std::unique_ptr<Folder> NewLocalFolder(std::string path);

@@ -27,13 +27,16 @@ std::string NameOf(const std::string& pattern, absl::CivilDay day) {
                  absl::StrFormat("%03d%02d%02d", year - kRocYearOffset, day.month(), day.day())}});
 }
 
-absl::Time Snapshot::DueOf(absl::CivilDay day) const {
-  const std::string& due = plan_.source.file().due();
-  if (due.empty()) return absl::FromCivil(day + 1, TaipeiTimeZone());
-  const std::vector<std::string> parts = absl::StrSplit(due, ':');
+absl::Time TimeOfDay(absl::CivilDay day, const std::string& time) {
+  const std::vector<std::string> parts = absl::StrSplit(time, ':');
   return absl::FromCivil(absl::CivilMinute(day.year(), day.month(), day.day(), std::stoi(parts[0]),
                                            std::stoi(parts[1])),
                          TaipeiTimeZone());
+}
+
+absl::Time Snapshot::DueOf(absl::CivilDay day) const {
+  const std::string& due = plan_.source.file().due();
+  return due.empty() ? absl::FromCivil(day + 1, TaipeiTimeZone()) : TimeOfDay(day, due);
 }
 
 void Snapshot::TryFile(Folder& folder, const std::string& name, const std::string& mark,

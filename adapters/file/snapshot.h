@@ -23,6 +23,8 @@ inline constexpr int kDaysBackMax = 31;
 
 // "titles-{date}.csv" of a day.
 std::string NameOf(const std::string& pattern, absl::CivilDay day);
+// "09:30" of a day in Taipei. REQUIRES: a time of that form.
+absl::Time TimeOfDay(absl::CivilDay day, const std::string& time);
 
 // Thread-safe; one thread at a time looks.
 class Snapshot {

@@ -29,6 +29,11 @@ Template Nothing() {
   return *std::move(nothing);
 }
 
+void CheckUrl(const Place& place, const std::string& field, const std::string& url) {
+  const absl::Status status = fetch::CheckUrl(url);
+  if (!status.ok()) place.Fault(field, status.message());
+}
+
 class Loader {
  public:
   explicit Loader(ConfigFile& file) : file_(file) {}
@@ -43,41 +48,9 @@ class Loader {
  private:
   void LoadSource(const Place& place) {
     v1::HttpSource& source = settings_.source;
-    if (place.Require("base_url", "\"https://register.agency.example/api\"")) {
-      CheckUrl(place, "base_url", source.base_url());
-    }
-    source.set_connections(file_.Bounded(place, "connections", source.connections(),
-                                         connector::kConnectionsDefault,
-                                         connector::kConnectionsMax));
-    source.set_connect_timeout_ms(
-        file_.Bounded(place, "connect_timeout_ms", source.connect_timeout_ms(),
-                      kConnectTimeoutDefaultMs, connector::kTimeoutMaxMs));
-    source.set_timeout_ms(file_.Bounded(place, "timeout_ms", source.timeout_ms(),
-                                        connector::kTimeoutDefaultMs, connector::kTimeoutMaxMs));
-    source.set_failures_max(file_.Bounded(place, "failures_max", source.failures_max(),
-                                          connector::kFailuresDefault, connector::kInFlightMax));
-    source.set_retry_after_ms(file_.Bounded(place, "retry_after_ms", source.retry_after_ms(),
-                                            connector::kRetryAfterDefaultMs,
-                                            connector::kTimeoutMaxMs));
-    source.set_answer_bytes_max(file_.Bounded(place, "answer_bytes_max", source.answer_bytes_max(),
-                                              kAnswerBytesDefault, kAnswerBytesMax));
-    settings_.client = {
-        .ca_file = file_.Absolute(source.ca_file()),
-        .certificate_file = file_.Absolute(source.certificate_file()),
-        .key_file = file_.Absolute(source.key_file()),
-        .connect_timeout = absl::Milliseconds(source.connect_timeout_ms()),
-        .body_bytes_max = source.answer_bytes_max(),
-        .targets = source.public_addresses_only() ? fetch::Targets::kPublic : fetch::Targets::kAny};
-    const absl::Status files = fetch::Client::Create(settings_.client).status();
-    if (!files.ok())
-      place.Fault("certificate_file", absl::StrCat(files.message(), ", name files that are"));
+    settings_.client = LoadSystem(file_, place, source);
     if (source.has_jwt()) LoadJwt(place.Nested("jwt", source.jwt()));
     if (source.has_oauth()) LoadOauth(place.Nested("oauth", source.oauth()));
-  }
-
-  static void CheckUrl(const Place& place, const std::string& field, const std::string& url) {
-    const absl::Status status = fetch::CheckUrl(url);
-    if (!status.ok()) place.Fault(field, status.message());
   }
 
   void LoadJwt(const Place& place) {
@@ -259,6 +232,37 @@ class Loader {
 };
 
 }  // namespace
+
+fetch::ClientOptions LoadSystem(ConfigFile& file, const Place& place, v1::HttpSource& source) {
+  if (place.Require("base_url", "\"https://register.agency.example/api\"")) {
+    CheckUrl(place, "base_url", source.base_url());
+  }
+  source.set_connections(file.Bounded(place, "connections", source.connections(),
+                                      connector::kConnectionsDefault, connector::kConnectionsMax));
+  source.set_connect_timeout_ms(file.Bounded(place, "connect_timeout_ms",
+                                             source.connect_timeout_ms(), kConnectTimeoutDefaultMs,
+                                             connector::kTimeoutMaxMs));
+  source.set_timeout_ms(file.Bounded(place, "timeout_ms", source.timeout_ms(),
+                                     connector::kTimeoutDefaultMs, connector::kTimeoutMaxMs));
+  source.set_failures_max(file.Bounded(place, "failures_max", source.failures_max(),
+                                       connector::kFailuresDefault, connector::kInFlightMax));
+  source.set_retry_after_ms(file.Bounded(place, "retry_after_ms", source.retry_after_ms(),
+                                         connector::kRetryAfterDefaultMs,
+                                         connector::kTimeoutMaxMs));
+  source.set_answer_bytes_max(file.Bounded(place, "answer_bytes_max", source.answer_bytes_max(),
+                                           kAnswerBytesDefault, kAnswerBytesMax));
+  const fetch::ClientOptions client = {
+      .ca_file = file.Absolute(source.ca_file()),
+      .certificate_file = file.Absolute(source.certificate_file()),
+      .key_file = file.Absolute(source.key_file()),
+      .connect_timeout = absl::Milliseconds(source.connect_timeout_ms()),
+      .body_bytes_max = source.answer_bytes_max(),
+      .targets = source.public_addresses_only() ? fetch::Targets::kPublic : fetch::Targets::kAny};
+  const absl::Status files = fetch::Client::Create(client).status();
+  if (!files.ok())
+    place.Fault("certificate_file", absl::StrCat(files.message(), ", name files that are"));
+  return client;
+}
 
 Settings LoadSettings(ConfigFile& file) { return Loader(file).Load(); }
 

@@ -47,6 +47,10 @@ struct Settings {
   std::optional<OauthTokens::Options> oauth;  // holds a secret: never print it
 };
 
+// A system that stands at `place`: what its client is made with; fills in what `source` leaves out.
+// Faults go to the file.
+fetch::ClientOptions LoadSystem(connector::ConfigFile& file, const connector::Place& place,
+                                v1::HttpSource& source);
 // The HTTP part of a file; faults go to the file. REQUIRES: the file was parsed.
 Settings LoadSettings(connector::ConfigFile& file);
 

@@ -30,6 +30,9 @@ v1::QuestionPermit PermitFor(const v1::VerifyDocumentRequest& request) {
 // What follows, and whether an adapter could sign it.
 absl::StatusOr<HolderAnswer> Replay(const Loaded& loaded, const v1::RecordedQuestion& question,
                                     absl::Time now) {
+  if (loaded.replay == nullptr) {
+    return absl::InvalidArgumentError("the adapter answers no questions, add `kinds { … }`");
+  }
   const v1::QuestionPermit permit = PermitFor(question.request());
   CHAYAN_ASSIGN_OR_RETURN(HolderAnswer answer, loaded.replay(question, permit, now));
   CHAYAN_RETURN_IF_ERROR(answer::CheckAnswer(answer.answer, answer.restricted, question.request(),
@@ -115,6 +118,18 @@ void Show(const HolderAnswer& given, std::ostream& out) {
   }
 }
 
+// A line for one record, and how it differs. Whether it does not.
+bool SayDifference(const std::string& name, const absl::StatusOr<std::string>& difference,
+                   std::ostream& out) {
+  const std::string text =
+      difference.ok() ? *difference : std::string(difference.status().message());
+  out << (text.empty() ? "ok      " : "DIFFERS ") << name << "\n";
+  for (const absl::string_view line : absl::StrSplit(text, '\n', absl::SkipEmpty())) {
+    out << "        " << line << "\n";
+  }
+  return text.empty();
+}
+
 }  // namespace
 
 absl::StatusOr<v1::AdapterFixture> LoadFixture(const std::string& path) {
@@ -124,9 +139,11 @@ absl::StatusOr<v1::AdapterFixture> LoadFixture(const std::string& path) {
   parser.RecordErrorsTo(&faults);
   v1::AdapterFixture fixture;
   if (!parser.ParseFromString(content, &fixture)) return faults.ToStatus();
-  if (fixture.questions().empty()) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        path, ": questions: is missing, add `questions { name: \"…\" request { … } … }`"));
+  if (fixture.questions().empty() && fixture.notices().empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(path,
+                     ": questions: is missing, add `questions { name: \"…\" request { … } … }` or "
+                     "`notices { name: \"…\" notice { … } … }`"));
   }
   return fixture;
 }
@@ -136,14 +153,18 @@ bool CheckFixture(const Loaded& loaded, const v1::AdapterFixture& fixture, absl:
   bool agreed = true;
   for (const v1::RecordedQuestion& question : fixture.questions()) {
     const absl::StatusOr<HolderAnswer> answer = Replay(loaded, question, now);
-    const std::string difference =
-        answer.ok() ? DifferenceOf(question, *answer) : std::string(answer.status().message());
-    out << (difference.empty() ? "ok      " : "DIFFERS ") << question.name() << "\n";
-    if (difference.empty()) continue;
-    agreed = false;
-    for (const absl::string_view line : absl::StrSplit(difference, '\n', absl::SkipEmpty())) {
-      out << "        " << line << "\n";
-    }
+    const absl::StatusOr<std::string> difference =
+        answer.ok() ? absl::StatusOr<std::string>(DifferenceOf(question, *answer))
+                    : absl::StatusOr<std::string>(answer.status());
+    agreed &= SayDifference(question.name(), difference, out);
+  }
+  for (const v1::RecordedNotice& notice : fixture.notices()) {
+    agreed &= SayDifference(
+        notice.name(),
+        loaded.replay_notice == nullptr
+            ? absl::InvalidArgumentError("the adapter takes no notices, add `notices { … }`")
+            : loaded.replay_notice(notice, now),
+        out);
   }
   return agreed;
 }

@@ -102,13 +102,14 @@ std::map<std::string, KindCounts> Front::Counts() const {
   return counts_;
 }
 
-connector::SourceHealth Front::Health() const {
+std::optional<connector::SourceHealth> Front::Health() const {
   std::shared_ptr<connector::Connector> connector;
   {
     absl::MutexLock lock(&mu_);
     connector = connector_;
   }
-  return connector == nullptr ? connector::SourceHealth{true, "not started"} : connector->Health();
+  if (connector == nullptr) return std::nullopt;
+  return connector->Health();
 }
 
 }  // namespace chayan::adapter

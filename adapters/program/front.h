@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,7 @@
 #include "adapters/connector/budget.h"
 #include "adapters/connector/connector.h"
 #include "adapters/connector/plan.h"
+#include "adapters/program/notice_desk.h"
 #include "adapters/sdk/adapter.h"
 #include "gateway/base/clock.h"
 
@@ -37,7 +39,7 @@ struct KindCounts {
 class Front final : public sdk::Adapter {
  public:
   // `clock` outlives the front.
-  explicit Front(const Clock& clock) : clock_(clock) {}
+  explicit Front(const Clock& clock) : clock_(clock), notices_(clock) {}
   // Ends the connector first: its last answers still pass here.
   ~Front() override { Use(nullptr, {}); }
 
@@ -45,10 +47,18 @@ class Front final : public sdk::Adapter {
   void Use(std::shared_ptr<connector::Connector> connector,
            const std::vector<connector::KindPlan>& kinds);
   void Answer(sdk::Question question, sdk::Responder responder) override;
-  std::vector<std::string> DownKinds() const override { return Health().resting_kinds; }
+  std::vector<std::string> DownKinds() const override {
+    return Health().value_or(connector::SourceHealth()).resting_kinds;
+  }
+  void OnNotice(sdk::Notice notice, sdk::NoticeResponder responder) override {
+    notices_.OnNotice(notice, responder);
+  }
+  NoticeDesk& notices() { return notices_; }
+  const NoticeDesk& notices() const { return notices_; }
 
   std::map<std::string, KindCounts> Counts() const;
-  connector::SourceHealth Health() const;
+  // Absent without a connector.
+  std::optional<connector::SourceHealth> Health() const;
 
  private:
   struct Kind {
@@ -63,6 +73,7 @@ class Front final : public sdk::Adapter {
             connector::HolderAnswer given);
 
   const Clock& clock_;
+  NoticeDesk notices_;
   mutable absl::Mutex mu_;
   std::shared_ptr<connector::Connector> connector_ ABSL_GUARDED_BY(mu_);
   std::map<std::string, Kind> kinds_ ABSL_GUARDED_BY(mu_);

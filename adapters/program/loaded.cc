@@ -7,6 +7,7 @@
 #include "adapters/connector/config.h"
 #include "adapters/file/connector.h"
 #include "adapters/http/connector.h"
+#include "adapters/program/sinks.h"
 #include "adapters/sql/connector.h"
 #include "gateway/base/status_macros.h"
 
@@ -103,6 +104,7 @@ absl::StatusOr<Loaded> Load(const std::string& path) {
   if (file->config().has_source()) LoadSql(*file, loaded);
   if (file->config().has_http()) LoadHttp(*file, loaded);
   if (file->config().has_files()) LoadFile(*file, loaded);
+  if (file->config().has_notices()) LoadSink(*file, loaded);
   CHAYAN_RETURN_IF_ERROR(file->ToStatus());
   loaded.config = file->config();
   for (const ConfigFile::Kind& kind : file->kinds()) loaded.kinds.push_back(kind.plan);

@@ -198,7 +198,7 @@ TEST(StatusFileTest, SaysWhatIsWrongAndWhy) {
   report.link.gateways = {{"127.0.0.1:1", false, "", "connection \"refused\"\xFF"},
                           {"127.0.0.1:2", true, "gw-1", "an old error"}};
   report.link.questions = 7;
-  report.source = {true, "the database counts as down"};
+  report.source = connector::SourceHealth{true, "the database counts as down"};
   report.reload_fault = "adapter.textproto:3: system: is missing";
   report.kinds["land.title"].paused = true;
   report.kinds["land.title"].refused_paused = 2;

@@ -26,7 +26,12 @@ sdk::AdapterOptions LinkOptions(const Loaded& loaded) {
   options.answer_key_file = config.answer_key_file();
   options.answer_log = config.answer_log_file();
   options.in_flight_max = config.in_flight_max();
-  options.software = absl::StrCat("chayan-adapter ", loaded.connector_name);
+  const v1::NoticeSettings& notices = config.notices();
+  options.subscriptions.assign(notices.subscriptions().begin(), notices.subscriptions().end());
+  options.notices_in_flight_max = notices.in_flight_max();
+  options.inbox_file = notices.inbox_file();
+  options.software = absl::StrCat(
+      "chayan-adapter ", loaded.connector_name.empty() ? loaded.sink_name : loaded.connector_name);
   for (const connector::KindPlan& plan : loaded.kinds) {
     options.kinds.push_back({plan.kind.code(),
                              plan.digest,
@@ -46,6 +51,7 @@ std::string LinkIdentity(const Loaded& loaded) {
   config.clear_status_file();
   config.clear_fixture_file();
   config.clear_kind_files();
+  config.mutable_notices()->clear_sink();
   std::string identity = config.SerializeAsString();
   for (const connector::KindPlan& plan : loaded.kinds) {
     absl::StrAppend(&identity, plan.kind.code(), plan.digest.raw(), "\n");
@@ -63,8 +69,7 @@ absl::StatusOr<std::unique_ptr<Runner>> Runner::Start(const std::string& path, C
                                                       Random& random) {
   CHAYAN_ASSIGN_OR_RETURN(Loaded loaded, Load(path));
   std::unique_ptr<Runner> runner(new Runner(path, clock, std::move(loaded)));
-  CHAYAN_ASSIGN_OR_RETURN(auto connector, runner->loaded_.start(clock));
-  runner->front_.Use(std::move(connector), runner->loaded_.kinds);
+  CHAYAN_RETURN_IF_ERROR(runner->Use(runner->loaded_));
   auto client =
       sdk::LinkClient::Create(LinkOptions(runner->loaded_), runner->front_, clock, random);
   if (!client.ok()) return Annotate(client.status(), path);
@@ -74,15 +79,29 @@ absl::StatusOr<std::unique_ptr<Runner>> Runner::Start(const std::string& path, C
   return runner;
 }
 
+absl::Status Runner::Use(const Loaded& loaded) {
+  std::unique_ptr<connector::Connector> connector;
+  std::unique_ptr<connector::NoticeSink> sink;
+  if (loaded.start != nullptr) {
+    CHAYAN_ASSIGN_OR_RETURN(connector, loaded.start(clock_));
+  }
+  if (loaded.start_notices != nullptr) {
+    CHAYAN_ASSIGN_OR_RETURN(sink, loaded.start_notices(clock_));
+  }
+  front_.Use(std::move(connector), loaded.kinds);
+  front_.notices().Use(std::move(sink));
+  return absl::OkStatus();
+}
+
 absl::Status Runner::TryReload() {
   CHAYAN_ASSIGN_OR_RETURN(Loaded loaded, Load(path_));
   if (LinkIdentity(loaded) != LinkIdentity(loaded_)) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        path_,
-        ": member, system, gateways, key files, kinds or areas differ: restart the adapter"));
+    return absl::FailedPreconditionError(
+        absl::StrCat(path_,
+                     ": member, system, gateways, key files, kinds, areas or subscriptions differ: "
+                     "restart the adapter"));
   }
-  CHAYAN_ASSIGN_OR_RETURN(auto connector, loaded.start(clock_));
-  front_.Use(std::move(connector), loaded.kinds);
+  CHAYAN_RETURN_IF_ERROR(Use(loaded));
   loaded_ = std::move(loaded);
   return absl::OkStatus();
 }
@@ -102,7 +121,8 @@ void Runner::Reload() {
 void Runner::WriteStatus() {
   const std::string json =
       StatusJson({loaded_.config.member(), loaded_.connector_name, clock_.Now(), client_->Status(),
-                  front_.Health(), front_.Counts(), reload_fault_});
+                  front_.Health(), front_.Counts(), loaded_.sink_name, front_.notices().Health(),
+                  front_.notices().Counts(), reload_fault_});
   const absl::Status status = WriteFile(loaded_.config.status_file(), json);
   if (!status.ok()) {
     diag::Warning("adapter.status_not_written", {{"cause", std::string(status.message())}});

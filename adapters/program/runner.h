@@ -24,8 +24,9 @@ class Runner {
                                                        Random& random);
 
   // Reads the settings again. Source, mappings, pauses and budgets change at once, on the links
-  // that are up. What a link says of itself when it opens (member, kinds, areas, gateways, key
-  // files) does not: such a file is refused, as a faulty one is, and the old settings stay.
+  // that are up. What a link says of itself when it opens (member, kinds, areas, subscriptions,
+  // gateways, key files) does not: such a file is refused, as a faulty one is, and the old settings
+  // stay.
   void Reload();
   // Writes the status file. A failure is a diagnostic.
   void WriteStatus();
@@ -35,6 +36,8 @@ class Runner {
  private:
   Runner(std::string path, Clock& clock, Loaded loaded);
   absl::Status TryReload();
+  // Starts what the settings name, and has it used. An error changes nothing.
+  absl::Status Use(const Loaded& loaded);
 
   const std::string path_;
   Clock& clock_;

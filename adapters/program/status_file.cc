@@ -39,6 +39,20 @@ std::string KindJson(const std::string& code, const KindCounts& counts) {
                       ",\"not_sent\":", counts.not_sent, "}");
 }
 
+std::string NoticeJson(const std::string& code, const NoticeCounts& counts) {
+  const std::string last = counts.last == absl::InfinitePast() ? "" : FormatTimestamp(counts.last);
+  return absl::StrCat("{\"kind\":", Quoted(code), ",\"last_notice\":", Quoted(last),
+                      ",\"received\":", counts.received, ",\"acknowledged\":", counts.acknowledged,
+                      ",\"rejected\":", counts.rejected, ",\"not_taken\":", counts.not_taken,
+                      ",\"last_cause\":", Quoted(counts.last_cause), "}");
+}
+
+std::string HealthJson(const std::optional<connector::SourceHealth>& health) {
+  if (!health.has_value()) return "null";
+  return absl::StrCat("{\"down\":", Flag(health->down), ",\"detail\":", Quoted(health->detail),
+                      "}");
+}
+
 const std::string& Text(const JsonNode& node, absl::string_view pointer) {
   static const std::string& nothing = *new std::string();
   const absl::StatusOr<JsonPointer> compiled = JsonPointer::Create(pointer);
@@ -76,10 +90,30 @@ std::string KindText(const JsonNode& kind) {
   return text;
 }
 
+std::string HealthText(absl::string_view what, const JsonNode& root, absl::string_view pointer) {
+  const std::string& down = Text(root, absl::StrCat(pointer, "/down"));
+  if (down.empty()) return "";  // there is none
+  return absl::StrCat(what, down == "true" ? "DOWN" : "up", "  ",
+                      Text(root, absl::StrCat(pointer, "/detail")), "\n");
+}
+
+std::string NoticeText(const JsonNode& notice) {
+  const std::string& last = Text(notice, "/last_notice");
+  std::string text = absl::StrCat(
+      "notice    ", Text(notice, "/kind"), "  last ", last.empty() ? "none" : last, "\n          ",
+      Text(notice, "/received"), " received, ", Text(notice, "/acknowledged"), " acknowledged, ",
+      Text(notice, "/rejected"), " rejected\n");
+  if (Text(notice, "/not_taken") != "0") {
+    absl::StrAppend(&text, "          not taken, to come again: ", Text(notice, "/not_taken"),
+                    "; the last: ", Text(notice, "/last_cause"), "\n");
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string StatusJson(const StatusReport& report) {
-  std::vector<std::string> gateways, kinds;
+  std::vector<std::string> gateways, kinds, notices;
   for (const auto& gateway : report.link.gateways) {
     gateways.push_back(absl::StrCat("{\"address\":", Quoted(gateway.address),
                                     ",\"connected\":", Flag(gateway.connected),
@@ -87,6 +121,7 @@ std::string StatusJson(const StatusReport& report) {
                                     ",\"last_error\":", Quoted(gateway.last_error), "}"));
   }
   for (const auto& [code, counts] : report.kinds) kinds.push_back(KindJson(code, counts));
+  for (const auto& [code, counts] : report.notices) notices.push_back(NoticeJson(code, counts));
   return absl::StrCat(
       "{\"member\":", Quoted(report.member), ",\"connector\":", Quoted(report.connector),
       ",\"time\":", Quoted(FormatTimestamp(report.time)), ",\"gateways\":[",
@@ -94,10 +129,13 @@ std::string StatusJson(const StatusReport& report) {
       ",\"answers_sent\":", report.link.answers_sent,
       ",\"answers_dropped\":", report.link.answers_dropped,
       ",\"answers_recorded\":", report.link.answers_recorded, ",\"alarms\":", report.link.alarms,
-      ",\"source\":{\"down\":", Flag(report.source.down),
-      ",\"detail\":", Quoted(report.source.detail),
-      "},\"reload_fault\":", Quoted(report.reload_fault), ",\"kinds\":[", absl::StrJoin(kinds, ","),
-      "]}\n");
+      ",\"source\":", HealthJson(report.source), ",\"sink_name\":", Quoted(report.sink),
+      ",\"sink\":", HealthJson(report.sink_health), ",\"notices_received\":", report.link.notices,
+      ",\"notices_repeated\":", report.link.notices_repeated,
+      ",\"receipts_sent\":", report.link.receipts_sent,
+      ",\"receipts_recorded\":", report.link.receipts_recorded,
+      ",\"reload_fault\":", Quoted(report.reload_fault), ",\"kinds\":[", absl::StrJoin(kinds, ","),
+      "],\"notices\":[", absl::StrJoin(notices, ","), "]}\n");
 }
 
 absl::StatusOr<std::string> StatusText(absl::string_view json, absl::Time now) {
@@ -122,8 +160,8 @@ absl::StatusOr<std::string> StatusText(absl::string_view json, absl::Time now) {
     const std::string& why = Text(gateway, "/last_error");
     absl::StrAppend(&text, up || why.empty() ? "" : ": ", up ? "" : why, "\n");
   }
-  absl::StrAppend(&text, "source    ", Text(root, "/source/down") == "true" ? "DOWN" : "up", "  ",
-                  Text(root, "/source/detail"), "\n");
+  absl::StrAppend(&text, HealthText("source    ", root, "/source"),
+                  HealthText("sink      ", root, "/sink"));
   absl::StrAppend(&text, "exchanges ", Text(root, "/questions"), " questions, ",
                   Text(root, "/answers_sent"), " answers sent, ", Text(root, "/answers_recorded"),
                   " recorded, ", Text(root, "/answers_dropped"), " dropped, ",
@@ -133,6 +171,15 @@ absl::StatusOr<std::string> StatusText(absl::string_view json, absl::Time now) {
                     Text(root, "/reload_fault"), "\n");
   }
   for (const JsonNode& kind : Children(root, "/kinds")) absl::StrAppend(&text, KindText(kind));
+  if (!Text(root, "/sink_name").empty()) {
+    absl::StrAppend(&text, "notices   ", Text(root, "/notices_received"), " came, ",
+                    Text(root, "/notices_repeated"), " of them again; ",
+                    Text(root, "/receipts_sent"), " receipts sent, ",
+                    Text(root, "/receipts_recorded"), " recorded\n");
+  }
+  for (const JsonNode& notice : Children(root, "/notices")) {
+    absl::StrAppend(&text, NoticeText(notice));
+  }
   return text;
 }
 

@@ -4,6 +4,7 @@
 #define CHAYAN_ADAPTERS_PROGRAM_STATUS_FILE_H_
 
 #include <map>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -22,8 +23,11 @@ struct StatusReport {
   std::string connector;
   absl::Time time;
   sdk::LinkClientStatus link;
-  connector::SourceHealth source;
+  std::optional<connector::SourceHealth> source;
   std::map<std::string, KindCounts> kinds;
+  std::string sink;
+  std::optional<connector::SourceHealth> sink_health;
+  std::map<std::string, NoticeCounts> notices;
   std::string reload_fault;  // why the last reload was refused; empty: it was not
 };
 

@@ -1,10 +1,5 @@
 #include "adapters/sdk/inbox.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cerrno>
-
 #include "absl/strings/str_cat.h"
 #include "gateway/base/status_macros.h"
 
@@ -48,12 +43,9 @@ absl::StatusOr<TakenNotice> FromRow(const store::Statement& row) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Inbox>> Inbox::Open(const std::string& path) {
-  const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (file < 0) return absl::ErrnoToStatus(errno, absl::StrCat("inbox ", path));
-  close(file);
-  CHAYAN_ASSIGN_OR_RETURN(store::Connection connection,
-                          store::Connection::Open(path, store::Connection::Mode::kReadWrite));
-  std::unique_ptr<Inbox> inbox(new Inbox(std::move(connection)));
+  auto connection = store::Connection::OpenOrMake(path, kSchema);
+  if (!connection.ok()) return Annotate(connection.status(), "inbox");
+  std::unique_ptr<Inbox> inbox(new Inbox(*std::move(connection)));
   absl::MutexLock lock(&inbox->mu_);
   if (const absl::Status status = inbox->Prepare(); !status.ok()) {
     return Annotate(status, absl::StrCat("inbox ", path));
@@ -62,9 +54,6 @@ absl::StatusOr<std::unique_ptr<Inbox>> Inbox::Open(const std::string& path) {
 }
 
 absl::Status Inbox::Prepare() {
-  CHAYAN_RETURN_IF_ERROR(connection_.Run("PRAGMA journal_mode = WAL"));
-  CHAYAN_RETURN_IF_ERROR(connection_.Run("PRAGMA synchronous = FULL"));
-  CHAYAN_RETURN_IF_ERROR(connection_.Run(kSchema));
   CHAYAN_ASSIGN_OR_RETURN(find_, connection_.Prepare(absl::StrCat(
                                      "SELECT ", kColumns, " FROM inbox WHERE delivery = ?")));
   CHAYAN_ASSIGN_OR_RETURN(
@@ -88,16 +77,6 @@ absl::Status Inbox::Prepare() {
   return absl::OkStatus();
 }
 
-template <typename Work>
-absl::Status Inbox::Transact(const Work& work) {
-  CHAYAN_RETURN_IF_ERROR(connection_.Run("BEGIN IMMEDIATE"));
-  absl::Status status = work();
-  if (status.ok()) status = connection_.Run("COMMIT");
-  // A failed COMMIT may have ended the transaction already.
-  if (!status.ok() && connection_.in_transaction()) connection_.Run("ROLLBACK").IgnoreError();
-  return status;
-}
-
 absl::StatusOr<std::optional<TakenNotice>> Inbox::Read(const Uuid& delivery_id) {
   CHAYAN_ASSIGN_OR_RETURN(const bool found, find_.Bind(1, delivery_id.raw()).Step());
   if (!found) return std::nullopt;
@@ -113,7 +92,7 @@ absl::StatusOr<std::optional<TakenNotice>> Inbox::Find(const Uuid& delivery_id) 
 
 absl::Status Inbox::Keep(const std::vector<TakenNotice>& taken, absl::Time now) {
   absl::MutexLock lock(&mu_);
-  return Transact([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) -> absl::Status {
+  return connection_.Transact([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) -> absl::Status {
     for (const TakenNotice& one : taken) {
       CHAYAN_RETURN_IF_ERROR(keep_.Bind(1, one.delivery_id.raw())
                                  .Bind(2, one.notice_digest.raw())
@@ -130,7 +109,8 @@ absl::StatusOr<std::vector<TakenNotice>> Inbox::Recorded(
     const std::vector<std::pair<Uuid, uint64_t>>& entries) {
   std::vector<TakenNotice> next;
   absl::MutexLock lock(&mu_);
-  const absl::Status status = Transact([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) -> absl::Status {
+  const absl::Status status = connection_.Transact([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(
+                                                       mu_) -> absl::Status {
     for (const auto& [id, entry] : entries) {
       CHAYAN_ASSIGN_OR_RETURN(std::optional<TakenNotice> taken, Read(id));
       if (!taken.has_value() || taken->Unrecorded() == nullptr || taken->receipt_entry == entry) {

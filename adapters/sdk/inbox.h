@@ -72,9 +72,6 @@ class Inbox {
   absl::Status Prepare() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   absl::StatusOr<std::optional<TakenNotice>> Read(const Uuid& delivery_id)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  // Runs `work` in a transaction that is kept if it succeeds.
-  template <typename Work>
-  absl::Status Transact(const Work& work) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   absl::Mutex mu_;
   store::Connection connection_ ABSL_GUARDED_BY(mu_);  // before its statements

@@ -24,6 +24,15 @@ std::vector<Item> TakeFront(std::deque<Item>& queue, size_t count_max) {
   return taken;
 }
 
+// Whether the bytes that came are those that were taken. The mark that an earlier notice is missing
+// may be new: that one was given up after this one was sent.
+bool IsSame(const TakenNotice& taken, const OpenNotice& came) {
+  if (taken.notice_digest == came.digest) return true;
+  v1::DeliveredNotice unmarked = came.notice;
+  unmarked.clear_earlier_missing();
+  return taken.notice_digest == crypto::Sha256(unmarked.SerializeAsString());
+}
+
 // A rejection that is in the log ended the delivery: if it comes again, its publisher wants it to.
 bool IsReplay(const TakenNotice& taken) {
   v1::DeliveryReceipt settlement;
@@ -116,7 +125,7 @@ void LinkNotices::OnNotice(absl::string_view bytes) {
     return NotTaken(*id, v1::NOT_TAKEN_REASON_SYSTEM_DOWN);
   }
   if (known->has_value() && !IsReplay(**known)) {
-    if ((*known)->notice_digest != open->digest) {
+    if (!IsSame(**known, *open)) {
       diag::Error("sdk.notice_differs",
                   {{"gateway", gateway_address_}, {"delivery", id->ToText()}});
       return NotTaken(*id, v1::NOT_TAKEN_REASON_MALFORMED);

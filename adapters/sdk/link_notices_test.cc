@@ -204,6 +204,19 @@ TEST_F(LinkNoticesTest, TheSameIdWithOtherBytesIsNotTaken) {
   ExpectNotTaken(*link, id, v1::NOT_TAKEN_REASON_MALFORMED);
 }
 
+TEST_F(LinkNoticesTest, ARepeatMayBeMarkedThatAnEarlierNoticeIsMissing) {
+  auto link = Open();
+  const Uuid id = NewId();
+  link->Send(Death(id));
+  EXPECT_OK(recipient_.Take().second.Received());
+  ExpectReceipt(*link, id, v1::DELIVERY_STATE_DELIVERED);
+  v1::DeliveredNotice marked = Death(id);
+  marked.set_earlier_missing(true);
+  link->Send(marked);
+  ExpectReceipt(*link, id, v1::DELIVERY_STATE_DELIVERED);
+  EXPECT_EQ(recipient_.count(), 1);
+}
+
 TEST_F(LinkNoticesTest, AfterARecordedRejectionTheSameNoticeIsHandledAgain) {
   auto link = Open();
   const Uuid id = NewId();

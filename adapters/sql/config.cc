@@ -12,21 +12,12 @@ namespace {
 using connector::ConfigFile;
 using connector::Place;
 
-class Loader {
+// A database as it stands in the settings: bounds checked and filled in, secrets fetched.
+class SourceLoader {
  public:
-  explicit Loader(ConfigFile& file) : file_(file) {}
+  SourceLoader(ConfigFile& file, bool writable) : file_(file) { connect_.writable = writable; }
 
-  AdapterSettings Load() {
-    LoadSource();
-    for (ConfigFile::Kind& kind : file_.kinds()) LoadKind(kind);
-    settings_.config = file_.config();
-    return std::move(settings_);
-  }
-
- private:
-  void LoadSource() {
-    v1::OdbcSource& source = *file_.config().mutable_source();
-    const Place place = file_.place().Nested("source", source);
+  ConnectOptions Load(const Place& place, v1::OdbcSource& source) {
     source.set_connections(file_.Bounded(place, "connections", source.connections(),
                                          connector::kConnectionsDefault,
                                          connector::kConnectionsMax));
@@ -38,21 +29,23 @@ class Loader {
     source.set_retry_after_ms(file_.Bounded(place, "retry_after_ms", source.retry_after_ms(),
                                             connector::kRetryAfterDefaultMs,
                                             connector::kTimeoutMaxMs));
-    settings_.connect.statement_timeout = absl::Milliseconds(source.statement_timeout_ms());
-    settings_.connect.session_statements.assign(source.session_statements().begin(),
-                                                source.session_statements().end());
-    if (!place.Require("driver", "\"SQLite3\"")) return;
+    connect_.statement_timeout = absl::Milliseconds(source.statement_timeout_ms());
+    connect_.session_statements.assign(source.session_statements().begin(),
+                                       source.session_statements().end());
+    if (!place.Require("driver", "\"SQLite3\"")) return std::move(connect_);
     Attribute(place, "driver", "Driver", source.driver(), -1);
     if (!source.sqlite_file().empty()) LoadSqlite(place, source);
     for (int i = 0; i < source.attributes_size(); ++i)
       LoadAttribute(place, source.attributes(i), i);
+    return std::move(connect_);
   }
 
+ private:
   void Attribute(const Place& place, const std::string& field, const std::string& name,
                  const std::string& value, int index) {
     const absl::StatusOr<std::string> attribute = ConnectionAttribute(name, value);
     if (attribute.ok()) {
-      settings_.connect.connection_string += *attribute;
+      connect_.connection_string += *attribute;
     } else {
       place.Fault(field, attribute.status().message(), index);
     }
@@ -69,10 +62,12 @@ class Loader {
         uri += c;
       }
     }
-    Attribute(place, "sqlite_file", "Database", absl::StrCat(uri, "?mode=ro"), -1);
+    Attribute(place, "sqlite_file", "Database",
+              absl::StrCat(uri, connect_.writable ? "?mode=rw" : "?mode=ro"), -1);
     Attribute(place, "sqlite_file", "NoCreat", "1", -1);
-    auto& statements = settings_.connect.session_statements;
-    statements.insert(statements.begin(), "PRAGMA query_only = 1");
+    auto& statements = connect_.session_statements;
+    statements.insert(statements.begin(),
+                      connect_.writable ? "PRAGMA synchronous = FULL" : "PRAGMA query_only = 1");
   }
 
   void LoadAttribute(const Place& place, const v1::OdbcAttribute& attribute, int index) {
@@ -96,6 +91,24 @@ class Loader {
     Attribute(place, "attributes", attribute.name(), *secret, index);
   }
 
+  ConfigFile& file_;
+  ConnectOptions connect_;
+};
+
+class Loader {
+ public:
+  explicit Loader(ConfigFile& file) : file_(file) {}
+
+  AdapterSettings Load() {
+    v1::OdbcSource& source = *file_.config().mutable_source();
+    settings_.connect = LoadSource(file_, file_.place().Nested("source", source), source,
+                                   /*writable=*/false);
+    for (ConfigFile::Kind& kind : file_.kinds()) LoadKind(kind);
+    settings_.config = file_.config();
+    return std::move(settings_);
+  }
+
+ private:
   void LoadKind(const ConfigFile::Kind& kind) {
     const Place place = file_.KindPlace(kind.index);
     const v1::KindSource& source = kind.plan.source;
@@ -126,6 +139,17 @@ class Loader {
 };
 
 }  // namespace
+
+ConnectOptions LoadSource(ConfigFile& file, const Place& place, v1::OdbcSource& source,
+                          bool writable) {
+  return SourceLoader(file, writable).Load(place, source);
+}
+
+connector::Pool<Connection>::Options PoolOptions(const v1::OdbcSource& source) {
+  return {.connections = static_cast<int>(source.connections()),
+          .circuit = {.failures_max = static_cast<int>(source.failures_max()),
+                      .retry_after = absl::Milliseconds(source.retry_after_ms())}};
+}
 
 AdapterSettings LoadSettings(connector::ConfigFile& file) { return Loader(file).Load(); }
 

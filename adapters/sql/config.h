@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "adapters/connector/config.h"
+#include "adapters/connector/pool.h"
 #include "adapters/sql/odbc.h"
 #include "adapters/sql/statement.h"
 #include "chayan/v1/adapter_config.pb.h"
@@ -27,6 +28,11 @@ struct AdapterSettings {
   ConnectOptions connect;  // holds secrets: never print it
 };
 
+// A database that stands at `place`; fills in what `source` leaves out. Faults go to the file.
+ConnectOptions LoadSource(connector::ConfigFile& file, const connector::Place& place,
+                          v1::OdbcSource& source, bool writable);
+// REQUIRES: LoadSource filled it in.
+connector::Pool<Connection>::Options PoolOptions(const v1::OdbcSource& source);
 // The database's part of a file; faults go to the file. REQUIRES: the file was parsed.
 AdapterSettings LoadSettings(connector::ConfigFile& file);
 // INVALID_ARGUMENT with one line a fault.

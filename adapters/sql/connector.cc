@@ -16,12 +16,6 @@ using connector::NotCompared;
 // nothing, and asking each time was half of what a question cost the database.
 constexpr absl::Duration kAsOfLife = absl::Seconds(1);
 
-SqlConnector::Pool::Options PoolOptions(const v1::OdbcSource& source) {
-  return {.connections = static_cast<int>(source.connections()),
-          .circuit = {.failures_max = static_cast<int>(source.failures_max()),
-                      .retry_after = absl::Milliseconds(source.retry_after_ms())}};
-}
-
 }  // namespace
 
 // A question on its way through the pool.

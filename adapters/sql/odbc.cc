@@ -94,7 +94,9 @@ class OdbcConnection final : public Connection {
   absl::Status Open(const ConnectOptions& options) {
     if (!connection_.ok()) return absl::UnavailableError("no ODBC handle can be had");
     SQLHANDLE connection = connection_.get();
-    SQLSetConnectAttr(connection, SQL_ATTR_ACCESS_MODE, Number(SQL_MODE_READ_ONLY), 0);
+    if (!options.writable) {
+      SQLSetConnectAttr(connection, SQL_ATTR_ACCESS_MODE, Number(SQL_MODE_READ_ONLY), 0);
+    }
     SQLSetConnectAttr(connection, SQL_ATTR_LOGIN_TIMEOUT, Number(kLoginSecondsMax), 0);
     if (!Succeeded(SQLDriverConnect(connection, nullptr, Text(options.connection_string), SQL_NTS,
                                     nullptr, 0, nullptr, SQL_DRIVER_NOPROMPT))) {
@@ -113,8 +115,42 @@ class OdbcConnection final : public Connection {
     return Run(statement, values);
   }
 
+  absl::StatusOr<int64_t> Execute(const Statement& statement,
+                                  std::span<const Value> values) override {
+    SQLLEN touched = 0;
+    CHAYAN_RETURN_IF_ERROR(Run(statement, values, &touched).status());
+    return static_cast<int64_t>(touched);
+  }
+
+  absl::Status Transact(const std::function<absl::Status()>& work) override {
+    CHAYAN_RETURN_IF_ERROR(SetAutocommit(SQL_AUTOCOMMIT_OFF));
+    absl::Status status = work();
+    if (!Succeeded(SQLEndTran(SQL_HANDLE_DBC, connection_.get(),
+                              status.ok() ? SQL_COMMIT : SQL_ROLLBACK)) &&
+        status.ok()) {
+      status = ConnectionFault("commit");
+    }
+    if (status.ok()) return SetAutocommit(SQL_AUTOCOMMIT_ON);
+    SetAutocommit(SQL_AUTOCOMMIT_ON).IgnoreError();  // the first error says more
+    return status;
+  }
+
  private:
-  absl::StatusOr<Rows> Run(const Statement& statement, std::span<const Value> values) {
+  absl::Status SetAutocommit(SQLULEN mode) {
+    if (Succeeded(SQLSetConnectAttr(connection_.get(), SQL_ATTR_AUTOCOMMIT, Number(mode), 0))) {
+      return absl::OkStatus();
+    }
+    return ConnectionFault("transaction");
+  }
+
+  absl::Status ConnectionFault(absl::string_view what) const {
+    const Fault fault = FaultOf(SQL_HANDLE_DBC, connection_.get());
+    return absl::UnavailableError(
+        absl::StrCat(what, ": SQLSTATE ", fault.state, ", driver's number ", fault.number));
+  }
+
+  absl::StatusOr<Rows> Run(const Statement& statement, std::span<const Value> values,
+                           SQLLEN* touched = nullptr) {
     CHAYAN_CHECK(values.size() == statement.parameters.size());
     Handle handle(SQL_HANDLE_STMT, connection_.get());
     if (!handle.ok()) return absl::UnavailableError("no statement handle can be had");
@@ -127,7 +163,10 @@ class OdbcConnection final : public Connection {
     }
     StatementTimer::Guard guard(StatementTimer::Instance(), timeout_,
                                 [&handle] { SQLCancel(handle.get()); });
-    absl::StatusOr<Rows> rows = Execute(handle.get(), statement);
+    absl::StatusOr<Rows> rows = Fetch(handle.get(), statement);
+    if (rows.ok() && touched != nullptr && !Succeeded(SQLRowCount(handle.get(), touched))) {
+      return StatementFault(handle.get(), "count");
+    }
     // Whatever it came to: MariaDB answers some statements that it ended as if they had come to
     // their end.
     if (guard.expired()) {
@@ -160,7 +199,7 @@ class OdbcConnection final : public Connection {
     return absl::OkStatus();
   }
 
-  static absl::StatusOr<Rows> Execute(SQLHANDLE handle, const Statement& statement) {
+  static absl::StatusOr<Rows> Fetch(SQLHANDLE handle, const Statement& statement) {
     const SQLRETURN code = SQLExecDirect(handle, Text(statement.text), SQL_NTS);
     if (!Succeeded(code) && code != SQL_NO_DATA) return StatementFault(handle, "execute");
     Rows rows;

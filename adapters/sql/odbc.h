@@ -1,4 +1,4 @@
-// ODBC behind our types: one connection, one SELECT at a time, every value as text or NULL.
+// ODBC behind our types: one connection, one statement at a time, every value as text or NULL.
 //
 // Text goes through the narrow functions, as UTF-8: both drivers we use hand four-byte characters
 // through unharmed, while the wide ones cut them into surrogates. Errors of statements carry
@@ -7,6 +7,8 @@
 #define CHAYAN_ADAPTERS_SQL_ODBC_H_
 
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -30,6 +32,7 @@ struct ConnectOptions {
   std::string connection_string;
   std::vector<std::string> session_statements;
   absl::Duration statement_timeout;
+  bool writable = false;  // for notices; questions are answered over connections that cannot write
 };
 
 // Not thread-safe: one thread owns it.
@@ -41,9 +44,15 @@ class Connection {
   // REQUIRES: as many values as the statement has parameters.
   virtual absl::StatusOr<Rows> Select(const Statement& statement,
                                       std::span<const Value> values) = 0;
+  // The same for a statement that writes; how many rows it touched.
+  virtual absl::StatusOr<int64_t> Execute(const Statement& statement,
+                                          std::span<const Value> values) = 0;
+  // Runs `work` in a transaction that is kept if it succeeds, and only then. An error of its end
+  // leaves open whether it was kept. REQUIRES: opened as writable.
+  virtual absl::Status Transact(const std::function<absl::Status()>& work) = 0;
 };
 
-// Opens a connection for reading only. UNAVAILABLE with what the driver said.
+// Opens a connection. UNAVAILABLE with what the driver said.
 absl::StatusOr<std::unique_ptr<Connection>> Connect(const ConnectOptions& options);
 
 // "name=value;" with the value quoted where the syntax asks for it. INVALID_ARGUMENT for a name or

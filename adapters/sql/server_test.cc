@@ -1,13 +1,12 @@
 // Goal: what holds over SQLite holds over the servers that agencies have: characters, NULL,
 // binding, no writing, an end to statements, a server that goes away. Method: a real server that
-// was made for this run; CHAYAN_SQL_SERVER names it. tests/postgres/run and tests/mariadb/run start
-// server and test.
-#include <cstdlib>
+// was made for this run (testing_server.h).
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "adapters/sql/odbc.h"
+#include "adapters/sql/testing_server.h"
 #include "gateway/base/check.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -19,63 +18,10 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Optional;
 
-std::string Environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
-
-std::string Attributes(const std::vector<std::pair<std::string, std::string>>& attributes) {
-  std::string text;
-  for (const auto& [name, value] : attributes) text += *ConnectionAttribute(name, value);
-  return text;
-}
-
-// What one server calls things.
-struct Server {
-  std::string connection_string;
-  std::string read_only;
-  std::string is_null;
-  std::string endless;
-  std::string own_id;
-  std::string end_connection;  // followed by the id
-  std::string as_number;
-};
-
-Server Postgres() {
-  return {Attributes({{"Driver", "PostgreSQL Unicode"},
-                      {"Servername", Environment("PGHOST")},
-                      {"Port", Environment("PGPORT")},
-                      {"Database", Environment("PGDATABASE")},
-                      {"UID", Environment("PGUSER")},
-                      {"PWD", Environment("PGPASSWORD")}}),
-          "SET default_transaction_read_only = on",
-          "SELECT n FROM p WHERE ?::text IS NULL",
-          "SELECT pg_sleep(600)",
-          "SELECT pg_backend_pid()",
-          "SELECT pg_terminate_backend(",
-          "SELECT 1 FROM p WHERE n = ?::int"};
-}
-
-Server MariaDb() {
-  return {Attributes({{"Driver", Environment("MARIADB_DRIVER")},
-                      {"SOCKET", Environment("MARIADB_SOCKET")},
-                      {"Database", "register"},
-                      {"UID", Environment("MARIADB_USER")},
-                      {"CHARSET", "utf8mb4"}}),
-          "SET SESSION TRANSACTION READ ONLY",
-          "SELECT n FROM p WHERE ? IS NULL",
-          "SELECT BENCHMARK(1000000000000, SHA2('x', 512))",
-          "SELECT CONNECTION_ID()",
-          "KILL CONNECTION (",
-          "SELECT 1 FROM p WHERE missing = ?"};
-}
-
 class ServerTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    const std::string name = Environment("CHAYAN_SQL_SERVER");
-    ASSERT_TRUE(name == "postgres" || name == "mariadb") << "run it by tests/postgres/run";
-    server_ = name == "postgres" ? Postgres() : MariaDb();
+    server_ = TheServer();
     auto writer =
         Connect({server_.connection_string,
                  {"DROP TABLE IF EXISTS p", "CREATE TABLE p (name text, n int, note text)",

@@ -15,16 +15,17 @@ class Parser {
  public:
   explicit Parser(absl::string_view text) : rest_(text) {}
 
-  absl::StatusOr<Statement> Parse() {
+  // `verbs`: what it may begin with. `refusal`: what is said of another.
+  absl::StatusOr<Statement> Parse(std::initializer_list<absl::string_view> verbs,
+                                  absl::string_view refusal) {
     while (!rest_.empty()) {
       CHAYAN_RETURN_IF_ERROR(Step());
     }
     const absl::string_view trimmed = absl::StripAsciiWhitespace(statement_.text);
-    if (!absl::StartsWithIgnoreCase(trimmed, "select") &&
-        !absl::StartsWithIgnoreCase(trimmed, "with")) {
-      return absl::InvalidArgumentError("is not a SELECT; write one SELECT, or WITH … SELECT");
+    for (const absl::string_view verb : verbs) {
+      if (absl::StartsWithIgnoreCase(trimmed, verb)) return std::move(statement_);
     }
-    return std::move(statement_);
+    return absl::InvalidArgumentError(refusal);
   }
 
  private:
@@ -85,6 +86,14 @@ class Parser {
 
 }  // namespace
 
-absl::StatusOr<Statement> ParseStatement(absl::string_view text) { return Parser(text).Parse(); }
+absl::StatusOr<Statement> ParseStatement(absl::string_view text) {
+  return Parser(text).Parse({"select", "with"},
+                            "is not a SELECT; write one SELECT, or WITH … SELECT");
+}
+
+absl::StatusOr<Statement> ParseWrite(absl::string_view text) {
+  return Parser(text).Parse({"insert", "update", "delete"},
+                            "writes nothing; write one INSERT, UPDATE or DELETE");
+}
 
 }  // namespace chayan::sql

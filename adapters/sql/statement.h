@@ -1,5 +1,6 @@
-// A configured SELECT with named parameters, turned into the question marks that ODBC knows. Values
-// are bound and never become part of the text; the text is fixed when the configuration is read.
+// A configured statement with named parameters, turned into the question marks that ODBC knows.
+// Values are bound and never become part of the text; the text is fixed when the configuration is
+// read.
 #ifndef CHAYAN_ADAPTERS_SQL_STATEMENT_H_
 #define CHAYAN_ADAPTERS_SQL_STATEMENT_H_
 
@@ -20,6 +21,8 @@ struct Statement {
 // or a comment; `::` is PostgreSQL's cast. INVALID_ARGUMENT, with a remedy, for anything that is
 // not one SELECT (or WITH … SELECT): a second statement, a bare question mark, an unended quote.
 absl::StatusOr<Statement> ParseStatement(absl::string_view text);
+// The same for one INSERT, UPDATE or DELETE.
+absl::StatusOr<Statement> ParseWrite(absl::string_view text);
 
 }  // namespace chayan::sql
 

@@ -32,6 +32,18 @@ size_t Take(const char* data, size_t, size_t size, void* context) {
   return size;
 }
 
+struct Upload {
+  absl::string_view rest;
+};
+
+size_t Give(char* buffer, size_t, size_t size, void* context) {
+  auto& upload = *static_cast<Upload*>(context);
+  const size_t given = std::min(size, upload.rest.size());
+  std::copy_n(upload.rest.data(), given, buffer);
+  upload.rest.remove_prefix(given);
+  return given;
+}
+
 bool IsPath(const std::string& path) {
   return !path.empty() && path.front() == '/' && std::all_of(path.begin(), path.end(), [](char c) {
     return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '/' || c == '-' || c == '_' ||
@@ -64,6 +76,33 @@ class CurlSftpFolder final : public SftpFolder {
     return Get(base_ + name, bytes_max);
   }
 
+  absl::Status Write(const std::string& name, absl::string_view content) override {
+    CHAYAN_CHECK(IsFileName(name));
+    const std::string folder = base_.substr(Where().size());
+    const std::string part = name + ".part";
+    // A server need not rename over a file that is there. '*': it may not be.
+    CurlListPtr after;
+    for (const std::string& command : {absl::StrCat("*rm ", folder, name),
+                                       absl::StrCat("rename ", folder, part, " ", folder, name)}) {
+      curl_slist* const longer = curl_slist_append(after.get(), command.c_str());
+      CHAYAN_CHECK(longer != nullptr);
+      after.release();
+      after.reset(longer);
+    }
+    CurlPtr handle = handles_.Take();
+    Upload upload{content};
+    SetOptions(handle.get(), base_ + part);
+    Set(handle.get(), CURLOPT_UPLOAD, 1L);
+    Set(handle.get(), CURLOPT_READFUNCTION, &Give);
+    Set(handle.get(), CURLOPT_READDATA, &upload);
+    Set(handle.get(), CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(content.size()));
+    Set(handle.get(), CURLOPT_NEW_FILE_PERMS, 0640L);
+    Set(handle.get(), CURLOPT_POSTQUOTE, after.get());
+    const CURLcode code = curl_easy_perform(handle.get());
+    handles_.Return(std::move(handle));
+    return ToStatus(code);
+  }
+
  private:
   void SetOptions(CURL* handle, const std::string& url) const {
     Set(handle, CURLOPT_NOSIGNAL, 1L);
@@ -80,6 +119,21 @@ class CurlSftpFolder final : public SftpFolder {
     Set(handle, CURLOPT_FILETIME, 1L);
   }
 
+  std::string Where() const { return absl::StrCat("sftp://", options_.host, ":", options_.port); }
+
+  absl::Status ToStatus(CURLcode code) const {
+    if (code == CURLE_OK) return absl::OkStatus();
+    if (code == CURLE_REMOTE_FILE_NOT_FOUND) {
+      return absl::NotFoundError(absl::StrCat(Where(), ": there is no such file or folder"));
+    }
+    if (code == CURLE_PEER_FAILED_VERIFICATION) {
+      return absl::UnavailableError(absl::StrCat(
+          Where(),
+          ": the server's key is not the pinned one; do not add it before asking the agency"));
+    }
+    return absl::UnavailableError(absl::StrCat(Where(), ": ", curl_easy_strerror(code)));
+  }
+
   absl::StatusOr<File> Get(const std::string& url, size_t bytes_max) {
     CurlPtr handle = handles_.Take();
     Download download{"", bytes_max};
@@ -90,22 +144,11 @@ class CurlSftpFolder final : public SftpFolder {
     curl_off_t changed = -1;
     curl_easy_getinfo(handle.get(), CURLINFO_FILETIME_T, &changed);
     handles_.Return(std::move(handle));
-    const std::string where = absl::StrCat("sftp://", options_.host, ":", options_.port);
     if (download.too_long) {
       return absl::ResourceExhaustedError(
-          absl::StrCat(where, ": a file is longer than ", bytes_max, " bytes"));
+          absl::StrCat(Where(), ": a file is longer than ", bytes_max, " bytes"));
     }
-    if (code == CURLE_REMOTE_FILE_NOT_FOUND) {
-      return absl::NotFoundError(absl::StrCat(where, ": there is no such file or folder"));
-    }
-    if (code == CURLE_PEER_FAILED_VERIFICATION) {
-      return absl::UnavailableError(absl::StrCat(
-          where,
-          ": the server's key is not the pinned one; do not add it before asking the agency"));
-    }
-    if (code != CURLE_OK) {
-      return absl::UnavailableError(absl::StrCat(where, ": ", curl_easy_strerror(code)));
-    }
+    CHAYAN_RETURN_IF_ERROR(ToStatus(code));
     return File{std::move(download.content),
                 changed < 0 ? absl::InfinitePast() : absl::FromUnixSeconds(changed)};
   }

@@ -1,4 +1,4 @@
-// A folder of another machine over SFTP: read alone, the server known by pinned keys, login by key.
+// A folder of another machine over SFTP: the server known by pinned keys, login by key.
 //
 // Errors say host and cause, never a file's content.
 #ifndef CHAYAN_GATEWAY_FETCH_SFTP_H_
@@ -9,7 +9,9 @@
 #include <memory>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 
 namespace chayan::fetch {
@@ -43,6 +45,10 @@ class SftpFolder {
   // NOT_FOUND; RESOURCE_EXHAUSTED: longer than `bytes_max`.
   // REQUIRES: IsFileName(name).
   virtual absl::StatusOr<File> Read(const std::string& name, size_t bytes_max) = 0;
+
+  // Sends the file under another name and renames it when it is whole, in place of one of that
+  // name. An error leaves open whether it is there. REQUIRES: IsFileName(name).
+  virtual absl::Status Write(const std::string& name, absl::string_view content) = 0;
 };
 
 // One name without white space, slashes or anything that a URL would read as syntax.

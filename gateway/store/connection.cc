@@ -1,6 +1,10 @@
 #include "gateway/store/connection.h"
 
+#include <fcntl.h>
 #include <sqlite3.h>
+#include <unistd.h>
+
+#include <cerrno>
 
 #include "absl/strings/str_cat.h"
 #include "gateway/base/check.h"
@@ -117,6 +121,30 @@ absl::StatusOr<Connection> Connection::Open(const std::string& path, Mode mode) 
   }
   sqlite3_busy_timeout(opened, kBusyTimeoutMs);
   return connection;
+}
+
+absl::StatusOr<Connection> Connection::OpenOrMake(const std::string& path,
+                                                  const std::string& schema) {
+  const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (file < 0) return absl::ErrnoToStatus(errno, path);
+  close(file);
+  CHAYAN_ASSIGN_OR_RETURN(Connection connection, Open(path, Mode::kReadWrite));
+  for (const std::string& sql : {std::string("PRAGMA journal_mode = WAL"),
+                                 std::string("PRAGMA synchronous = FULL"), schema}) {
+    if (const absl::Status status = connection.Run(sql); !status.ok()) {
+      return Annotate(status, path);
+    }
+  }
+  return connection;
+}
+
+absl::Status Connection::Transact(absl::FunctionRef<absl::Status()> work) {
+  CHAYAN_RETURN_IF_ERROR(Run("BEGIN IMMEDIATE"));
+  absl::Status status = work();
+  if (status.ok()) status = Run("COMMIT");
+  // A failed COMMIT may have ended the transaction already.
+  if (!status.ok() && in_transaction()) Run("ROLLBACK").IgnoreError();
+  return status;
 }
 
 absl::StatusOr<Statement> Connection::Prepare(absl::string_view sql) {

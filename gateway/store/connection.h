@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -57,9 +58,14 @@ class Connection {
   Connection() = default;
   // The file must be there. Errors name the path.
   static absl::StatusOr<Connection> Open(const std::string& path, Mode mode);
+  // For the small files of adapters: makes the file where it is missing, for its owner alone, runs
+  // `schema`, and syncs every transaction. Errors name the path.
+  static absl::StatusOr<Connection> OpenOrMake(const std::string& path, const std::string& schema);
 
   absl::StatusOr<Statement> Prepare(absl::string_view sql);
   absl::Status Run(const std::string& sql);
+  // Runs `work` in a transaction that is kept if it succeeds.
+  absl::Status Transact(absl::FunctionRef<absl::Status()> work);
   // The first column of the first row as text; empty when there is none.
   absl::StatusOr<std::string> Ask(const std::string& sql);
 

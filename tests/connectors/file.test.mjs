@@ -2,29 +2,21 @@
 // server that is not the pinned one, and a late delivery are never taken for a finding. Method: a real sshd with a host
 // key and an account key of this test; the land office of the other area stands in with the file connector.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import net from 'node:net';
-import { userInfo } from 'node:os';
+import { existsSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { directory, poll, stop } from '../integration/deployment.mjs';
+import { poll, stop } from '../integration/deployment.mjs';
 import { clientFor, question, readAnswer, verifyDocument } from '../interop/calls.mjs';
-import { Agency, endAll, start } from './agency.mjs';
+import { Agency, endAll } from './agency.mjs';
+import { SSHD, startSshd } from './sftp.mjs';
 
-const SSHD = '/usr/sbin/sshd';
 const skip = existsSync(SSHD) ? false : 'no sshd; deploy/setup --tests installs openssh-server';
-const folder = join(directory, 'sftp');
-const outbox = join(folder, 'outbox');
-const file = (name) => join(folder, name);
 const client = clientFor('HOUSEHOLD');
 const today = new Date(Date.now() + 8 * 3_600_000).toISOString().slice(0, 10).replaceAll('-', '');
 let agency;
-let port;
+let sftp;
 
-const source = (knownHosts) => `files { poll_seconds: 1 sftp {
-  host: "127.0.0.1" port: ${port} user: "${userInfo().username}" key_file: "../../sftp/account"
-  known_hosts_file: "../../sftp/${knownHosts}" path: "${outbox}" } }`;
+const source = (pins) => `files { poll_seconds: 1 ${sftp.settings(pins)} }`;
 const kinds = `kinds {
   document_kind: "land.title" areas: "QD"
   file { name: "titles-{date}.csv" form: FILE_FORM_CSV encoding: FILE_ENCODING_BIG5 key_column: "number"
@@ -39,9 +31,9 @@ const kinds = `kinds {
 // 王小明 and 王大明 in Big5.
 const names = { small: Buffer.from('a4fda470a9fa', 'hex'), big: Buffer.from('a4fda46aa9fa', 'hex') };
 function deliver(name, owner, end = 'COUNT,1\n') {
-  writeFileSync(join(outbox, `.${name}`), Buffer.concat([Buffer.from(
+  writeFileSync(join(sftp.outbox, `.${name}`), Buffer.concat([Buffer.from(
     'number,name,office,section,lot\nA123456789,'), owner, Buffer.from(`,QD,0863,00480000\n${end}`)]));
-  renameSync(join(outbox, `.${name}`), join(outbox, name));
+  renameSync(join(sftp.outbox, `.${name}`), join(sftp.outbox, name));
 }
 async function ask() {
   const claims = [['land_office', 'QD'], ['section', '0863'], ['lot', '48'], ['owner_name', '王小明']];
@@ -49,36 +41,10 @@ async function ask() {
   return readAnswer(await verifyDocument(client, request), request);
 }
 const sourceText = async () => (await agency.command('status')).out.match(/^source .*$/m)?.[0] ?? '';
-const keygen = (name, comment) =>
-  execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', comment, '-f', file(name)]);
 
 before(async () => {
   if (skip) return;
-  mkdirSync(outbox, { recursive: true });
-  if (userInfo().uid === 0) mkdirSync('/run/sshd', { recursive: true });
-  ['host', 'other', 'account'].forEach((name) => keygen(name, name));
-  writeFileSync(file('authorized'), readFileSync(file('account.pub')));
-  const free = net.createServer();
-  await new Promise((resolve) => { free.listen(0, '127.0.0.1', resolve); });
-  port = free.address().port;
-  await new Promise((resolve) => { free.close(resolve); });
-  writeFileSync(file('sshd_config'), `Port ${port}
-ListenAddress 127.0.0.1
-HostKey ${file('host')}
-AuthorizedKeysFile ${file('authorized')}
-PidFile ${file('sshd.pid')}
-PasswordAuthentication no
-KbdInteractiveAuthentication no
-PermitRootLogin prohibit-password
-UsePAM no
-StrictModes no
-Subsystem sftp internal-sftp
-`);
-  for (const [pins, key] of [['pinned', 'host'], ['strangers', 'other']]) {
-    writeFileSync(file(pins), `[127.0.0.1]:${port} ${readFileSync(file(`${key}.pub`), 'utf8')}`);
-  }
-  start('sshd', SSHD, ['-D', '-e', '-f', file('sshd_config')]);
-  await poll('sshd', () => existsSync(file('sshd.pid')));
+  sftp = await startSshd('sftp');
   deliver(`titles-${today}.csv`, names.small);
   await stop('land-qd', 'SIGTERM');
   agency = new Agency('land-qd', 'land-qd-file', source('pinned'), kinds);

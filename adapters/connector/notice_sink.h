@@ -1,0 +1,67 @@
+// Where an agency's notices go. The program puts it between the SDK's link and the agency's own
+// system; questions and notices of one adapter may go to different systems.
+#ifndef CHAYAN_ADAPTERS_CONNECTOR_NOTICE_SINK_H_
+#define CHAYAN_ADAPTERS_CONNECTOR_NOTICE_SINK_H_
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "adapters/connector/connector.h"
+#include "chayan/v1/adapter_link_service.pb.h"
+#include "chayan/v1/notice_service.pb.h"
+
+namespace chayan::connector {
+
+// What became of one notice.
+struct NoticeResult {
+  // Why nothing of it was kept; absent: the agency's system has it, durably.
+  std::optional<v1::NotTakenReason> not_taken{};
+  // For the agency's own people, with not_taken. No personal data.
+  std::string cause{};
+  // What the office made of it already: ACKNOWLEDGED or REJECTED; its state is unspecified when
+  // the office has yet to act.
+  v1::DeliveryReceipt settlement{};
+};
+
+inline NoticeResult Received() { return {}; }
+
+inline NoticeResult Rejected(v1::RejectionReason reason, absl::string_view text = {}) {
+  NoticeResult result;
+  result.settlement.set_state(v1::DELIVERY_STATE_REJECTED);
+  result.settlement.set_rejection_reason(reason);
+  result.settlement.set_rejection_text(std::string(text));
+  return result;
+}
+
+inline NoticeResult Acknowledged(absl::string_view case_number = {}) {
+  NoticeResult result;
+  result.settlement.set_state(v1::DELIVERY_STATE_ACKNOWLEDGED);
+  result.settlement.set_recipient_case_number(std::string(case_number));
+  return result;
+}
+
+inline NoticeResult NotTaken(v1::NotTakenReason reason, absl::string_view cause) {
+  return {.not_taken = reason, .cause = std::string(cause)};
+}
+
+// Thread-safe.
+class NoticeSink {
+ public:
+  using Done = std::function<void(NoticeResult)>;
+
+  virtual ~NoticeSink() = default;
+  // Returns at once; `done` is called once, on any thread. The same delivery id may come again:
+  // what it came to stays the same, and it is in the agency's system once.
+  virtual void Take(const v1::DeliveredNotice& notice, Done done) = 0;
+  virtual SourceHealth Health() const = 0;
+  // Asks the system whether it is there, without a person's data. Blocks.
+  virtual absl::Status Probe() = 0;
+};
+
+}  // namespace chayan::connector
+
+#endif  // CHAYAN_ADAPTERS_CONNECTOR_NOTICE_SINK_H_

@@ -1,0 +1,95 @@
+#include "adapters/program/notice_desk.h"
+
+#include <utility>
+
+#include "gateway/base/diag.h"
+
+namespace chayan::adapter {
+namespace {
+
+absl::Status Say(const sdk::NoticeResponder& responder, const connector::NoticeResult& result) {
+  if (result.not_taken.has_value()) return responder.NotTaken(*result.not_taken);
+  const v1::DeliveryReceipt& settlement = result.settlement;
+  switch (settlement.state()) {
+    case v1::DELIVERY_STATE_ACKNOWLEDGED:
+      return responder.Acknowledge(settlement.recipient_case_number());
+    case v1::DELIVERY_STATE_REJECTED:
+      return responder.Reject(settlement.rejection_reason(), settlement.rejection_text(),
+                              settlement.recipient_case_number());
+    default:
+      return responder.Received();
+  }
+}
+
+void Count(const connector::NoticeResult& result, NoticeCounts& counts) {
+  if (result.not_taken.has_value()) {
+    ++counts.not_taken;
+    counts.last_cause = result.cause;
+  } else if (result.settlement.state() == v1::DELIVERY_STATE_ACKNOWLEDGED) {
+    ++counts.acknowledged;
+  } else if (result.settlement.state() == v1::DELIVERY_STATE_REJECTED) {
+    ++counts.rejected;
+  } else {
+    ++counts.received;
+  }
+}
+
+}  // namespace
+
+void NoticeDesk::Use(std::shared_ptr<connector::NoticeSink> sink) {
+  // Ends outside the lock, when its last notice has: its replies take the lock.
+  std::shared_ptr<connector::NoticeSink> previous;
+  absl::MutexLock lock(&mu_);
+  previous = std::exchange(sink_, std::move(sink));
+}
+
+std::shared_ptr<connector::NoticeSink> NoticeDesk::sink() const {
+  absl::MutexLock lock(&mu_);
+  return sink_;
+}
+
+void NoticeDesk::OnNotice(const sdk::Notice& notice, const sdk::NoticeResponder& responder) {
+  const std::shared_ptr<connector::NoticeSink> sink = this->sink();
+  if (sink == nullptr) {
+    return Reply(notice, responder,
+                 connector::NotTaken(v1::NOT_TAKEN_REASON_SYSTEM_DOWN, "the adapter stops"));
+  }
+  sink->Take(notice.message(), [this, notice, responder](const connector::NoticeResult& result) {
+    Reply(notice, responder, result);
+  });
+}
+
+void NoticeDesk::Reply(const sdk::Notice& notice, const sdk::NoticeResponder& responder,
+                       const connector::NoticeResult& result) {
+  connector::NoticeResult said = result;
+  absl::Status status = Say(responder, said);
+  if (absl::IsInvalidArgument(status)) {
+    // What the agency's system said does not fit into a receipt: somebody has to look at it.
+    said = connector::NotTaken(v1::NOT_TAKEN_REASON_SYSTEM_REFUSED, status.message());
+    status = Say(responder, said);
+  }
+  if (said.not_taken.has_value() || !status.ok()) {
+    diag::Warning("adapter.notice_not_taken",
+                  {{"notice_kind", notice.message().notice_kind()},
+                   {"delivery", notice.delivery_id().ToText()},
+                   {"cause", status.ok() ? said.cause : std::string(status.message())}});
+  }
+  absl::MutexLock lock(&mu_);
+  NoticeCounts& counts = counts_[notice.message().notice_kind()];
+  counts.last = clock_.Now();
+  // Without a link the reply is lost, and the notice comes again.
+  if (status.ok()) Count(said, counts);
+}
+
+std::map<std::string, NoticeCounts> NoticeDesk::Counts() const {
+  absl::MutexLock lock(&mu_);
+  return counts_;
+}
+
+std::optional<connector::SourceHealth> NoticeDesk::Health() const {
+  const std::shared_ptr<connector::NoticeSink> sink = this->sink();
+  if (sink == nullptr) return std::nullopt;
+  return sink->Health();
+}
+
+}  // namespace chayan::adapter

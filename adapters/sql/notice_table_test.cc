@@ -1,0 +1,199 @@
+// Goal: a notice is in the agency's tables once, whole or not at all, and a trial in none of the
+// business. Method: a SQLite file behind ODBC with the tables of inbox.sql; server_test does the
+// core of it over PostgreSQL and MariaDB.
+#include "adapters/sql/notice_table.h"
+
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/notification.h"
+#include "adapters/sql/testing_database.h"
+#include "gateway/base/file.h"
+#include "gateway/base/status_matchers.h"
+#include "gmock/gmock.h"
+#include "google/protobuf/text_format.h"
+#include "gtest/gtest.h"
+
+namespace chayan::sql {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+class NoticeTableTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    RunSqlite(database_, absl::StrCat(*ReadFile("adapters/sql/inbox.sql"),
+                                      "CREATE TABLE customer (account TEXT, holder TEXT);"
+                                      "INSERT INTO customer VALUES ('P-1', 'old');"));
+  }
+  absl::StatusOr<NoticeTableSettings> Load(const std::string& more) {
+    folder_.Write("adapter.textproto",
+                  absl::StrCat(R"(member: "power" system: "adapter-1" trust_domain: "chayan.example"
+      gateways: "127.0.0.1:7443" certificate_file: "c" key_file: "k" roots_file: "r"
+      answer_key_file: "a" answer_log_file: "l"
+      notices { subscriptions: "power-name" database { source { driver: ")",
+                               SqliteDriver(), R"(" sqlite_file: "power.db" connections: 1 } )",
+                               more, "} }"));
+    auto file = connector::ConfigFile::Read(folder_.File("adapter.textproto"));
+    CHAYAN_CHECK(file.ok());
+    NoticeTableSettings settings = LoadNoticeTable(**file);
+    const absl::Status faults = (*file)->ToStatus();
+    if (!faults.ok()) return faults;
+    return settings;
+  }
+  void Start(const std::string& more = "") {
+    auto settings = Load(more);
+    ASSERT_OK(settings.status());
+    table_ = std::make_unique<NoticeTable>(clock_, *std::move(settings));
+  }
+  static v1::DeliveredNotice Rename(const std::string& account = "P-1") {
+    v1::DeliveredNotice notice;
+    CHAYAN_CHECK(google::protobuf::TextFormat::ParseFromString(
+        R"(delivery_id: "018bcfe5-6800-7000-8000-000000000001" notice_id: "n-1"
+           notice_kind: "person.name" subscription: "power-name" publisher: "hro-1"
+           effective_date { era: ERA_ROC year: 115 month: 1 day: 15 }
+           subjects { name: "𠮷小明'; DROP TABLE customer; --"
+                      identifier { scheme: IDENTIFIER_SCHEME_NATIONAL_ID value: "A123456789" } }
+           payload { code: "new_name" text: "吉小明" })",
+        &notice));
+    notice.add_customer_accounts(account);
+    return notice;
+  }
+  connector::NoticeResult Take(const v1::DeliveredNotice& notice) {
+    connector::NoticeResult result;
+    absl::Notification taken;
+    table_->Take(notice, [&](connector::NoticeResult given) {
+      result = std::move(given);
+      taken.Notify();
+    });
+    taken.WaitForNotification();
+    return result;
+  }
+  std::vector<std::string> Column(const std::string& sql) {
+    auto settings = Load("");
+    auto connection = Connect(settings->connect);
+    CHAYAN_CHECK(connection.ok());
+    const auto rows = (*connection)->Select({sql, {}}, {});
+    EXPECT_OK(rows.status());
+    std::vector<std::string> column;
+    for (const auto& row : rows->rows) column.push_back(row[0].value_or("NULL"));
+    return column;
+  }
+
+  static constexpr char kUpdate[] = R"(statements {
+      notice_kinds: "person.name"
+      statement: "UPDATE customer SET holder = :new WHERE account = :account"
+      values { name: "new" element: "new_name" }
+      values { name: "account" part: NOTICE_PART_CUSTOMER_ACCOUNT }
+      rejected_without_row: REJECTION_REASON_NO_SUCH_PERSON }
+    statements_acknowledge: true)";
+
+  TestingFolder folder_;
+  const std::string database_ = folder_.File("power.db");
+  SimulatedClock clock_{absl::FromUnixSeconds(1'800'000'000)};
+  std::unique_ptr<NoticeTable> table_;
+};
+
+TEST_F(NoticeTableTest, PutsANoticeIntoTheInboxOnce) {
+  Start();
+  for (int i = 0; i < 2; ++i) {
+    const auto result = Take(Rename());
+    EXPECT_FALSE(result.not_taken.has_value()) << result.cause;
+    EXPECT_EQ(result.settlement.state(), v1::DELIVERY_STATE_UNSPECIFIED);
+  }
+  EXPECT_THAT(Column("SELECT effective_date || test FROM chayan_inbox"),
+              ElementsAre("2026-01-150"));
+  EXPECT_THAT(Column("SELECT name FROM chayan_inbox_subject WHERE number = 'A123456789'"),
+              ElementsAre("𠮷小明'; DROP TABLE customer; --"));
+  EXPECT_THAT(Column("SELECT value FROM chayan_inbox_element WHERE code = 'new_name'"),
+              ElementsAre("吉小明"));
+  EXPECT_THAT(Column("SELECT account FROM chayan_inbox_account"), ElementsAre("P-1"));
+}
+
+TEST_F(NoticeTableTest, TheInForceViewForgetsWhatWasReversed) {
+  Start();
+  Take(Rename());
+  EXPECT_THAT(Column("SELECT number FROM chayan_inbox_in_force"), ElementsAre("A123456789"));
+  v1::DeliveredNotice reversal = Rename();
+  reversal.set_delivery_id("018bcfe5-6800-7000-8000-000000000002");
+  reversal.set_notice_id("n-2");
+  reversal.set_reverses_notice_id("n-1");
+  Take(reversal);
+  EXPECT_THAT(Column("SELECT number FROM chayan_inbox_in_force"), IsEmpty());
+}
+
+TEST_F(NoticeTableTest, RunsTheAgencysOwnStatementOnceAndAcknowledges) {
+  Start(kUpdate);
+  EXPECT_EQ(Take(Rename()).settlement.state(), v1::DELIVERY_STATE_ACKNOWLEDGED);
+  EXPECT_THAT(Column("SELECT holder FROM customer"), ElementsAre("吉小明"));
+  RunSqlite(database_, "UPDATE customer SET holder = 'later'");
+  EXPECT_EQ(Take(Rename()).settlement.state(), v1::DELIVERY_STATE_ACKNOWLEDGED);
+  EXPECT_THAT(Column("SELECT holder FROM customer"), ElementsAre("later"));
+}
+
+TEST_F(NoticeTableTest, AnAccountThatNobodyHasIsRejectedAndLeavesNothing) {
+  Start(kUpdate);
+  const auto result = Take(Rename("P-9"));
+  EXPECT_EQ(result.settlement.state(), v1::DELIVERY_STATE_REJECTED);
+  EXPECT_EQ(result.settlement.rejection_reason(), v1::REJECTION_REASON_NO_SUCH_PERSON);
+  EXPECT_THAT(Column("SELECT delivery_id FROM chayan_inbox"), IsEmpty());
+  // Its publisher sends it again when the account is there.
+  RunSqlite(database_, "INSERT INTO customer VALUES ('P-9', 'old')");
+  EXPECT_EQ(Take(Rename("P-9")).settlement.state(), v1::DELIVERY_STATE_ACKNOWLEDGED);
+}
+
+TEST_F(NoticeTableTest, ATrialTouchesNoBusiness) {
+  Start(kUpdate);
+  v1::DeliveredNotice trial = Rename();
+  trial.set_test(true);
+  EXPECT_FALSE(Take(trial).not_taken.has_value());
+  EXPECT_THAT(Column("SELECT holder FROM customer"), ElementsAre("old"));
+  EXPECT_THAT(Column("SELECT test FROM chayan_inbox"), ElementsAre("1"));
+  EXPECT_THAT(Column("SELECT number FROM chayan_inbox_subject"), IsEmpty());
+}
+
+TEST_F(NoticeTableTest, AStatementThatFailsLeavesNothingAndIsNoFaultOfTheDatabase) {
+  Start(R"(statements { statement: "DELETE FROM nowhere WHERE n = :n"
+                        values { name: "n" part: NOTICE_PART_NAME } })");
+  const auto result = Take(Rename());
+  EXPECT_EQ(result.not_taken, v1::NOT_TAKEN_REASON_SYSTEM_REFUSED);
+  EXPECT_THAT(result.cause, HasSubstr("SQLSTATE"));
+  EXPECT_THAT(result.cause, ::testing::Not(HasSubstr("A123456789")));
+  EXPECT_THAT(Column("SELECT delivery_id FROM chayan_inbox"), IsEmpty());
+  EXPECT_FALSE(table_->Health().down);
+}
+
+TEST_F(NoticeTableTest, AMissingDatabaseIsDownAndTheNoticeComesAgain) {
+  Start();
+  std::filesystem::rename(database_, database_ + ".away");
+  EXPECT_EQ(Take(Rename()).not_taken, v1::NOT_TAKEN_REASON_SYSTEM_DOWN);
+  EXPECT_FALSE(table_->Probe().ok());
+  std::filesystem::rename(database_ + ".away", database_);
+  EXPECT_FALSE(Take(Rename()).not_taken.has_value());
+  EXPECT_OK(table_->Probe());
+}
+
+TEST_F(NoticeTableTest, ADatabaseWithoutTheInboxSaysWhatMakesIt) {
+  RunSqlite(database_, "DROP VIEW chayan_inbox_in_force; DROP TABLE chayan_inbox");
+  Start();
+  EXPECT_THAT(table_->Probe().ToString(), HasSubstr("adapters/sql/inbox.sql"));
+}
+
+TEST_F(NoticeTableTest, SaysEveryFaultOfItsSettings) {
+  const std::string faults(Load(R"(
+    statements { statement: "SELECT 1" }
+    statements { statement: "DELETE FROM t WHERE a = :a" values { name: "b" element: "x" } }
+    statements { statement: "DELETE FROM t" rejected_without_row: REJECTION_REASON_OTHER }
+    statements { })")
+                               .status()
+                               .message());
+  for (const char* fault :
+       {"statements[0].statement: writes nothing", "statements[1].statement: :a is not defined",
+        "statements[1].values: the statement has no :b",
+        "statements[2].rejected_without_row: OTHER", "statements[3].statement: is missing"}) {
+    EXPECT_THAT(faults, HasSubstr(absl::StrCat("notices.database.", fault)));
+  }
+}
+
+}  // namespace
+}  // namespace chayan::sql
