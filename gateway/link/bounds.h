@@ -25,9 +25,10 @@ inline constexpr absl::Duration kDrainTimeout = absl::Seconds(60);
 // How often a link's right is looked at again though the registry has not changed: keys expire.
 inline constexpr absl::Duration kRightInterval = absl::Seconds(1);
 
-// Questions in flight on one link. 256 at 10 ms each are 25,600 a second, far above one core.
-inline constexpr uint32_t kInFlightMax = 256;
-// Items of a frame: as many as can be in flight.
+// Questions in flight on one link: 256 of one member, which at 10 ms each are 25,600 a second, far
+// above one core, and the ninth that its share leaves for others (policy/fair_share.h).
+inline constexpr uint32_t kInFlightMax = 288;
+// Items of a frame: as many as one member can have in flight.
 inline constexpr size_t kFrameItemsMax = 256;
 // Bytes of a coalesced frame: half of what the peer takes, so that the last item always fits.
 inline constexpr size_t kFrameBytesMax = 512 << 10;
