@@ -68,6 +68,8 @@ std::string ToJson(const v1::GetStatusResponse& status) {
     for (const std::string& kind : link.document_kinds()) json.Text("", kind);
     json.EndArray().BeginArray("down_kinds");
     for (const std::string& kind : link.down_kinds()) json.Text("", kind);
+    json.EndArray().BeginArray("subscriptions");
+    for (const std::string& subscription : link.subscriptions()) json.Text("", subscription);
     json.EndArray().EndObject();
   }
   json.EndArray().BeginArray("certificates");
@@ -98,6 +100,10 @@ void PrintLinks(const Program& program, const v1::GetStatusResponse& status) {
                 << program.Say("已答覆 ", "answers ") << std::setw(9) << link.answers()
                 << absl::StrJoin(link.document_kinds(), ", ")
                 << (link.draining() ? program.Say(" (停止接新案)", " (draining)") : "");
+    if (!link.subscriptions().empty()) {
+      program.out << program.Say(" 通報:", " notices: ")
+                  << absl::StrJoin(link.subscriptions(), ", ");
+    }
     if (!link.down_kinds().empty()) {
       program.out << program.Say(" 來源中斷:", " source down: ")
                   << absl::StrJoin(link.down_kinds(), ", ");
