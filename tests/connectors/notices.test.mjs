@@ -124,7 +124,9 @@ test('A system behind HTTP', async (t) => {
     const count = receiver.events.length;
     await link.settled(link.send({ test: true }), 'DELIVERED');
     assert.equal(receiver.events.length, count);
-    assert.match((await recipient.command('status')).out, /notice +person\.death/);
+    // The adapter writes its status every five seconds.
+    await poll('the status', async () => /notice +person\.death/.test((await recipient.command('status')).out),
+      { everyMs: 500 });
   });
   await end(recipient.process);
   receiver.close();

@@ -1,0 +1,163 @@
+// Goal: a notice that an office publishes with the command line is in the system of every agency that must know, once,
+// and everybody can prove it. Method: a real gateway and its recipients (recipients.mjs); the kinds that they are
+// subscribed to are published, and each agency's own system is looked into.
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { end, endAll } from '../connectors/agency.mjs';
+import { chayan, directory, pki, poll } from '../integration/deployment.mjs';
+import { env } from '../interop/calls.mjs';
+import { ACCOUNT, RECIPIENTS, startRecipients } from './recipients.mjs';
+
+const day = '1150114';
+const about = (office, basis) => ['--effective', day, '--person', 'clerk-7', '--case', '115-0042', '--new-area', '67000',
+  '--office', office, '--name', '王小明', '--birth', '0770520', '--id', 'A123456789', '--basis', basis];
+const elements = (values) => Object.entries(values).flatMap(([code, value]) => ['--element', `${code}=${value}`]);
+const registered = { registration_date: day };
+const moved = { former_address: '臺北市信義區市府路1號', new_address: '臺南市善化區中山路1號' };
+const renamed = { former_name: '王小明', new_name: '王大明', reason: 'given', ...registered };
+// What is published, and the subscriptions that get it, but for those of recipients that pull.
+const NOTICES = [
+  ['person.death', { death_date: day, ...registered }, ['--consent', 'nhi', '--consent', 'labor', '--consent', 'power',
+    '--account', `taipower=${ACCOUNT}`],
+  ['tax-south-death', 'nhi-death', 'labor-death', 'town-death', 'social-death', 'taipower-death']],
+  ['person.death_declared', { death_date: day, court_case: '114-亡-7', final_date: day, ...registered }, [],
+    ['tax-south-death-declared']],
+  ['person.birth', { birth_date: day, ...registered }, ['--consent', 'nhi', '--consent', 'labor'],
+    ['nhi-birth', 'labor-birth']],
+  ['person.name', renamed, ['--consent', 'nhi', '--consent', 'motor', '--old-area', '10010'],
+    ['nhi-name', 'motor-name', 'land-qd-name']],
+  ['person.number', { former_number: 'A123456789', new_number: 'B123456780', ...registered }, ['--consent', 'nhi'],
+    ['nhi-number']],
+  ['card.lost', { reason: 'lost' }, ['--consent', 'nhi'], ['nhi-card-lost']],
+  ['person.naturalised', { nationality_certificate: '台內戶字第7號', ...registered }, ['--consent', 'nhi'],
+    ['nhi-naturalised', 'nia-naturalised']],
+  ['household.move', { ...moved, ...registered }, ['--consent', 'motor', '--consent', 'tax', '--consent', 'power',
+    '--consent', 'water', '--account', `taipower=${ACCOUNT}`, '--account', `taiwater=${ACCOUNT}`],
+  ['town-move', 'motor-move', 'tax-tainan-move', 'taipower-move', 'taiwater-move']],
+  ['household.left', { departure_date: day, ...registered }, [], ['town-left', 'nia-left']],
+  ['family.marriage', { spouse_name: '陳小華', ...registered }, [], ['town-marriage']],
+  ['family.divorce', registered, [], ['social-divorce']],
+  ['address.renumbered', moved, ['--publisher-key', 'plate-7'], ['tax-tainan-renumbered', 'post-renumbered']],
+];
+const recipientOf = (subscription) => RECIPIENTS.find(([, , subscriptions]) => subscriptions.includes(subscription))[0];
+const evidence = join(directory, 'evidence');
+let recipients;
+
+async function notice(...args) {
+  const { code, out, err } = await chayan('notice', ...args);
+  assert.equal(code, 0, `chayan notice ${args.join(' ')}: ${out}${err}`);
+  return out;
+}
+const jsonOf = (out) => JSON.parse(out.split('\n')[0]);
+const publish = async (kind, values, more) => jsonOf(await notice('publish', '--kind', kind, ...elements(values),
+  ...about('hro-shanhua', 'household-act-68'), ...more, '--json', '--evidence', join(evidence, `${kind}.chayan`)));
+const show = async (id) => jsonOf(await notice('show', id, '--json'));
+// Waits until each delivery of a notice is in one of these states.
+const awaitStates = (id, states) => poll(`${states} of ${id}`, async () => {
+  const shown = await show(id);
+  return shown.deliveries.every(({ state }) => states.includes(state)) && shown;
+}, { everyMs: 300, patienceMs: 60_000 });
+const THERE = ['delivered', 'handed-over', 'acknowledged'];
+
+before(async () => {
+  mkdirSync(evidence, { recursive: true });
+  recipients = await startRecipients();
+}, { timeout: 180_000 });
+after(async () => {
+  await endAll();
+  recipients?.forEach(({ receiver }) => receiver?.close());
+});
+
+test('Twelve kinds reach twelve recipients, and their receipts hold', async (t) => {
+  const reached = new Set();
+  for (const [kind, values, more, subscriptions] of NOTICES) {
+    await t.test(kind, async () => {
+      const accepted = await publish(kind, values, more);
+      const pushed = accepted.deliveries.filter(({ subscription }) => subscriptions.includes(subscription));
+      assert.deepEqual(pushed.map(({ subscription }) => subscription).sort(), [...subscriptions].sort());
+      const check = await chayan('receipt', 'check', join(evidence, `${kind}.chayan`));
+      assert.equal(check.code, 0, check.out + check.err);
+      for (const { delivery_id: id, subscription } of pushed) {
+        const recipient = recipients.get(recipientOf(subscription));
+        await poll(`${kind} at ${recipient.member}`, () => recipient.has(id), { everyMs: 200 });
+        reached.add(recipient.member);
+      }
+      await poll(`the receipts of ${kind}`, async () => (await show(accepted.notice_id)).deliveries
+        .filter(({ subscription }) => subscriptions.includes(subscription))
+        .every(({ state }) => THERE.includes(state)), { everyMs: 300 });
+    });
+  }
+  assert.ok(NOTICES.length >= 12 && reached.size >= 10, `${NOTICES.length} kinds, ${[...reached]}`);
+});
+
+test('A utility knows its customer by the account, and rejects an account that it does not have', async () => {
+  const taipower = recipients.get('taipower');
+  const values = { ...moved, ...registered };
+  await publish('household.move', values, ['--consent', 'power', '--account', `taipower=${ACCOUNT}`]);
+  await poll('the customer', () => taipower.sql('SELECT note FROM customer') === 'household.move');
+  assert.equal(taipower.sql("SELECT COUNT(*) FROM chayan_inbox_subject WHERE number IS NOT NULL"), '0');
+  const { notice_id: id } = await publish('household.move', values, ['--consent', 'power', '--account', 'taipower=P-9']);
+  const rejected = await poll('the rejection', async () => (await show(id)).deliveries
+    .find(({ recipient, state }) => recipient === 'taipower' && state === 'rejected'), { everyMs: 300 });
+  assert.match(await notice('checklist'), new RegExp(rejected.delivery_id));
+  // The account is there now; its publisher sends it again.
+  taipower.sql("INSERT INTO customer VALUES ('P-9', '')");
+  await notice('replay', rejected.delivery_id, '--why', 'the customer was entered');
+  await poll('the customer of the other account', () =>
+    taipower.sql("SELECT note FROM customer WHERE account = 'P-9'") === 'household.move');
+});
+
+test('An office acknowledges by a call, and its publisher sees it', async () => {
+  const { notice_id: id } = await publish('household.left', { departure_date: day, ...registered }, []);
+  const { deliveries } = await awaitStates(id, ['delivered']);
+  const { delivery_id: delivery } = deliveries.find(({ recipient }) => recipient === 'nia');
+  const file = join(evidence, 'ack.chayan');
+  await notice('ack', delivery, '--case', '7-115', '--cert', join(pki, 'nia.pem'), '--key', join(pki, 'nia.key'),
+    '--evidence', file);
+  const check = await chayan('receipt', 'check', file);
+  assert.equal(check.code, 0, check.out + check.err);
+  const shown = (await show(id)).deliveries.find(({ recipient }) => recipient === 'nia');
+  assert.equal(shown.state, 'acknowledged');
+  assert.equal(shown.case_number, '7-115');
+});
+
+test('A recipient that is killed gets nothing twice', async () => {
+  const nhi = recipients.get('nhi');
+  let answer;
+  nhi.receiver.answer = () => new Promise((resolve) => { answer = resolve; });
+  const { deliveries } = await publish('card.lost', { reason: 'lost' }, ['--consent', 'nhi']);
+  const [{ delivery_id: id }] = deliveries;
+  await poll('the event', () => nhi.has(id));
+  await end(nhi.process, 'SIGKILL');
+  nhi.receiver.answer = () => ({ status: 409 });
+  answer({ status: 204 });
+  nhi.receiver.close();
+  await nhi.up();
+  await poll('the receipt', async () => nhi.has(id), { everyMs: 300, patienceMs: 120_000 });
+});
+
+test('A trial is marked at every step and touches no business', async () => {
+  const { notice_id: id } = await publish('household.left', { departure_date: day, ...registered }, ['--test']);
+  const shown = await awaitStates(id, THERE);
+  assert.equal(shown.test, true);
+  const { delivery_id: delivery } = shown.deliveries.find(({ recipient }) => recipient === 'nia');
+  const subjects = `SELECT COUNT(*) FROM chayan_inbox_subject WHERE delivery_id = '${delivery}'`;
+  assert.equal(recipients.get('nia').sql(subjects), '0');
+});
+
+test('A court publishes, and a household office pulls', async () => {
+  const out = await notice('publish', '--kind', 'person.guardianship', ...elements({ guardian_name: '陳小華',
+    court_case: '114-監宣-7', reason: 'guardianship' }), ...about('hro-banqiao', 'family-proceedings-143'), '--json',
+  '--cert', env.CHAYAN_PUBLISHER_CERT, '--key', env.CHAYAN_PUBLISHER_KEY);
+  const pulled = jsonOf(out).deliveries.find(({ subscription }) => subscription === 'banqiao-guardianship');
+  assert.ok(pulled, out);
+  const folder = join(directory, 'pulled');
+  const asBanqiao = ['--cert', env.CHAYAN_HOUSEHOLD2_CERT, '--key', env.CHAYAN_HOUSEHOLD2_KEY];
+  await notice('receive', '--out', folder, ...asBanqiao);
+  assert.ok(readdirSync(folder).includes(`${pulled.delivery_id}.json`));
+  assert.equal(JSON.parse(readFileSync(join(folder, `${pulled.delivery_id}.json`), 'utf8')).notice_kind,
+    'person.guardianship');
+  await notice('ack', pulled.delivery_id, '--case', '115-9', ...asBanqiao);
+});

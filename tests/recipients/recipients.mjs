@@ -1,0 +1,117 @@
+// The recipients of the sample registry: each an adapter of its own with its own keys, on a database, a system behind
+// HTTP or a folder of files.
+import { execFileSync } from 'node:child_process';
+import { createPublicKey, randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { start } from '../connectors/agency.mjs';
+import { applySet, changedSet, directory, issue, pki, poll, program, root } from '../integration/deployment.mjs';
+import { env } from '../interop/calls.mjs';
+import { Receiver } from '../interop/receiver.mjs';
+
+// A database that takes everything; a utility's, which knows its customers by their accounts; a hook; files.
+export const RECIPIENTS = [
+  ['tax-south', 'files', ['tax-south-death', 'tax-south-death-declared']],
+  ['nhi', 'hook', ['nhi-death', 'nhi-birth', 'nhi-name', 'nhi-number', 'nhi-card-lost', 'nhi-naturalised']],
+  ['labor-insurance', 'database', ['labor-death', 'labor-birth']],
+  ['town-shanhua', 'database', ['town-death', 'town-move', 'town-left', 'town-marriage']],
+  ['social-tainan', 'database', ['social-death', 'social-guardianship', 'social-divorce']],
+  ['motor-south', 'database', ['motor-name', 'motor-move']],
+  ['land-qd', 'database', ['land-qd-name', 'land-qd-renumbered']],
+  ['tax-tainan', 'database', ['tax-tainan-move', 'tax-tainan-renumbered']],
+  ['nia', 'database', ['nia-naturalised', 'nia-left']],
+  ['taipower', 'customers', ['taipower-move', 'taipower-death']],
+  ['taiwater', 'customers', ['taiwater-move']],
+  ['post', 'files', ['post-renumbered']],
+];
+export const ACCOUNT = 'P-1';
+
+class Recipient {
+  constructor(member, kind, subscriptions) {
+    Object.assign(this, { member, kind, subscriptions });
+    this.folder = join(directory, 'agencies', `notices-${member}`);
+    mkdirSync(join(this.folder, 'outbox'), { recursive: true });
+  }
+  // Certificate and answer key, where the development PKI has none of this member.
+  async makeKeys() {
+    if (!existsSync(join(pki, `${this.member}.pem`))) await issue(this.member, `${this.member}/adapter-1`);
+    const file = join(pki, `answer/${this.member}.key`);
+    if (existsSync(file)) return '';
+    execFileSync('openssl', ['genpkey', '-algorithm', 'ed25519', '-out', file]);
+    const key = createPublicKey(readFileSync(file)).export({ type: 'spki', format: 'der' }).toString('base64');
+    return `answer_keys { member: "${this.member}" system: "adapter-1" public_key: "${key}" }\n`;
+  }
+  sql(text) {
+    return execFileSync('sqlite3', [join(this.folder, 'agency.db')], { input: text, encoding: 'utf8' }).trim();
+  }
+  async sink() {
+    const source = 'source { driver: "SQLite3" sqlite_file: "agency.db" connections: 1 }';
+    switch (this.kind) {
+      case 'files':
+        return `files { folder: "outbox" name: "notices-{date}.csv" due: "00:00" count_line: "COUNT"
+          columns { name: "delivery" item: NOTICE_ITEM_DELIVERY_ID } }`;
+      case 'hook': {
+        const secret = `whsec_${randomBytes(32).toString('base64')}`;
+        writeFileSync(join(this.folder, 'hook.secret'), secret, { mode: 0o600 });
+        this.receiver = await Receiver.listen({ secret });
+        return `hook { system { base_url: "${this.receiver.url}" } secrets: "file:hook.secret" }`;
+      }
+      case 'customers':
+        this.sql(`CREATE TABLE customer (account TEXT PRIMARY KEY, note TEXT);
+          INSERT INTO customer VALUES ('${ACCOUNT}', '');`);
+        return `database { ${source} statements_acknowledge: true
+          statements { statement: "UPDATE customer SET note = :kind WHERE account = :account"
+            values { name: "kind" item: NOTICE_ITEM_NOTICE_KIND }
+            values { name: "account" part: NOTICE_PART_CUSTOMER_ACCOUNT }
+            rejected_without_row: REJECTION_REASON_NO_SUCH_PERSON } }`;
+      default:
+        return `database { ${source} }`;
+    }
+  }
+  async up() {
+    if (this.kind === 'database' || this.kind === 'customers') {
+      this.sql(readFileSync(join(root, 'adapters/sql/inbox.sql'), 'utf8'));
+    }
+    const file = join(this.folder, 'adapter.textproto');
+    writeFileSync(file, `member: "${this.member}" system: "adapter-1" trust_domain: "chayan.example"
+gateways: "${env.CHAYAN_GATEWAY}" certificate_file: "../../pki/${this.member}.pem"
+key_file: "../../pki/${this.member}.key" roots_file: "../../pki/root.pem"
+answer_key_file: "../../pki/answer/${this.member}.key" answer_log_file: "answers.log"
+notices { ${this.subscriptions.map((id) => `subscriptions: "${id}"`).join(' ')} ${await this.sink()} }
+`);
+    this.process = start(`notices-${this.member}`, program('chayan-adapter'), ['--config', file]);
+  }
+  // What the agency itself has of a delivery: of a file, what waits for it.
+  has(id) {
+    switch (this.kind) {
+      case 'hook':
+        return this.receiver.events.some((event) => event.id === id);
+      case 'files':
+        return execFileSync('sqlite3', [join(this.folder, 'answers.log.inbox.spool'),
+          `SELECT COUNT(*) FROM notice WHERE delivery = x'${id.replaceAll('-', '')}'`]).toString().trim() === '1';
+      default:
+        return this.sql(`SELECT COUNT(*) FROM chayan_inbox WHERE delivery_id = '${id}'`) === '1';
+    }
+  }
+}
+
+// All of them, linked to the gateway, which knows their keys and delivers at once.
+export async function startRecipients() {
+  const recipients = new Map(RECIPIENTS.map((each) => [each[0], new Recipient(...each)]));
+  let keys = '';
+  for (const recipient of recipients.values()) keys += await recipient.makeKeys();
+  // What the kinds and recipients of the sample say, at once: a year of schedules runs in the gateway's own tests.
+  const atOnce = (text) => text.replaceAll(/\n  schedule \{[^}]*\}/g, '');
+  await applySet(changedSet('notices', {
+    'recipients.textproto': (text) => atOnce(text),
+    'keys.textproto': (text) => text + keys + '\n',
+  }));
+  for (const recipient of recipients.values()) await recipient.up();
+  // Each says in its own log that its link was welcomed.
+  for (const { member } of recipients.values()) {
+    const log = join(directory, 'log', `notices-${member}.log`);
+    await poll(`the link of ${member}`, () => readFileSync(log, 'utf8').includes('"sdk.link_opened"'),
+      { everyMs: 200, patienceMs: 60_000 });
+  }
+  return recipients;
+}
