@@ -6,7 +6,8 @@
 # What an agency's folder holds says what it needs: system.mjs HTTPS, register.sql PostgreSQL, a file by SFTP or in a
 # folder what its settings say. The three land and immigration registers are SQLite files and need nothing.
 
-readonly AGENCY_FOLDERS=$root/adapters/agencies
+# Agencies of one's own may take their place.
+readonly AGENCY_FOLDERS=${CHAYAN_AGENCIES:-$root/adapters/agencies}
 readonly SYSTEM_SECONDS_MAX=60
 # Below the ports that the kernel gives out by itself.
 readonly PORT_MIN=20000
