@@ -77,11 +77,15 @@ test('what a person should look at is found by rules', async () => {
   const rules = path('rules.textproto');
   writeFileSync(rules, `outside_hours { default_hours { hours { from: "00:00" to: "24:00" } weekdays: [ 1, 2, 3, 4, 5, 6, 7 ] } }
     repeated_subject { questions: 3 within_hours: 72 }
-    failed_streak { length: 3 within_minutes: 30 failures: [ "MISMATCH" ] }`);
+    failed_streak { length: 3 within_minutes: 30 failures: [ "MISMATCH", "NOT_FOUND" ] }`);
   const quiet = await json('anomalies', exported, '--rules', rules);
   assert.ok(!rowsOf(quiet).some((row) => row.rule.includes('hours')), JSON.stringify(rowsOf(quiet)));
-  await askMany(household, 3, { claims: [{ code: 'land_office', text: 'AD' }, { code: 'section', text: '0863' },
-    { code: 'lot', text: '48' }, { code: 'owner_name', text: '林大明' }] });
+  // Of three persons: guesses about one would be locked out.
+  for (const value of ['A100000001', 'A100000010', 'A100000029']) {
+    await askMany(household, 1, { subject: { identifier: { scheme: 1, value }, name: '林大明' },
+      claims: [{ code: 'land_office', text: 'AD' }, { code: 'section', text: '0863' }, { code: 'lot', text: '48' },
+        { code: 'owner_name', text: '林大明' }] });
+  }
   await audit('export', exported);
   const found = await json('anomalies', exported, '--rules', rules);
   assert.ok(found.facts.found > quiet.facts.found);
