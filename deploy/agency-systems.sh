@@ -7,7 +7,7 @@
 # folder what its settings say. The three land and immigration registers are SQLite files and need nothing.
 
 # Agencies of one's own may take their place.
-readonly AGENCY_FOLDERS=${CHAYAN_AGENCIES:-$root/adapters/agencies}
+readonly AGENCY_FOLDERS=${CHAYAN_AGENCY_FOLDERS:-$root/adapters/agencies}
 readonly SYSTEM_SECONDS_MAX=60
 # Below the ports that the kernel gives out by itself.
 readonly PORT_MIN=20000
