@@ -22,18 +22,6 @@ absl::Time Start() { return absl::FromUnixSeconds(1768435200); }  // 2026-01-15 
 
 }  // namespace
 
-void TestCall::Reply(std::string message) {
-  CHAYAN_CHECK(!told_.HasBeenNotified());
-  reply = std::move(message);
-  told_.Notify();
-}
-
-void TestCall::Fail(const policy::Refusal& told, std::string, std::string) {
-  CHAYAN_CHECK(!told_.HasBeenNotified());
-  refusal = told;
-  told_.Notify();
-}
-
 TestRig::TestRig(const std::string& audit_grants) : clock(Start()), key_(log::TestKey()) {
   registry::Files files = registry::SampleFiles();
   for (auto& [path, content] : files) {

@@ -10,41 +10,14 @@
 #include <utility>
 #include <vector>
 
-#include "absl/synchronization/notification.h"
 #include "chayan/v1/audit_service.pb.h"
 #include "gateway/audit/erasures.h"
 #include "gateway/audit/retention.h"
 #include "gateway/registry/snapshot.h"
-#include "gateway/rpc/call.h"
+#include "gateway/rpc/test_call.h"
 #include "gateway/store/test_folder.h"
 
 namespace chayan::audit {
-
-// A call that waits for its end, which must come exactly once.
-class TestCall final : public rpc::UnaryCall {
- public:
-  TestCall(policy::Caller caller, std::string method, std::string request)
-      : caller_(std::move(caller)), method_(std::move(method)), request_(std::move(request)) {}
-  const policy::Caller& caller() const override { return caller_; }
-  absl::string_view method() const override { return method_; }
-  absl::string_view request() const override { return request_; }
-  absl::Duration timeout() const override { return absl::InfiniteDuration(); }
-  absl::Duration arrival() const override { return absl::ZeroDuration(); }
-  void Reply(std::string message) override;
-  void Fail(const policy::Refusal& refusal, std::string status_bytes,
-            std::string receipt_bytes) override;
-  void OnCancel(absl::AnyInvocable<void()>) override {}
-
-  void Wait() { told_.WaitForNotification(); }
-  std::string reply;
-  std::optional<policy::Refusal> refusal;
-
- private:
-  const policy::Caller caller_;
-  const std::string method_;
-  const std::string request_;
-  absl::Notification told_;
-};
 
 // What a call came to.
 template <typename Response>
@@ -88,7 +61,8 @@ class TestRig {
   template <typename Request, typename Response>
   Told<Response> Call(const std::string& system, const std::string& method, const Handler& handler,
                       const Request& request) {
-    auto call = std::make_shared<TestCall>(Auditor(system), method, request.SerializeAsString());
+    auto call =
+        std::make_shared<rpc::TestCall>(Auditor(system), method, request.SerializeAsString());
     handler(*with_, AuditCall(*with_, call));
     call->Wait();
     Told<Response> told;

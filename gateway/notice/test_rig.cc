@@ -33,20 +33,6 @@ void AddDate(v1::PublishNoticeRequest& request, const char* code) {
 
 }  // namespace
 
-void NoticeTestCall::Reply(std::string message) {
-  CHAYAN_CHECK(!told_.HasBeenNotified());
-  reply = std::move(message);
-  told_.Notify();
-}
-
-void NoticeTestCall::Fail(const policy::Refusal& told, std::string, std::string) {
-  CHAYAN_CHECK(!told_.HasBeenNotified());
-  refusal = told;
-  told_.Notify();
-}
-
-void NoticeTestCall::Wait() { CHAYAN_CHECK(told_.WaitForNotificationWithTimeout(kHangTimeout)); }
-
 link::NoticePlace FakeNoticeLinks::PlaceForNotices(absl::string_view recipient,
                                                    absl::string_view) const {
   absl::MutexLock lock(&mu_);

@@ -13,43 +13,16 @@
 #include <vector>
 
 #include "absl/synchronization/mutex.h"
-#include "absl/synchronization/notification.h"
 #include "chayan/v1/notice_service.pb.h"
 #include "gateway/log/committer.h"
 #include "gateway/notice/notice_service.h"
 #include "gateway/registry/snapshot.h"
+#include "gateway/rpc/test_call.h"
 #include "gateway/store/test_folder.h"
 
 namespace chayan::notice {
 
-// Only ends a test that would hang.
-inline constexpr absl::Duration kHangTimeout = absl::Minutes(2);
-
-// A call that waits for its end, which must come exactly once.
-class NoticeTestCall final : public rpc::UnaryCall {
- public:
-  NoticeTestCall(policy::Caller caller, std::string method, std::string request)
-      : caller_(std::move(caller)), method_(std::move(method)), request_(std::move(request)) {}
-  const policy::Caller& caller() const override { return caller_; }
-  absl::string_view method() const override { return method_; }
-  absl::string_view request() const override { return request_; }
-  absl::Duration timeout() const override { return absl::InfiniteDuration(); }
-  absl::Duration arrival() const override { return absl::ZeroDuration(); }
-  void Reply(std::string message) override;
-  void Fail(const policy::Refusal& refusal, std::string status_bytes,
-            std::string receipt_bytes) override;
-  void OnCancel(absl::AnyInvocable<void()>) override {}
-
-  void Wait();
-  std::string reply;
-  std::optional<policy::Refusal> refusal;
-
- private:
-  const policy::Caller caller_;
-  const std::string method_;
-  const std::string request_;
-  absl::Notification told_;
-};
+using rpc::kHangTimeout;
 
 // Keeps the handlers, so that the test calls what a caller would.
 class HandlerTable final : public rpc::Server {
@@ -148,7 +121,7 @@ class TestRig {
   template <typename Response, typename Request>
   Told<Response> Call(const std::string& method, const Request& request,
                       const policy::Caller& caller = Household()) {
-    auto call = std::make_shared<NoticeTestCall>(caller, method, request.SerializeAsString());
+    auto call = std::make_shared<rpc::TestCall>(caller, method, request.SerializeAsString());
     server_->unary.at("/chayan.v1.NoticeService/" + method)(call);
     call->Wait();
     Told<Response> told;
