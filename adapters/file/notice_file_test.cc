@@ -6,9 +6,9 @@
 #include <filesystem>
 
 #include "absl/strings/str_cat.h"
-#include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
 #include "adapters/connector/testing_folder.h"
+#include "adapters/connector/testing_take.h"
 #include "gateway/base/file.h"
 #include "gateway/base/status_matchers.h"
 #include "gmock/gmock.h"
@@ -59,14 +59,7 @@ class NoticeFileTest : public ::testing::Test {
     return notice;
   }
   connector::NoticeResult Take(const v1::DeliveredNotice& notice) {
-    connector::NoticeResult result;
-    absl::Notification taken;
-    sink_->Take(notice, [&](connector::NoticeResult given) {
-      result = std::move(given);
-      taken.Notify();
-    });
-    taken.WaitForNotification();
-    return result;
+    return connector::TakeNow(*sink_, notice);
   }
   // Waits for the file, which the sink's own thread writes.
   std::string Read(const std::string& name) {

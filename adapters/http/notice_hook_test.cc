@@ -5,9 +5,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
-#include "absl/synchronization/notification.h"
 #include "adapters/connector/json_tree.h"
 #include "adapters/connector/testing_folder.h"
+#include "adapters/connector/testing_take.h"
 #include "gateway/base/file.h"
 #include "gateway/base/status_matchers.h"
 #include "gateway/fetch/test_server.h"
@@ -63,14 +63,7 @@ class NoticeHookTest : public ::testing::Test {
     return notice;
   }
   connector::NoticeResult Take(const v1::DeliveredNotice& notice = Death()) {
-    connector::NoticeResult result;
-    absl::Notification taken;
-    hook_->Take(notice, [&](connector::NoticeResult given) {
-      result = std::move(given);
-      taken.Notify();
-    });
-    taken.WaitForNotification();
-    return result;
+    return connector::TakeNow(*hook_, notice);
   }
   connector::NoticeResult TakeWith(int status, const std::string& body = "") {
     {

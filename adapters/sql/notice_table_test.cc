@@ -4,7 +4,7 @@
 #include "adapters/sql/notice_table.h"
 
 #include "absl/strings/str_cat.h"
-#include "absl/synchronization/notification.h"
+#include "adapters/connector/testing_take.h"
 #include "adapters/sql/testing_database.h"
 #include "gateway/base/file.h"
 #include "gateway/base/status_matchers.h"
@@ -60,14 +60,7 @@ class NoticeTableTest : public ::testing::Test {
     return notice;
   }
   connector::NoticeResult Take(const v1::DeliveredNotice& notice) {
-    connector::NoticeResult result;
-    absl::Notification taken;
-    table_->Take(notice, [&](connector::NoticeResult given) {
-      result = std::move(given);
-      taken.Notify();
-    });
-    taken.WaitForNotification();
-    return result;
+    return connector::TakeNow(*table_, notice);
   }
   std::vector<std::string> Column(const std::string& sql) {
     auto settings = Load("");

@@ -6,7 +6,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "absl/synchronization/notification.h"
+#include "adapters/connector/testing_take.h"
 #include "adapters/sql/notice_table.h"
 #include "adapters/sql/testing_server.h"
 #include "gateway/base/file.h"
@@ -18,6 +18,7 @@
 namespace chayan::sql {
 namespace {
 
+using connector::TakeNow;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
@@ -73,16 +74,6 @@ class ServerNoticeTest : public ::testing::Test {
     notice.add_customer_accounts(account);
     return notice;
   }
-  static connector::NoticeResult Take(NoticeTable& table, const v1::DeliveredNotice& notice) {
-    connector::NoticeResult result;
-    absl::Notification taken;
-    table.Take(notice, [&](connector::NoticeResult given) {
-      result = std::move(given);
-      taken.Notify();
-    });
-    taken.WaitForNotification();
-    return result;
-  }
   std::vector<std::string> Column(const std::string& sql) const {
     auto connection = Connect(connect_);
     EXPECT_OK(connection.status());
@@ -101,7 +92,7 @@ TEST_F(ServerNoticeTest, IsThereOnceWhateverComesTwice) {
   NoticeTable table(clock_, Settings());
   EXPECT_OK(table.Probe());
   for (int i = 0; i < 2; ++i) {
-    const auto result = Take(table, Rename(1));
+    const auto result = TakeNow(table, Rename(1));
     EXPECT_FALSE(result.not_taken.has_value()) << result.cause;
   }
   EXPECT_THAT(Column("SELECT holder FROM customer"), ElementsAre("𠮷小明'; --"));
@@ -111,18 +102,18 @@ TEST_F(ServerNoticeTest, IsThereOnceWhateverComesTwice) {
 
 TEST_F(ServerNoticeTest, LeavesNothingOfANoticeThatFindsNoRow) {
   NoticeTable table(clock_, Settings());
-  EXPECT_EQ(Take(table, Rename(1, "P-9")).settlement.rejection_reason(),
+  EXPECT_EQ(TakeNow(table, Rename(1, "P-9")).settlement.rejection_reason(),
             v1::REJECTION_REASON_NO_SUCH_PERSON);
   EXPECT_THAT(Column("SELECT COUNT(*) FROM chayan_inbox"), ElementsAre("0"));
   // The connection is as good as before.
-  EXPECT_FALSE(Take(table, Rename(2)).not_taken.has_value());
+  EXPECT_FALSE(TakeNow(table, Rename(2)).not_taken.has_value());
 }
 
 TEST_F(ServerNoticeTest, AFaultRepeatsNoValueAndLeavesNothing) {
   NoticeTableSettings settings = Settings();
   settings.statements[0].statement.text = "UPDATE customer SET missing = ? WHERE account = ?";
   NoticeTable table(clock_, settings);
-  const auto result = Take(table, Rename(1));
+  const auto result = TakeNow(table, Rename(1));
   EXPECT_EQ(result.not_taken, v1::NOT_TAKEN_REASON_SYSTEM_REFUSED);
   EXPECT_THAT(result.cause, ::testing::Not(HasSubstr("𠮷")));
   EXPECT_THAT(Column("SELECT COUNT(*) FROM chayan_inbox"), ElementsAre("0"));
@@ -134,13 +125,13 @@ TEST_F(ServerNoticeTest, TwoAdaptersPutItThereOnce) {
   NoticeTable second(clock_, Settings());
   for (int number = 1; number <= 9; ++number) {
     std::vector<connector::NoticeResult> results(2);
-    std::thread other([&] { results[0] = Take(first, Rename(number)); });
-    results[1] = Take(second, Rename(number));
+    std::thread other([&] { results[0] = TakeNow(first, Rename(number)); });
+    results[1] = TakeNow(second, Rename(number));
     other.join();
     EXPECT_TRUE(!results[0].not_taken.has_value() || !results[1].not_taken.has_value());
     for (int i = 0; i < 2; ++i) {
       if (!results[static_cast<size_t>(i)].not_taken.has_value()) continue;
-      EXPECT_FALSE(Take(i == 0 ? first : second, Rename(number)).not_taken.has_value());
+      EXPECT_FALSE(TakeNow(i == 0 ? first : second, Rename(number)).not_taken.has_value());
     }
   }
   EXPECT_THAT(Column("SELECT COUNT(*) FROM chayan_inbox"), ElementsAre("9"));
