@@ -81,23 +81,22 @@ void Deliverer::Serve(const store::DueLane& lane) {
     return;
   }
   std::vector<link::OutgoingNotice> outgoing;
-  std::vector<int64_t> seqs;
+  std::vector<std::pair<Uuid, int64_t>> lent;  // which, and where in the store
   for (const store::Claimed& one : *claimed) {
     std::shared_ptr<const std::string> bytes = Prepare(one);
     if (bytes == nullptr) continue;
     outgoing.push_back({.delivery = one.delivery.id, .notice = std::move(bytes)});
-    seqs.push_back(one.delivery.seq);
+    lent.emplace_back(one.delivery.id, one.delivery.seq);
   }
   if (outgoing.empty()) return;
-  const std::vector<link::OutgoingNotice> copy = outgoing;
   if (outlet->Send(place.link, std::move(outgoing))) return;
   // Its place is gone: no attempt was made.
-  for (size_t i = 0; i < copy.size(); ++i) {
+  for (const auto& [id, seq] : lent) {
     {
       absl::MutexLock lock(&mu_);
-      under_way_.erase(copy[i].delivery);
+      under_way_.erase(id);
     }
-    PutOff(seqs[i], absl::ZeroDuration(), "");
+    PutOff(seq, absl::ZeroDuration(), "");
   }
 }
 
