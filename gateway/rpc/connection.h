@@ -88,6 +88,7 @@ class Connection {
   void DropUnreadingPeer();
   void SubmitTrailers(Exchange& exchange);
   bool TakeControlFrame();
+  void EarnWindowUpdates();
 
   int OnBeginFrame(const nghttp2_frame_hd& head);
   int OnBeginHeaders(const nghttp2_frame& frame);

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "gateway/base/check.h"
+#include "gateway/base/diag.h"
 #include "gateway/rpc/connection.h"
 #include "gateway/rpc/limits.h"
 #include "gateway/rpc/worker.h"
@@ -229,11 +230,21 @@ void Connection::Consume(Exchange& exchange, size_t bytes) {
 }
 
 bool Connection::TakeControlFrame() {
-  return control_frames_.Take(view().elapsed, kControlFramesPerSecond, kControlFramesBurst);
+  if (control_frames_.Take(view().elapsed, kControlFramesPerSecond, kControlFramesBurst)) {
+    return true;
+  }
+  diag::Warning("rpc.peer_floods", {{"member", standing_.caller->member}});
+  return false;
+}
+
+void Connection::EarnWindowUpdates() {
+  window_updates_earned_ =
+      std::min(window_updates_earned_ + kWindowUpdatesPerData, kWindowUpdatesSavedMax);
 }
 
 int Connection::OnBeginFrame(const nghttp2_frame_hd& head) {
   // Here, because what comes for a stream that is no more goes no further.
+  if (head.type == NGHTTP2_DATA && head.length > 0) EarnWindowUpdates();
   if (head.type != NGHTTP2_WINDOW_UPDATE) return 0;
   if (window_updates_earned_ > 0) {
     --window_updates_earned_;
@@ -301,10 +312,7 @@ int Connection::OnData(int32_t stream_id, absl::string_view chunk) {
 }
 
 int Connection::OnFrameSent(const nghttp2_frame& frame) {
-  if (frame.hd.type == NGHTTP2_DATA && frame.hd.length > 0) {
-    window_updates_earned_ =
-        std::min(window_updates_earned_ + kWindowUpdatesPerData, kWindowUpdatesSavedMax);
-  }
+  if (frame.hd.type == NGHTTP2_DATA && frame.hd.length > 0) EarnWindowUpdates();
   if ((frame.hd.flags & NGHTTP2_FLAG_END_STREAM) == 0) return 0;
   if (frame.hd.type != NGHTTP2_HEADERS && frame.hd.type != NGHTTP2_DATA) return 0;
   const auto found = exchanges_.find(frame.hd.stream_id);

@@ -52,12 +52,13 @@ inline constexpr int64_t kQueuedBytesPerConnectionMax = 8 << 20;
 // Queued bytes and no progress for this long: the peer does not read.
 inline constexpr absl::Duration kWriteStallMax = absl::Seconds(30);
 // Frames that cost us work and the peer nothing (PING, SETTINGS, PRIORITY, empty DATA, frames of
-// unknown types, WINDOW_UPDATE beyond what our DATA earned): at once, then each second. Clients
+// unknown types, WINDOW_UPDATE beyond what DATA earned): at once, then each second. Clients
 // that measure their bandwidth send a few PINGs a second.
 inline constexpr double kControlFramesBurst = 1000;
 inline constexpr double kControlFramesPerSecond = 100;
-// A peer that reads opens the windows of the stream and of the connection again: so many
-// WINDOW_UPDATEs are earned by each DATA frame of ours, and so many are saved up.
+// A peer that reads opens the windows of the stream and of the connection again, and gRPC does so
+// with what it sends, too: so many WINDOW_UPDATEs are earned by each DATA frame that is not empty,
+// ours or its own, and so many are saved up.
 inline constexpr int kWindowUpdatesPerData = 2;
 inline constexpr int kWindowUpdatesSavedMax = 4000;
 // Acknowledgements that wait because the peer does not read them.
