@@ -52,7 +52,11 @@ std::vector<Waiting> GroupCommitter::TakeBatch() {
     ++count;
   }
   recent_entries_ = std::max(count, recent_entries_ * 3 / 4);
-  if (count == queue_.size()) return std::exchange(queue_, {});
+  if (count == queue_.size()) {
+    std::vector<Waiting> next;
+    next.reserve(count);
+    return std::exchange(queue_, std::move(next));
+  }
   std::vector<Waiting> taken;
   taken.reserve(count);
   const auto end = queue_.begin() + static_cast<std::ptrdiff_t>(count);

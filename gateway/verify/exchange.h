@@ -1,5 +1,6 @@
 // One question from its arrival to the release of its outcome. Read Exchange's methods in
-// exchange.cc from top to bottom: that is the order in which a verification happens.
+// exchange.cc, then in exchange_record.cc, from top to bottom: that is the order in which a
+// verification happens.
 #ifndef CHAYAN_GATEWAY_VERIFY_EXCHANGE_H_
 #define CHAYAN_GATEWAY_VERIFY_EXCHANGE_H_
 
@@ -43,7 +44,7 @@ struct Collaborators {
 };
 
 // Kept alive by the callbacks it hands out. Its steps follow one another; no two run at a time.
-class Exchange : public std::enable_shared_from_this<Exchange> {
+class Exchange final : public TwinQuestion, public std::enable_shared_from_this<Exchange> {
  public:
   // Takes a question to its end; the asker is told exactly once.
   static void Start(const Collaborators& with, std::shared_ptr<Asker> asker);
@@ -82,19 +83,17 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   // Nothing is compared, or was compared in vain.
   void AnswerLocked(const tally::Lock& lock);
   tally::Attempt Attempt() const;
-  // Nobody waits any more; `last` gave up last and is told when that is recorded.
-  void Abandon(std::shared_ptr<Asker> last);
+  // `last` is told when that is recorded.
+  void Abandon(std::shared_ptr<Asker> last) override;
   // The kind is one that a person answers: the clerk is told by which form, where and by when.
   void ReferToDesk();
   void SourceDown(absl::string_view cause, bool forwarded);
   void Refuse(policy::Refusal refusal);
   void Record(log::Entry entry, Told told);
-  void Release(Told told, const log::VaultOutput& sealed, absl::StatusOr<log::Committed> committed);
-  void TellAnswer(const Told& told, const log::VaultOutput& sealed,
-                  const log::Committed& committed);
+  void Release();
+  void TellAnswer(const log::Committed& committed);
   void TellFailure(const Failure& failure);
-  std::vector<std::shared_ptr<Asker>> TakeWaiting(std::shared_ptr<const std::string> response,
-                                                  bool keep);
+  Twins::Waiting TakeWaiting(std::shared_ptr<const std::string> response, bool keep);
   // Null: the holder signed nothing that the caller gets.
   const tlog::HolderSignature* HolderSignature() const {
     return holder_part_.signature.has_value() && !holder_part_.withheld ? &*holder_part_.signature
@@ -121,6 +120,10 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   HolderPart holder_part_;
   tally::Charge charge_;
   std::optional<uint64_t> forward_index_;
+  // From Record on. Here, not in the callbacks: those stay small enough to need no memory.
+  Told told_;
+  log::VaultOutput sealed_;
+  absl::StatusOr<log::Committed> committed_;
   absl::Duration floored_;              // how long the answer was held back; zero: not at all
   absl::Duration asked_;                // when the holder was asked, by Elapsed()
   absl::Duration submitted_;            // when the entry went to the committer

@@ -14,7 +14,7 @@ constexpr size_t kKeptOverheadBytes = 400;
 }  // namespace
 
 Twins::Entered Twins::Enter(const Key& key, const crypto::Digest& request,
-                            std::shared_ptr<Asker> asker, Abandon abandon) {
+                            std::shared_ptr<Asker> asker, std::weak_ptr<TwinQuestion> question) {
   absl::MutexLock lock(&mu_);
   Evict();
   auto [it, inserted] = twins_.try_emplace(key);
@@ -22,7 +22,7 @@ Twins::Entered Twins::Enter(const Key& key, const crypto::Digest& request,
   if (inserted) {
     twin.ticket = ++tickets_;
     twin.request = request;
-    twin.abandon = std::move(abandon);
+    twin.question = std::move(question);
     twin.waiting.push_back(std::move(asker));
     return {Entered::Kind::kFirst, twin.ticket, nullptr};
   }
@@ -32,22 +32,21 @@ Twins::Entered Twins::Enter(const Key& key, const crypto::Digest& request,
   return {Entered::Kind::kJoined, twin.ticket, nullptr};
 }
 
-std::vector<std::shared_ptr<Asker>> Twins::Complete(const Key& key, uint64_t ticket,
-                                                    std::shared_ptr<const std::string> response,
-                                                    bool keep) {
+Twins::Waiting Twins::Complete(const Key& key, uint64_t ticket,
+                               std::shared_ptr<const std::string> response, bool keep) {
   absl::MutexLock lock(&mu_);
   const auto it = twins_.find(key);
   // Everybody left, and the key may be another question's by now.
   if (it == twins_.end() || it->second.ticket != ticket) return {};
   CHAYAN_CHECK(it->second.response == nullptr);
-  std::vector<std::shared_ptr<Asker>> waiting = std::exchange(it->second.waiting, {});
+  Waiting waiting = std::exchange(it->second.waiting, {});
   if (!keep) {
     twins_.erase(it);
     return waiting;
   }
   const size_t bytes = response->size() + kKeptOverheadBytes;
   it->second.response = std::move(response);
-  it->second.abandon = nullptr;
+  it->second.question.reset();
   kept_.push_back({key, clock_.Elapsed(), bytes});
   bytes_ += bytes;
   Evict();
@@ -58,14 +57,14 @@ Twins::Left Twins::Leave(const Key& key, uint64_t ticket, const Asker* asker) {
   absl::MutexLock lock(&mu_);
   const auto it = twins_.find(key);
   if (it == twins_.end() || it->second.ticket != ticket) return {};
-  std::vector<std::shared_ptr<Asker>>& waiting = it->second.waiting;
+  Waiting& waiting = it->second.waiting;
   const auto self = std::find_if(waiting.begin(), waiting.end(),
                                  [asker](const auto& w) { return w.get() == asker; });
   if (self == waiting.end()) return {};
   Left left{std::move(*self), nullptr};
   waiting.erase(self);
   if (!waiting.empty()) return left;
-  left.abandon = std::move(it->second.abandon);
+  left.question = it->second.question.lock();
   twins_.erase(it);
   return left;
 }

@@ -6,13 +6,12 @@
 #define CHAYAN_GATEWAY_VERIFY_TWINS_H_
 
 #include <deque>
-#include <functional>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/inlined_vector.h"
 #include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
@@ -23,12 +22,22 @@
 
 namespace chayan::verify {
 
+// A question in flight, as its twins know it.
+class TwinQuestion {
+ public:
+  virtual ~TwinQuestion() = default;
+  // Nobody waits any more; `last` gave up last and is to be told.
+  virtual void Abandon(std::shared_ptr<Asker> last) = 0;
+};
+
 // Thread-safe.
 class Twins {
  public:
   explicit Twins(const Clock& clock, size_t bytes_max = kTwinBytesMax)
       : clock_(clock), bytes_max_(bytes_max) {}
 
+  // Twins are rare.
+  using Waiting = absl::InlinedVector<std::shared_ptr<Asker>, 1>;
   // Digest of system, method and request id: of one size and in the table itself. With texts in it
   // each look missed the cache once more: 1.1 us of a verification's samples, not 0.7.
   using Key = crypto::Digest;
@@ -45,22 +54,20 @@ class Twins {
     uint64_t ticket = 0;
     std::shared_ptr<const std::string> response;
   };
-  // Given to the last asker that leaves: ends the question nobody waits for, and tells that asker.
-  using Abandon = std::function<void(std::shared_ptr<Asker> last)>;
-  // `abandon` is kept for a question that is the first of its key.
+  // `question` is remembered, not kept alive, when it is the first of its key.
   Entered Enter(const Key& key, const crypto::Digest& request, std::shared_ptr<Asker> asker,
-                Abandon abandon);
+                std::weak_ptr<TwinQuestion> question);
 
   // The question's outcome is known: returns all who still wait. The response is kept if `keep` and
   // anybody does.
-  std::vector<std::shared_ptr<Asker>> Complete(const Key& key, uint64_t ticket,
-                                               std::shared_ptr<const std::string> response,
-                                               bool keep);
+  Waiting Complete(const Key& key, uint64_t ticket, std::shared_ptr<const std::string> response,
+                   bool keep);
 
   // What becomes of an asker that gives up.
   struct Left {
     std::shared_ptr<Asker> asker;  // null when it did not wait any more
-    Abandon abandon;  // set for the last one: call it with the asker. The key is free again.
+    // Set for the last one: the question to abandon. Its key is free again.
+    std::shared_ptr<TwinQuestion> question;
   };
   Left Leave(const Key& key, uint64_t ticket, const Asker* asker);
 
@@ -68,8 +75,8 @@ class Twins {
   struct Twin {
     uint64_t ticket = 0;
     crypto::Digest request;
-    Abandon abandon;
-    std::vector<std::shared_ptr<Asker>> waiting;
+    std::weak_ptr<TwinQuestion> question;  // empty once it is answered
+    Waiting waiting;
     std::shared_ptr<const std::string> response;  // null while in flight
   };
   struct Kept {

@@ -26,13 +26,17 @@ class SilentAsker final : public Asker {
   policy::Caller caller_;
 };
 
+class IdleQuestion final : public TwinQuestion {
+ public:
+  void Abandon(std::shared_ptr<Asker>) override {}
+};
+
 class TwinsTest : public ::testing::Test {
  protected:
   Kind Enter(const std::string& key, absl::string_view request,
              std::shared_ptr<Asker> asker = NewAsker()) {
     const Twins::Entered entered =
-        twins_.Enter(KeyOf(key), crypto::Sha256(request), std::move(asker),
-                     [this](std::shared_ptr<Asker>) { ++abandoned_; });
+        twins_.Enter(KeyOf(key), crypto::Sha256(request), std::move(asker), question_);
     tickets_[key] = entered.ticket;
     return entered.kind;
   }
@@ -42,18 +46,17 @@ class TwinsTest : public ::testing::Test {
     return std::make_shared<const std::string>(bytes, 'r');
   }
 
-  std::vector<std::shared_ptr<Asker>> Complete(const std::string& key,
-                                               std::shared_ptr<const std::string> response,
-                                               bool keep) {
+  Twins::Waiting Complete(const std::string& key, std::shared_ptr<const std::string> response,
+                          bool keep) {
     return twins_.Complete(KeyOf(key), tickets_[key], std::move(response), keep);
   }
   // Whether the asker waited, and was the last.
   std::pair<bool, bool> Leave(const std::string& key, const std::shared_ptr<Asker>& asker) {
     const Twins::Left left = twins_.Leave(KeyOf(key), tickets_[key], asker.get());
-    return {left.asker == asker, left.abandon != nullptr};
+    return {left.asker == asker, left.question == question_};
   }
 
-  int abandoned_ = 0;
+  const std::shared_ptr<TwinQuestion> question_ = std::make_shared<IdleQuestion>();
   std::map<std::string, uint64_t> tickets_;
   SimulatedClock clock_{absl::FromUnixSeconds(1)};
   Twins twins_{clock_, /*bytes_max=*/5000};
@@ -76,7 +79,7 @@ TEST_F(TwinsTest, AKeptAnswerIsTheSameBytes) {
   Enter("a", "question");
   const auto response = Response(10);
   Complete("a", response, true);
-  EXPECT_EQ(twins_.Enter(KeyOf("a"), crypto::Sha256("question"), NewAsker(), nullptr).response,
+  EXPECT_EQ(twins_.Enter(KeyOf("a"), crypto::Sha256("question"), NewAsker(), {}).response,
             response);
 }
 
