@@ -18,15 +18,20 @@ std::string MakeTags(const crypto::HmacKey& index_key, const VaultInput& input) 
       {kPersonLabel, input.person},
       {kCaseLabel, input.case_number}};
   std::string tags;
-  tags.reserve((3 + input.more_subjects.size()) * sizeof(tlog::SearchTag));
+  tags.reserve((3 + input.more_subjects.size() + input.more_cases.size()) *
+               sizeof(tlog::SearchTag));
   for (const auto& [label, value] : values) {
     tlog::SearchTag tag{};
     if (!value.empty()) tag = tlog::MakeSearchTag(index_key, label, value);
     tags.append(reinterpret_cast<const char*>(tag.data()), tag.size());
   }
-  for (const std::string& subject : input.more_subjects) {
-    const tlog::SearchTag tag = tlog::MakeSearchTag(index_key, kSubjectLabel, subject);
-    tags.append(reinterpret_cast<const char*>(tag.data()), tag.size());
+  const std::pair<absl::string_view, const std::vector<std::string>&> more[] = {
+      {kSubjectLabel, input.more_subjects}, {kCaseLabel, input.more_cases}};
+  for (const auto& [label, several] : more) {
+    for (const std::string& value : several) {
+      const tlog::SearchTag tag = tlog::MakeSearchTag(index_key, label, value);
+      tags.append(reinterpret_cast<const char*>(tag.data()), tag.size());
+    }
   }
   return tags;
 }

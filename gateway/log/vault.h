@@ -32,6 +32,7 @@ struct VaultInput {
   std::string person;          // member || 0x00 || person id
   std::string case_number;     // acting_for || 0x00 || case number
   std::vector<std::string> more_subjects{};  // of a notice about several
+  std::vector<std::string> more_cases{};     // of a frame of notices
 };
 
 struct VaultOutput {

@@ -86,6 +86,8 @@ struct StateStep {
 struct NoticeChange {
   std::vector<StateStep> steps{};
   std::vector<NewNotice> notices{};
+  // Of a bulk entry: the items of its frame.
+  std::vector<crypto::Digest> frame{};
 };
 
 }  // namespace chayan::store

@@ -92,6 +92,12 @@ struct NoticeEvent {
   NoticeEventKind kind = NoticeEventKind::kStep;
 };
 
+// The items that a bulk entry covers (tlog/bulk_frame.h).
+struct StoredFrame {
+  uint64_t entry = 0;
+  std::vector<crypto::Digest> items{};
+};
+
 enum class DeliverySide { kPublisher, kRecipient };
 
 // Deliveries of one member, oldest first.
@@ -164,6 +170,10 @@ class Notices {
                                                       const std::string& subscription,
                                                       const SubjectKey& first_subject,
                                                       int64_t due_ms) = 0;
+
+  // Frames of the entries first .. end - 1, in their order; at most `count`.
+  virtual absl::StatusOr<std::vector<StoredFrame>> Frames(uint64_t first, uint64_t end,
+                                                          size_t count) = 0;
 
   // Lanes with a delivery that may leave now.
   virtual absl::StatusOr<std::vector<DueLane>> Due(int64_t now_ms) = 0;

@@ -42,6 +42,30 @@ TEST_P(NoticesConformance, KeepsNoticesAcrossReopening) {
   EXPECT_TRUE(absl::IsNotFound(notices().FindRequest(PlannedNotice(1).request_key).status()));
 }
 
+TEST_P(NoticesConformance, KeepsTheFrameOfAnEntryWithItsChange) {
+  std::vector<StoredFrame> kept;
+  for (const uint64_t count : {1, 3, 256}) {
+    NoticeChange change;
+    for (uint64_t i = 0; i < count; ++i) {
+      change.frame.push_back(crypto::Sha256(std::to_string(count * 1000 + i)));
+    }
+    kept.push_back({.entry = store_->ReadHead()->size, .items = change.frame});
+    ASSERT_EQ(AppendChange(*store_, std::move(change)).result, AppendResult::kCommitted);
+    Publish(PlannedNotice(count));  // an entry without a frame
+  }
+  Reopen();
+  const auto all = notices().Frames(0, store_->ReadHead()->size, 100);
+  ASSERT_OK(all);
+  ASSERT_THAT(*all, SizeIs(3));
+  for (size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ((*all)[i].entry, kept[i].entry);
+    EXPECT_EQ((*all)[i].items, kept[i].items);
+  }
+  EXPECT_THAT(*notices().Frames(0, 100, 2), SizeIs(2));
+  EXPECT_THAT(*notices().Frames(kept[1].entry, kept[1].entry + 1, 100), SizeIs(1));
+  EXPECT_THAT(*notices().Frames(kept[1].entry + 1, kept[2].entry, 100), IsEmpty());
+}
+
 // A delivery is brought to each state, by arrows alone, and from there every step is tried.
 TEST_P(NoticesConformance, TakesEveryArrowAndNoOther) {
   const std::map<DeliveryState, std::vector<DeliveryState>> ways = {

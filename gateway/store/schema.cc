@@ -188,6 +188,10 @@ CREATE INDEX delivery_of_period ON delivery (subscription, due_ms) WHERE schedul
 CREATE INDEX delivery_leased ON delivery (lease) WHERE lease <> x'';
 CREATE INDEX notice_exception ON notice (exception_owner, ordinal) WHERE exception_owner <> x'';
 )",
+    // Items of the frames that bulk entries cover, 32 bytes each.
+    R"(
+CREATE TABLE frame (entry INTEGER PRIMARY KEY, items BLOB NOT NULL);
+)",
 };
 
 absl::StatusOr<int64_t> Integer(Connection& connection, const std::string& sql) {

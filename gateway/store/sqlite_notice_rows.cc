@@ -77,6 +77,19 @@ absl::StatusOr<StoredDelivery> DeliveryFromRow(const Statement& row) {
   return delivery;
 }
 
+absl::StatusOr<StoredFrame> FrameFromRow(const Statement& row) {
+  StoredFrame frame;
+  frame.entry = static_cast<uint64_t>(row.Integer(0));
+  absl::string_view items = row.Blob(1);
+  for (; items.size() >= crypto::Digest::kSize; items.remove_prefix(crypto::Digest::kSize)) {
+    CHAYAN_ASSIGN_OR_RETURN(const crypto::Digest item,
+                            crypto::Digest::FromRaw(items.substr(0, crypto::Digest::kSize)));
+    frame.items.push_back(item);
+  }
+  if (!items.empty() || frame.items.empty()) return Damaged("the items of a frame");
+  return frame;
+}
+
 std::string SelectInPeriod() {
   return absl::StrCat("SELECT ", kDeliveryColumns,
                       " FROM delivery_queue q JOIN delivery d ON d.seq = q.seq "

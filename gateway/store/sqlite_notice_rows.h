@@ -23,6 +23,7 @@ inline constexpr int kDeliveryColumnCount = 20;
 // The row a statement stands on. DATA_LOSS when it is malformed.
 absl::StatusOr<StoredNotice> NoticeFromRow(const Statement& row);
 absl::StatusOr<StoredDelivery> DeliveryFromRow(const Statement& row);
+absl::StatusOr<StoredFrame> FrameFromRow(const Statement& row);  // entry, items
 
 // The delivery of subscription `?3`, due at `?4`, that still waits in the queue of recipient `?1`
 // and subject `?2`, which is its first one.

@@ -94,6 +94,7 @@ absl::StatusOr<std::unique_ptr<SqliteNoticeWriter>> SqliteNoticeWriter::Prepare(
       {&writer->count_,
        "INSERT INTO delivery_count (recipient, state, count) VALUES (?1, ?2, max(?3, 0)) "
        "ON CONFLICT (recipient, state) DO UPDATE SET count = count + ?3"},
+      {&writer->insert_frame_, "INSERT INTO frame (entry, items) VALUES (?, ?)"},
   };
   for (const auto& [statement, sql] : statements) {
     CHAYAN_ASSIGN_OR_RETURN(*statement, connection.Prepare(sql));
@@ -102,9 +103,19 @@ absl::StatusOr<std::unique_ptr<SqliteNoticeWriter>> SqliteNoticeWriter::Prepare(
 }
 
 absl::Status SqliteNoticeWriter::Apply(const NoticeChange& change, uint64_t entry) {
+  counts_.clear();
   for (const StateStep& step : change.steps) CHAYAN_RETURN_IF_ERROR(Take(step, entry));
   for (const NewNotice& notice : change.notices) CHAYAN_RETURN_IF_ERROR(Add(notice, entry));
-  return absl::OkStatus();
+  if (!change.frame.empty()) CHAYAN_RETURN_IF_ERROR(KeepFrame(change.frame, entry));
+  return WriteCounts();
+}
+
+absl::Status SqliteNoticeWriter::KeepFrame(const std::vector<crypto::Digest>& items,
+                                           uint64_t entry) {
+  std::string joined;
+  joined.reserve(items.size() * crypto::Digest::kSize);
+  for (const crypto::Digest& item : items) absl::StrAppend(&joined, item.raw());
+  return insert_frame_.Bind(1, static_cast<int64_t>(entry)).Bind(2, joined).Run();
 }
 
 absl::StatusOr<int64_t> SqliteNoticeWriter::Ask(Statement& statement, int64_t otherwise) {
@@ -148,8 +159,8 @@ absl::Status SqliteNoticeWriter::Take(const StateStep& step, uint64_t entry) {
   }
   CHAYAN_RETURN_IF_ERROR(KeepPayload(place, step));
   CHAYAN_RETURN_IF_ERROR(MoveInQueues(place, step));
-  CHAYAN_RETURN_IF_ERROR(Count(place.recipient, step.from, -1));
-  CHAYAN_RETURN_IF_ERROR(Count(place.recipient, step.to, 1));
+  Count(place.recipient, step.from, -1);
+  Count(place.recipient, step.to, 1);
   return KeepStep(place, step, entry);
 }
 
@@ -261,7 +272,8 @@ absl::Status SqliteNoticeWriter::AddDelivery(const NewNotice& notice, int64_t or
       .Bind(3, delivery.payload.wrapped_secret)
       .Bind(4, delivery.payload.sealed);
   CHAYAN_RETURN_IF_ERROR(insert_payload_.Run());
-  return Count(delivery.recipient, DeliveryState::kScheduled, 1);
+  Count(delivery.recipient, DeliveryState::kScheduled, 1);
+  return absl::OkStatus();
 }
 
 absl::Status SqliteNoticeWriter::CheckAlone(const NewDelivery& delivery) {
@@ -317,9 +329,14 @@ absl::Status SqliteNoticeWriter::LeaveQueue(const Place& place, absl::string_vie
   return next == 0 ? absl::OkStatus() : unblock_.Bind(1, next).Run();
 }
 
-absl::Status SqliteNoticeWriter::Count(absl::string_view recipient, DeliveryState state,
-                                       int64_t difference) {
-  return count_.Bind(1, recipient).Bind(2, static_cast<int64_t>(state)).Bind(3, difference).Run();
+absl::Status SqliteNoticeWriter::WriteCounts() {
+  for (const auto& [of, difference] : counts_) {
+    if (difference == 0) continue;
+    const auto& [recipient, state] = of;
+    count_.Bind(1, recipient).Bind(2, static_cast<int64_t>(state)).Bind(3, difference);
+    CHAYAN_RETURN_IF_ERROR(count_.Run());
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace chayan::store

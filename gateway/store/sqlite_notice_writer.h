@@ -3,8 +3,10 @@
 #define CHAYAN_GATEWAY_STORE_SQLITE_NOTICE_WRITER_H_
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -51,6 +53,8 @@ class SqliteNoticeWriter {
   absl::Status KeepPayload(const Place& place, const StateStep& step);
   absl::Status MoveInQueues(const Place& place, const StateStep& step);
 
+  absl::Status KeepFrame(const std::vector<crypto::Digest>& items, uint64_t entry);
+
   absl::Status Add(const NewNotice& notice, uint64_t entry);
   absl::Status Follow(const NewNotice& notice);
   absl::Status AddDelivery(const NewNotice& notice, int64_t ordinal, const NewDelivery& delivery,
@@ -63,15 +67,21 @@ class SqliteNoticeWriter {
   // Takes it out; whoever is first then may leave. `missing`: those behind are told.
   absl::Status Leave(const Place& place, bool missing);
   absl::Status LeaveQueue(const Place& place, absl::string_view subject, bool missing);
-  absl::Status Count(absl::string_view recipient, DeliveryState state, int64_t difference);
+  void Count(const std::string& recipient, DeliveryState state, int64_t difference) {
+    counts_[{recipient, state}] += difference;
+  }
+  absl::Status WriteCounts();
   // The first column of the only row; `otherwise` when there is none.
   absl::StatusOr<int64_t> Ask(Statement& statement, int64_t otherwise);
 
   Connection& connection_;
+  // What the change under way does to delivery_count: a frame moves many the same way.
+  std::map<std::pair<std::string, DeliveryState>, int64_t> counts_;
   Statement find_request_, next_ordinal_, insert_notice_, follow_;
   Statement next_seq_, insert_delivery_, insert_payload_, in_period_;
   Statement find_place_, move_, schedule_, keep_settlement_, insert_step_, insert_event_, shred_;
   Statement last_turn_, enter_, turn_of_, first_of_, leave_, unblock_, tell_missing_, count_;
+  Statement insert_frame_;
 };
 
 }  // namespace chayan::store

@@ -119,6 +119,8 @@ absl::Status SqliteNotices::OpenReader(const std::string& path) {
                                "ORDER BY d.acknowledge_by_ms LIMIT ?"},
       {&in_ended_period_,
        "SELECT 1 FROM delivery WHERE subscription = ? AND due_ms = ? AND scheduled = 1 LIMIT 1"},
+      {&frames_,
+       "SELECT entry, items FROM frame WHERE entry >= ? AND entry < ? ORDER BY entry LIMIT ?"},
       {&to_shred_,
        "SELECT seq FROM delivery_payload WHERE shred_ms > 0 AND shred_ms <= ? ORDER BY shred_ms "
        "LIMIT ?"},
@@ -363,6 +365,15 @@ absl::StatusOr<bool> SqliteNotices::HadInPeriod(const std::string& subscription,
     in_ended_period_.Reset();
   };
   return in_ended_period_.Bind(1, subscription).Bind(2, due_ms).Step();
+}
+
+absl::StatusOr<std::vector<StoredFrame>> SqliteNotices::Frames(uint64_t first, uint64_t end,
+                                                               size_t count) {
+  absl::MutexLock lock(&mu_);
+  frames_.Bind(1, static_cast<int64_t>(first))
+      .Bind(2, static_cast<int64_t>(end))
+      .Bind(3, PageOf(count));
+  return ReadAll<StoredFrame>(frames_, FrameFromRow);
 }
 
 // --- leases ------------------------------------------------------------------------------------

@@ -45,6 +45,8 @@ class SqliteNotices final : public Notices {
                                               const std::string& subscription,
                                               const SubjectKey& first_subject,
                                               int64_t due_ms) override;
+  absl::StatusOr<std::vector<StoredFrame>> Frames(uint64_t first, uint64_t end,
+                                                  size_t count) override;
   absl::StatusOr<std::vector<DueLane>> Due(int64_t now_ms) override;
   absl::StatusOr<std::vector<Claimed>> Claim(const ClaimRequest& request) override;
   absl::Status PutOff(int64_t seq, const std::string& gateway, int64_t ready_ms,
@@ -90,7 +92,8 @@ class SqliteNotices final : public Notices {
       next_lane_ ABSL_GUARDED_BY(mu_), to_shred_ ABSL_GUARDED_BY(mu_),
       last_event_ ABSL_GUARDED_BY(mu_), exceptions_ ABSL_GUARDED_BY(mu_),
       oldest_due_ ABSL_GUARDED_BY(mu_), expired_ ABSL_GUARDED_BY(mu_),
-      unsettled_ ABSL_GUARDED_BY(mu_), in_ended_period_ ABSL_GUARDED_BY(mu_);
+      unsettled_ ABSL_GUARDED_BY(mu_),
+      in_ended_period_ ABSL_GUARDED_BY(mu_), frames_ ABSL_GUARDED_BY(mu_);
 
   absl::Mutex lend_mu_;  // taken before write_mu_
   Connection lender_ ABSL_GUARDED_BY(lend_mu_);
