@@ -110,8 +110,9 @@ size_t Deliverer::Share(const store::DueLane& lane, size_t room) {
     });
     return tried || with_.clock.Elapsed() < recipient.closed_until ? 0 : 1;
   }
-  // Bulk leaves half of the room to what comes from counters meanwhile.
-  return std::min(lane.bulk ? std::max<size_t>(1, room / 2) : room, kClaimMax);
+  if (!lane.bulk) return std::min(room, kClaimMax);
+  // Half of the room is left to what comes from counters meanwhile, and most of the store's time.
+  return std::min(std::max<size_t>(1, room / 2), lane_.deliveries_max());
 }
 
 std::shared_ptr<const std::string> Deliverer::Prepare(const store::Claimed& claimed) {
@@ -145,12 +146,29 @@ std::shared_ptr<const std::string> Deliverer::Prepare(const store::Claimed& clai
     under_way_[delivery.id].until = with_.clock.Elapsed();
     return nullptr;
   }
-  {
-    absl::MutexLock lock(&mu_);
-    ++recipients_[delivery.recipient].counts.sent;
-  }
-  return std::make_shared<const std::string>(LeavingBytes(
+  auto bytes = std::make_shared<const std::string>(LeavingBytes(
       *payload, {.earlier_missing = delivery.earlier_missing, .entry = notice->entry}));
+  Leaves(delivery, notice->test, *bytes);
+  return bytes;
+}
+
+void Deliverer::Leaves(const store::StoredDelivery& delivery, bool test, const std::string& bytes) {
+  std::optional<BulkSent> bulk;
+  if (delivery.bulk) {
+    bulk = BulkSent{.recipient = delivery.recipient,
+                    .notice_digest = crypto::Sha256(bytes),
+                    .hosted = delivery.hosted,
+                    .test = test};
+  }
+  absl::MutexLock lock(&mu_);
+  under_way_[delivery.id].bulk = std::move(bulk);
+  ++recipients_[delivery.recipient].counts.sent;
+}
+
+std::optional<BulkSent> Deliverer::FindBulk(const Uuid& delivery) const {
+  absl::MutexLock lock(&mu_);
+  const auto it = under_way_.find(delivery);
+  return it == under_way_.end() ? std::nullopt : it->second.bulk;
 }
 
 void Deliverer::Settled(const Uuid& delivery) {

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,7 +20,9 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "gateway/crypto/digest.h"
 #include "gateway/link/links.h"
+#include "gateway/notice/bulk_lane.h"
 #include "gateway/notice/collaborators.h"
 #include "gateway/notice/settler.h"
 
@@ -36,6 +39,14 @@ class Outlet {
   virtual bool Send(uint64_t place, std::vector<link::OutgoingNotice> notices) = 0;
 };
 
+// A delivery of the bulk lane that is under way.
+struct BulkSent {
+  std::string recipient{};
+  crypto::Digest notice_digest{};  // of the bytes that left
+  bool hosted = false;
+  bool test = false;
+};
+
 // What deliveries of a recipient did since the start.
 struct DeliveryCounts {
   uint64_t sent = 0;
@@ -50,11 +61,12 @@ class Deliverer {
  public:
   // `gateway`: whose leases they are. All outlive it; `outlets` are asked in their order.
   Deliverer(const Collaborators& with, std::string gateway, std::vector<Outlet*> outlets,
-            Settler& settler)
+            Settler& settler, const BulkLane& lane)
       : with_(with),
         gateway_(std::move(gateway)),
         outlets_(std::move(outlets)),
-        settler_(settler) {}
+        settler_(settler),
+        lane_(lane) {}
 
   // One round. Never two at a time.
   void Tick();
@@ -62,6 +74,9 @@ class Deliverer {
   void Settled(const Uuid& delivery);
   // Nothing of it is kept where it was sent. `recipient_down`: nor would the next one be.
   void Returned(const Uuid& delivery, const std::string& reason, bool recipient_down);
+
+  // Nothing when it is of the other lane, or not under way here.
+  std::optional<BulkSent> FindBulk(const Uuid& delivery) const;
 
   // By recipient, those with any.
   std::map<std::string, DeliveryCounts> Counts() const;
@@ -73,6 +88,8 @@ class Deliverer {
     std::string recipient{};
     absl::Duration until{};  // reading of Elapsed()
     bool being_buried = false;
+    // Of the bulk lane, once it has left.
+    std::optional<BulkSent> bulk{};
   };
   struct Recipient {
     DeliveryCounts counts{};
@@ -87,6 +104,7 @@ class Deliverer {
   size_t Share(const store::DueLane& lane, size_t room);
   // The bytes that leave; empty when it was put off or buried instead.
   std::shared_ptr<const std::string> Prepare(const store::Claimed& claimed);
+  void Leaves(const store::StoredDelivery& delivery, bool test, const std::string& bytes);
   void Fail(const Uuid& delivery, const UnderWay& under_way, const std::string& reason);
   void PutOff(int64_t seq, absl::Duration wait, const std::string& reason);
   void Bury(const store::StoredDelivery& delivery, const std::string& reason);
@@ -95,6 +113,7 @@ class Deliverer {
   const std::string gateway_;
   const std::vector<Outlet*> outlets_;
   Settler& settler_;
+  const BulkLane& lane_;
   bool began_ = false;  // of Tick alone
 
   mutable absl::Mutex mu_;

@@ -1,10 +1,13 @@
 #include "gateway/notice/notice_service.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 #include <variant>
 
 #include "chayan/v1/notice_service.pb.h"
 #include "gateway/base/diag.h"
+#include "gateway/notice/frame_reads.h"
 #include "gateway/notice/notice_metrics.h"
 #include "gateway/notice/queries.h"
 #include "gateway/notice/recipient_calls.h"
@@ -84,15 +87,20 @@ NoticeService::NoticeService(Options options, rpc::RegistrySource registry, link
               returned.push_back({.delivery = id, .reason = "STREAM_CLOSED"});
             }
             PutOff(std::move(returned));
-          }),
-      deliverer_(with_, std::move(options.gateway), {link_outlet_.get(), &pull_}, settler_),
+          },
+          bulk_settler_, bulk_lane_),
+      deliverer_(with_, std::move(options.gateway), {link_outlet_.get(), &pull_}, settler_,
+                 bulk_lane_),
       deadlines_(with_, settler_,
                  [this](const v1::Subscription& subscription, absl::Time end, uint64_t entry) {
                    pull_.TellNone(subscription, end, entry);
                  }),
       watchers_(with_),
+      bulk_settler_(with_, bulk_lane_, deliverer_, [this] { Wake(); }),
+      bulk_streams_(with_, bulk_lane_, [this] { Wake(); }),
       thread_(kCallsQueuedMax),
-      delivering_(kRoundsQueuedMax) {
+      delivering_(kRoundsQueuedMax),
+      bulk_lane_(committer, clock) {
   links_.SetNoticeSink(this);
 }
 
@@ -110,6 +118,11 @@ void NoticeService::ServeOn(rpc::Server& server) {
         [this](Call call) { FetchNoticeDetail(with_, std::move(call)); });
   Serve(server, "ReplayDelivery",
         [this](Call call) { ReplayDelivery(with_, std::move(call), [this] { Wake(); }); });
+  Serve(server, "GetFrame", [this](Call call) { GetFrame(with_, std::move(call)); });
+  server.HandleStream(kService + std::string("PublishNotices"),
+                      [this](std::shared_ptr<rpc::StreamCall> stream) {
+                        return bulk_streams_.Serve(std::move(stream));
+                      });
   server.HandleStream(kService + std::string("WatchNotices"),
                       [this](std::shared_ptr<rpc::StreamCall> stream) {
                         return watchers_.Watch(std::move(stream));
@@ -172,6 +185,32 @@ void NoticeService::Wake() {
 
 void NoticeService::OnReceipts(const policy::Caller& caller, uint64_t link,
                                std::vector<link::SignedReceipt> receipts) {
+  const auto middle = std::stable_partition(
+      receipts.begin(), receipts.end(),
+      [this](const link::SignedReceipt& one) { return !bulk_settler_.IsFor(one); });
+  std::vector<link::SignedReceipt> bulk(std::make_move_iterator(middle),
+                                        std::make_move_iterator(receipts.end()));
+  receipts.erase(middle, receipts.end());
+  if (!receipts.empty()) TakeAlone(caller, link, std::move(receipts));
+  if (bulk.empty()) return;
+  auto work = [this, caller, link, bulk = std::move(bulk)]() mutable {
+    bulk_settler_.Take({.caller = caller,
+                        .method = kLinkMethod,
+                        .receipts = std::move(bulk),
+                        .recorded =
+                            [this, link](const Uuid& delivery, uint64_t entry) {
+                              links_.ReceiptRecorded(link, delivery, entry);
+                            },
+                        .alone =
+                            [this, caller, link](std::vector<link::SignedReceipt> alone) {
+                              TakeAlone(caller, link, std::move(alone));
+                            }});
+  };
+  if (!bulk_lane_.Run(std::move(work))) diag::Warning("notice.receipts_dropped", {});
+}
+
+void NoticeService::TakeAlone(const policy::Caller& caller, uint64_t link,
+                              std::vector<link::SignedReceipt> receipts) {
   auto work = [this, caller, link, receipts = std::move(receipts)]() mutable {
     for (link::SignedReceipt& receipt : receipts) Take(caller, link, std::move(receipt));
   };

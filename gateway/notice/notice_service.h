@@ -11,6 +11,9 @@
 
 #include "gateway/link/links.h"
 #include "gateway/metrics/page.h"
+#include "gateway/notice/bulk_lane.h"
+#include "gateway/notice/bulk_settler.h"
+#include "gateway/notice/bulk_streams.h"
 #include "gateway/notice/collaborators.h"
 #include "gateway/notice/deadlines.h"
 #include "gateway/notice/deliverer.h"
@@ -56,6 +59,9 @@ class NoticeService final : public link::NoticeSink {
   // Runs the handler on the room's thread.
   void Serve(rpc::Server& server, const char* method, std::function<void(Call)> handler);
   void ServePublication(rpc::Server& server, const char* method, Publication::How how);
+  // Each word by itself, on the room's thread.
+  void TakeAlone(const policy::Caller& caller, uint64_t link,
+                 std::vector<link::SignedReceipt> receipts);
   // Runs `work` on the room's thread, if its time has come and the last one is over.
   void RunRound(Round& round, absl::Duration interval, std::function<void()> work);
   // Has the deliverer look, unless it is about to.
@@ -76,12 +82,15 @@ class NoticeService final : public link::NoticeSink {
   Deliverer deliverer_;
   Deadlines deadlines_;
   Watchers watchers_;
+  BulkSettler bulk_settler_;
+  BulkStreams bulk_streams_;
   std::atomic<bool> woken_ = false;
   Round deadlines_round_;
   Round watchers_round_;
   // Last: their tasks use the others, and each the one before.
   TaskThread thread_;
   TaskThread delivering_;
+  BulkLane bulk_lane_;
 };
 
 }  // namespace chayan::notice

@@ -9,6 +9,8 @@
 #include "gateway/base/status_macros.h"
 #include "gateway/base/wire.h"
 #include "gateway/log/search_key.h"
+#include "gateway/notice/notice_detail.h"
+#include "gateway/notice/step.h"
 #include "gateway/rpc/recorded.h"
 #include "gateway/verify/limits.h"
 #include "gateway/verify/plain_wire.h"
@@ -34,6 +36,7 @@ const verify::PlainWire& WireOf(Publication::How how) {
     case Publication::How::kReverse:
       return *reverse;
     case Publication::How::kPublish:
+    case Publication::How::kPublishInBulk:
       break;
   }
   return *publish;
@@ -66,6 +69,17 @@ log::EntryType TypeOf(const policy::Refusal& refusal) {
 
 }  // namespace
 
+const verify::PlainWire& NoticeWire() { return WireOf(Publication::How::kPublish); }
+
+store::RequestKey RequestKeyOf(const policy::Caller& caller, absl::string_view method,
+                               absl::string_view request_id) {
+  const crypto::Digest digest =
+      crypto::Sha256({caller.member, "/", caller.system, "/", method, "/", request_id});
+  store::RequestKey key;
+  std::copy_n(digest.bytes.begin(), key.size(), key.begin());
+  return key;
+}
+
 void Publication::Start(const Collaborators& with, How how, std::shared_ptr<rpc::UnaryCall> call,
                         std::function<void()> accepted) {
   std::make_shared<Publication>(with, how, std::move(call), std::move(accepted))->Run();
@@ -91,9 +105,9 @@ bool Publication::Parse() {
   }
   v1::SupersedeNoticeRequest supersede;
   v1::ReverseNoticeRequest reverse;
-  const bool parsed = how_ == How::kPublish     ? ParseAs(bytes, request_)
-                      : how_ == How::kSupersede ? ParseAs(bytes, supersede)
-                                                : ParseAs(bytes, reverse);
+  const bool parsed = how_ == How::kSupersede ? ParseAs(bytes, supersede)
+                      : how_ == How::kReverse ? ParseAs(bytes, reverse)
+                                              : ParseAs(bytes, request_);
   if (!parsed || !WireOf(how_).Accepts(bytes)) {
     request_.Clear();
     Refuse(Refused(v1::ERROR_REASON_MESSAGE_MALFORMED,
@@ -108,10 +122,7 @@ bool Publication::Parse() {
     TakeReversal(reverse, request_);
     followed_id_ = reverse.notice_id();
   }
-  const policy::Caller& caller = call_->caller();
-  const crypto::Digest digest = crypto::Sha256(
-      {caller.member, "/", caller.system, "/", call_->method(), "/", request_.request_id()});
-  std::copy_n(digest.bytes.begin(), request_key_.size(), request_key_.begin());
+  request_key_ = RequestKeyOf(call_->caller(), call_->method(), request_.request_id());
   return true;
 }
 
@@ -130,7 +141,7 @@ bool Publication::IsNew() {
 }
 
 bool Publication::FindFollowed() {
-  if (how_ == How::kPublish) return true;
+  if (how_ == How::kPublish || how_ == How::kPublishInBulk) return true;
   const absl::StatusOr<Uuid> id = Uuid::FromText(followed_id_);
   absl::StatusOr<store::StoredNotice> notice =
       id.ok() ? with_.notices.FindNotice(*id) : absl::NotFoundError("no id");
@@ -168,8 +179,8 @@ bool Publication::FindFollowed() {
 bool Publication::Permit() {
   policy::NoticeDecision decision = policy::DecideNotice(
       call_->caller(),
-      {request_.acting_for(), request_.purpose(), request_.notice_kind(), /*bulk=*/false},
-      *snapshot_, with_.clock.Now());
+      {request_.acting_for(), request_.purpose(), request_.notice_kind(), in_bulk()}, *snapshot_,
+      with_.clock.Now());
   if (auto* refusal = std::get_if<policy::Refusal>(&decision)) {
     Refuse(std::move(*refusal));
     return false;
@@ -199,18 +210,7 @@ bool Publication::CheckForm() {
 
 // Whom the notice was about, and by what its recipients were found, from its sealed part.
 bool Publication::TakeFromFollowed() {
-  const auto open = [this]() -> absl::StatusOr<v1::EntryDetail> {
-    CHAYAN_ASSIGN_OR_RETURN(const store::VaultRow row,
-                            with_.store.ReadVault(followed_->notice.entry));
-    CHAYAN_ASSIGN_OR_RETURN(const log::OpenedDetail opened,
-                            with_.vault.Open(followed_->notice.id, row));
-    v1::EntryDetail detail;
-    if (!detail.ParseFromString(opened.detail)) {
-      return absl::DataLossError("a notice's detail cannot be read");
-    }
-    return detail;
-  };
-  absl::StatusOr<v1::EntryDetail> detail = open();
+  absl::StatusOr<v1::EntryDetail> detail = OpenNoticeDetail(with_, followed_->notice);
   if (absl::IsNotFound(detail.status())) {
     Refuse(Refused(v1::ERROR_REASON_DETAIL_ERASED,
                    "notice_id: whom the notice was about was erased; publish a new notice"));
@@ -233,7 +233,8 @@ void Publication::Record() {
                        .snapshot = *snapshot_,
                        .publisher = call_->caller().member,
                        .now = with_.clock.Now(),
-                       .followed = followed_.has_value() ? &*followed_ : nullptr});
+                       .followed = followed_.has_value() ? &*followed_ : nullptr,
+                       .bulk = in_bulk()});
   if (!plan.ok()) return FailInternal(plan.status());
   auto change = std::make_shared<store::NoticeChange>();
   store::NewNotice& notice = plan->notice;
@@ -296,23 +297,10 @@ void Publication::OnCommitted(std::string answer, std::string request_opening,
 }
 
 void Publication::AnswerAgain(const store::StoredNotice& notice) {
-  absl::StatusOr<log::Committed> committed = with_.committer.Prove(notice.entry);
-  if (!committed.ok()) return call_->Fail(rpc::LogUnavailable(committed.status()));
-  log::VaultOutput openings;
-  const absl::StatusOr<store::VaultRow> row = with_.store.ReadVault(notice.entry);
-  if (row.ok()) {
-    absl::StatusOr<log::OpenedDetail> opened = with_.vault.Open(notice.id, *row);
-    if (opened.ok()) {
-      openings.request_opening = std::move(opened->request_opening);
-      openings.response_opening = std::move(opened->response_opening);
-    } else if (!absl::IsNotFound(opened.status())) {
-      return FailInternal(opened.status());
-    }
-  } else if (!absl::IsNotFound(row.status())) {
-    return FailInternal(row.status());
-  }
+  const absl::StatusOr<Taken> again = ProveAgain(with_, notice.entry);
+  if (!again.ok()) return FailInternal(again.status());
   // Once the sealed part was erased the entry proves that there was a notice, and no more.
-  Reply(notice.answer, verify::EncodeReceipt({*committed, openings, nullptr}));
+  Reply(notice.answer, verify::EncodeReceipt({again->committed, again->openings, nullptr}));
 }
 
 void Publication::Reply(absl::string_view answer, std::string receipt) {
@@ -322,7 +310,7 @@ void Publication::Reply(absl::string_view answer, std::string receipt) {
   // Of a oneof, so it is there even when it is empty.
   wire::AppendBytes(response, View::kNoticeFieldNumber, answer);
   wire::AppendText(response, View::kReceiptFieldNumber, receipt);
-  if (how_ == How::kPublish) return call_->Reply(std::move(response));
+  if (how_ == How::kPublish || in_bulk()) return call_->Reply(std::move(response));
   const int field = how_ == How::kSupersede
                         ? int{v1::SupersedeNoticeResponse::kReplacementFieldNumber}
                         : int{v1::ReverseNoticeResponse::kReversalFieldNumber};

@@ -15,13 +15,21 @@
 #include "gateway/notice/plan.h"
 #include "gateway/policy/decide_notice.h"
 #include "gateway/rpc/call.h"
+#include "gateway/verify/plain_wire.h"
 
 namespace chayan::notice {
+
+// What a PublishNoticeRequest may look like.
+const verify::PlainWire& NoticeWire();
+// By what a request is known for ever.
+store::RequestKey RequestKeyOf(const policy::Caller& caller, absl::string_view method,
+                               absl::string_view request_id);
 
 // Kept alive by the callbacks it hands out. Its steps follow one another on the room's thread.
 class Publication : public std::enable_shared_from_this<Publication> {
  public:
-  enum class How { kPublish, kSupersede, kReverse };
+  // In bulk: a notice of a bulk stream that stands in no frame.
+  enum class How { kPublish, kPublishInBulk, kSupersede, kReverse };
   // On the room's thread. `accepted` is called when there are new deliveries.
   static void Start(const Collaborators& with, How how, std::shared_ptr<rpc::UnaryCall> call,
                     std::function<void()> accepted);
@@ -30,6 +38,7 @@ class Publication : public std::enable_shared_from_this<Publication> {
               std::function<void()> accepted);
 
  private:
+  bool in_bulk() const { return how_ == How::kPublishInBulk; }
   void Run();
   // Each of these is false after it has ended the call.
   bool Parse();

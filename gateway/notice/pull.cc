@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "gateway/base/check.h"
 #include "gateway/base/wire.h"
 #include "gateway/notice/delivered.h"
 
@@ -24,6 +25,21 @@ policy::Refusal BadOpening(const char* field, const char* advice) {
       Refused(v1::ERROR_REASON_FIELD_INVALID, absl::StrCat("opening.", field, ": ", advice));
   refusal.violations = {{absl::StrCat("opening.", field), advice}};
   return refusal;
+}
+
+// What a pull's receipt says.
+std::string ReceiptBytes(const Uuid& delivery) {
+  v1::DeliveryReceipt receipt;
+  receipt.set_delivery_id(delivery.ToText());
+  receipt.set_state(v1::DELIVERY_STATE_DELIVERED);
+  return receipt.SerializeAsString();
+}
+
+void TellRecorded(rpc::StreamCall& call, const Uuid& delivery, uint64_t entry) {
+  v1::ReceiveNoticesResponse response;
+  response.mutable_recorded()->add_delivery_ids(delivery.ToText());
+  response.mutable_recorded()->add_entry_indexes(entry);
+  call.Write(response.SerializeAsString());
 }
 
 }  // namespace
@@ -147,30 +163,50 @@ void PullStreams::OnReceipts(uint64_t number, const v1::NoticeReceipts& receipts
       if (id.ok() && !unexpected) ids.push_back(*id);
     }
   }
+  const auto bulk = std::stable_partition(
+      ids.begin(), ids.end(), [this](const Uuid& id) { return !bulk_settler_.IsUnderWay(id); });
+  if (bulk != ids.end()) SettleInBulk(call, {bulk, ids.end()});
+  ids.erase(bulk, ids.end());
   for (const Uuid& id : ids) Settle(call, id);
   if (!unexpected) return;
   Finish(number, Refused(v1::ERROR_REASON_RECEIPT_UNEXPECTED,
                          "a receipt came for a notice that was not sent on this stream"));
 }
 
+void PullStreams::SettleInBulk(const std::shared_ptr<rpc::StreamCall>& call,
+                               std::vector<Uuid> deliveries) {
+  auto work = [this, call, deliveries] {
+    BulkWords words;
+    words.caller = call->caller();
+    words.method = std::string(call->method());
+    for (const Uuid& id : deliveries) {
+      words.receipts.push_back({.receipt = ReceiptBytes(id), .notice_digest = {}, .signature = {}});
+    }
+    words.was_sent = true;
+    words.recorded = [call](const Uuid& id, uint64_t entry) { TellRecorded(*call, id, entry); };
+    words.alone = [this, call](const std::vector<link::SignedReceipt>& receipts) {
+      for (const link::SignedReceipt& one : receipts) {
+        v1::DeliveryReceipt receipt;
+        CHAYAN_CHECK(receipt.ParseFromString(one.receipt));
+        Settle(call, *Uuid::FromText(receipt.delivery_id()));
+      }
+    };
+    bulk_settler_.Take(std::move(words));
+  };
+  if (!bulk_lane_.Run(std::move(work))) returned_(std::move(deliveries));
+}
+
 void PullStreams::Settle(const std::shared_ptr<rpc::StreamCall>& call, const Uuid& delivery) {
-  v1::DeliveryReceipt receipt;
-  receipt.set_delivery_id(delivery.ToText());
-  receipt.set_state(v1::DELIVERY_STATE_DELIVERED);
-  auto work = [this, call, bytes = receipt.SerializeAsString(), id = receipt.delivery_id()] {
+  auto work = [this, call, delivery] {
     Said said;
     said.caller = call->caller();
     said.method = std::string(call->method());
-    said.receipt = bytes;
+    said.receipt = ReceiptBytes(delivery);
     said.was_sent = true;
-    said.done = [call, id](std::variant<Settled, policy::Refusal> outcome) {
+    said.done = [call, delivery](std::variant<Settled, policy::Refusal> outcome) {
       // What could not be recorded is sent again when its lease ends.
       if (std::holds_alternative<policy::Refusal>(outcome)) return;
-      v1::ReceiveNoticesResponse response;
-      response.mutable_recorded()->add_delivery_ids(id);
-      response.mutable_recorded()->add_entry_indexes(
-          std::get<Settled>(outcome).taken.committed.index);
-      call->Write(response.SerializeAsString());
+      TellRecorded(*call, delivery, std::get<Settled>(outcome).taken.committed.index);
     };
     settler_.Take(std::move(said));
   };

@@ -15,6 +15,8 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/synchronization/mutex.h"
 #include "chayan/v1/notice_service.pb.h"
+#include "gateway/notice/bulk_lane.h"
+#include "gateway/notice/bulk_settler.h"
 #include "gateway/notice/collaborators.h"
 #include "gateway/notice/deliverer.h"
 #include "gateway/notice/settler.h"
@@ -28,9 +30,12 @@ class PullStreams final : public Outlet {
   // All outlive it. `reachable`: a stream takes more than before. `returned`: nothing of these is
   // kept where they were sent.
   PullStreams(const Collaborators& with, Settler& settler, std::function<void()> reachable,
-              std::function<void(std::vector<Uuid>)> returned)
+              std::function<void(std::vector<Uuid>)> returned, BulkSettler& bulk_settler,
+              BulkLane& bulk_lane)
       : with_(with),
         settler_(settler),
+        bulk_settler_(bulk_settler),
+        bulk_lane_(bulk_lane),
         reachable_(std::move(reachable)),
         returned_(std::move(returned)) {}
 
@@ -63,6 +68,8 @@ class PullStreams final : public Outlet {
   void OnReceipts(uint64_t number, const v1::NoticeReceipts& receipts);
   void OnEnd(uint64_t number);
   void Settle(const std::shared_ptr<rpc::StreamCall>& call, const Uuid& delivery);
+  // The same for those of the bulk lane.
+  void SettleInBulk(const std::shared_ptr<rpc::StreamCall>& call, std::vector<Uuid> deliveries);
   void Finish(uint64_t number, std::optional<policy::Refusal> refusal);
   // What an ended stream of the same system had sent: taken over with its token, else returned.
   std::vector<Uuid> TakeOver(Stream& stream, const std::string& token)
@@ -70,6 +77,8 @@ class PullStreams final : public Outlet {
 
   const Collaborators& with_;
   Settler& settler_;
+  BulkSettler& bulk_settler_;
+  BulkLane& bulk_lane_;
   const std::function<void()> reachable_;
   const std::function<void(std::vector<Uuid>)> returned_;
 

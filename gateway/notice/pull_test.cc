@@ -8,82 +8,13 @@
 #include <string>
 #include <vector>
 
-#include "absl/time/clock.h"
-#include "gateway/base/check.h"
+#include "gateway/notice/fake_stream.h"
 #include "gateway/notice/test_rig.h"
 
 namespace chayan::notice {
 namespace {
 
 using ::testing::ElementsAre;
-
-// A stream whose other end is the test.
-class FakePull final : public rpc::StreamCall {
- public:
-  FakePull(TestRig& rig, const std::string& method, policy::Caller caller)
-      : caller_(std::move(caller)), method_(method) {
-    // It lives as long as the test; the room holds no share of it after its end.
-    events_ = rig.Stream(method, std::shared_ptr<rpc::StreamCall>(this, [](auto*) {}));
-  }
-  const policy::Caller& caller() const override { return caller_; }
-  absl::string_view method() const override { return method_; }
-  bool TakeFromRate() override { return true; }
-  void Write(std::string message) override {
-    absl::MutexLock lock(&mu_);
-    written_.push_back(std::move(message));
-  }
-  size_t queued_bytes() const override { return 0; }
-  void Finish(std::optional<policy::Refusal> refusal) override {
-    absl::MutexLock lock(&mu_);
-    finished_ = true;
-    refusal_ = std::move(refusal);
-  }
-  void Post(absl::AnyInvocable<void()> work) override { work(); }
-  void Pause() override {}
-  void Resume() override {}
-
-  template <typename Request>
-  void Send(const Request& request) {
-    events_.on_message(request.SerializeAsString());
-  }
-  void End() { events_.on_end(); }
-  v1::ErrorReason reason() {
-    absl::MutexLock lock(&mu_);
-    return refusal_.has_value() ? refusal_->reason : v1::ERROR_REASON_UNSPECIFIED;
-  }
-  // The next message; waits for it, and calls `tick` meanwhile.
-  template <typename Response>
-  Response Take(TestRig& rig) {
-    const absl::Time end = absl::Now() + kHangTimeout;
-    while (true) {
-      {
-        absl::MutexLock lock(&mu_);
-        if (!written_.empty()) {
-          Response response;
-          CHAYAN_CHECK(response.ParseFromString(written_.front()));
-          written_.erase(written_.begin());
-          return response;
-        }
-      }
-      CHAYAN_CHECK(absl::Now() < end);
-      rig.service().Tick();
-      absl::SleepFor(absl::Milliseconds(1));
-    }
-  }
-  size_t waiting() {
-    absl::MutexLock lock(&mu_);
-    return written_.size();
-  }
-
- private:
-  const policy::Caller caller_;
-  const std::string method_;
-  rpc::StreamEvents events_;
-  absl::Mutex mu_;
-  std::vector<std::string> written_ ABSL_GUARDED_BY(mu_);
-  bool finished_ ABSL_GUARDED_BY(mu_) = false;
-  std::optional<policy::Refusal> refusal_ ABSL_GUARDED_BY(mu_);
-};
 
 class PullTest : public ::testing::Test {
  protected:
@@ -95,8 +26,8 @@ class PullTest : public ::testing::Test {
     EXPECT_EQ(told.response.notice().deliveries_size(), 1);
     return told.response.notice();
   }
-  std::unique_ptr<FakePull> Open(uint32_t credit, const std::string& token = "") {
-    auto pull = std::make_unique<FakePull>(rig_, "ReceiveNotices", kBanqiao);
+  std::unique_ptr<FakeStream> Open(uint32_t credit, const std::string& token = "") {
+    auto pull = std::make_unique<FakeStream>(rig_, "ReceiveNotices", kBanqiao);
     v1::ReceiveNoticesRequest opening;
     opening.mutable_opening()->set_credit(credit);
     opening.mutable_opening()->set_resume_token(token);
@@ -104,12 +35,12 @@ class PullTest : public ::testing::Test {
     token_ = pull->Take<v1::ReceiveNoticesResponse>(rig_).resume_token();
     return pull;
   }
-  v1::DeliveredNotice Notice(FakePull& pull) {
+  v1::DeliveredNotice Notice(FakeStream& pull) {
     v1::DeliveredNotice notice;
     EXPECT_TRUE(notice.ParseFromString(pull.Take<v1::ReceiveNoticesResponse>(rig_).notice()));
     return notice;
   }
-  static void Receipt(FakePull& pull, const std::string& delivery_id) {
+  static void Receipt(FakeStream& pull, const std::string& delivery_id) {
     v1::ReceiveNoticesRequest receipts;
     receipts.mutable_receipts()->add_delivery_ids(delivery_id);
     pull.Send(receipts);
@@ -200,7 +131,7 @@ TEST_F(PullTest, OnlyTheRecipientsOfficeAcknowledgesAndOnlyWhatItGot) {
 
 TEST_F(PullTest, WhatNobodyFetchesIsWarnedOfThenDiesAndCanBeReplayed) {
   const v1::AcceptedNotice notice = Publish("A123456789");
-  FakePull watch(rig_, "WatchNotices", TestRig::Court());
+  FakeStream watch(rig_, "WatchNotices", TestRig::Court());
   watch.Send(v1::WatchNoticesRequest());
   const auto pass = [this](int days) {
     for (int i = 0; i < days; ++i) {

@@ -6,6 +6,7 @@
 #include "absl/strings/strip.h"
 #include "gateway/base/check.h"
 #include "gateway/base/status_macros.h"
+#include "gateway/notice/schedule.h"
 #include "gateway/verify/limits.h"
 #include "gateway/verify/value_form.h"
 
@@ -76,6 +77,16 @@ absl::Time FollowUpBy(const v1::DeliveryReceipt& receipt, const registry::Calend
                            : static_cast<int>(receipt.follow_up_workdays());
   const absl::CivilDay day = calendar.AddWorkdays(registry::TaipeiDay(from), workdays);
   return absl::FromCivil(day + 1, registry::Taipei());
+}
+
+absl::Time ShredTime(const registry::Snapshot& snapshot, const std::string& subscription,
+                     const v1::DeliveryReceipt& receipt, absl::Time now) {
+  const v1::Subscription* const found = snapshot.FindSubscription(subscription);
+  // A rejected one may be sent again until it was followed up.
+  const bool rejected = receipt.state() == v1::DELIVERY_STATE_REJECTED;
+  return PickUpBy(found == nullptr ? v1::Subscription::default_instance() : *found,
+                  snapshot.calendar(),
+                  rejected ? FollowUpBy(receipt, snapshot.calendar(), now) : now);
 }
 
 absl::StatusOr<std::string> SealSettlement(log::Vault& vault, const Uuid& delivery,

@@ -24,6 +24,10 @@ std::string RejectionName(v1::RejectionReason reason);
 absl::Time FollowUpBy(const v1::DeliveryReceipt& receipt, const registry::Calendar& calendar,
                       absl::Time from);
 
+// From when the payload may be shredded, once the recipient has said this.
+absl::Time ShredTime(const registry::Snapshot& snapshot, const std::string& subscription,
+                     const v1::DeliveryReceipt& receipt, absl::Time now);
+
 // Bytes for StateStep::settlement, and back. NOT_FOUND when the key was destroyed.
 absl::StatusOr<std::string> SealSettlement(log::Vault& vault, const Uuid& delivery,
                                            const v1::DeliveryReceipt& receipt);

@@ -8,7 +8,6 @@
 #include "gateway/base/status_macros.h"
 #include "gateway/log/search_key.h"
 #include "gateway/notice/payload.h"
-#include "gateway/notice/schedule.h"
 #include "gateway/notice/settlement.h"
 #include "gateway/notice/view.h"
 #include "gateway/rpc/recorded.h"
@@ -203,11 +202,6 @@ void Settler::SubmitAcknowledgement(const std::shared_ptr<Word>& word, DeliveryS
   absl::StatusOr<std::string> settlement =
       SealSettlement(with_.vault, word->delivery.id, word->receipt);
   if (!settlement.ok()) return word->said.done(Fault(settlement.status()));
-  const std::shared_ptr<const registry::Snapshot> snapshot = with_.registry();
-  const v1::Subscription* found = snapshot->FindSubscription(word->delivery.subscription);
-  const v1::Subscription& subscription =
-      found == nullptr ? v1::Subscription::default_instance() : *found;
-  const registry::Calendar& calendar = snapshot->calendar();
   const absl::Time now = with_.clock.Now();
   const bool rejected = word->to() == DeliveryState::kRejected;
 
@@ -232,9 +226,8 @@ void Settler::SubmitAcknowledgement(const std::shared_ptr<Word>& word, DeliveryS
       .subject = SubjectIn(word->notice_bytes),
       .signature = word->said.signature,
       .settlement = *std::move(settlement),
-      // A rejected one may be sent again until it was followed up.
-      .shred_ms = absl::ToUnixMillis(PickUpBy(
-          subscription, calendar, rejected ? FollowUpBy(word->receipt, calendar, now) : now)),
+      .shred_ms = absl::ToUnixMillis(
+          ShredTime(*with_.registry(), word->delivery.subscription, word->receipt, now)),
   };
   TakeStep(with_, step,
            [this, word, answer = std::move(answer)](absl::StatusOr<Taken> taken) mutable {
@@ -250,17 +243,7 @@ void Settler::AnswerAgain(Word& word, DeliveryState state, std::string answer) {
                                    [state](const auto& one) { return one.state == state; });
     if (step == steps.rend()) return absl::DataLossError("a delivery's step is missing");
     Settled settled = {.taken = {}, .answer = std::move(answer)};
-    CHAYAN_ASSIGN_OR_RETURN(settled.taken.committed, with_.committer.Prove(step->entry));
-    CHAYAN_ASSIGN_OR_RETURN(const log::ParsedLeaf leaf,
-                            log::ParseLeaf(settled.taken.committed.leaf));
-    const absl::StatusOr<store::VaultRow> row = with_.store.ReadVault(step->entry);
-    if (absl::IsNotFound(row.status())) return settled;
-    CHAYAN_RETURN_IF_ERROR(row.status());
-    absl::StatusOr<log::OpenedDetail> opened = with_.vault.Open(leaf.id, *row);
-    if (absl::IsNotFound(opened.status())) return settled;
-    CHAYAN_RETURN_IF_ERROR(opened.status());
-    settled.taken.openings.request_opening = std::move(opened->request_opening);
-    settled.taken.openings.response_opening = std::move(opened->response_opening);
+    CHAYAN_ASSIGN_OR_RETURN(settled.taken, ProveAgain(with_, step->entry));
     return settled;
   };
   absl::StatusOr<Settled> settled = find();

@@ -4,13 +4,11 @@
 #include <utility>
 
 #include "absl/strings/strip.h"
+#include "gateway/base/status_macros.h"
 #include "gateway/log/search_key.h"
 
 namespace chayan::notice {
 namespace {
-
-// As long as the law wants incidents and accesses kept.
-constexpr v1::RetentionClass kStepRetention = v1::RETENTION_CLASS_FIVE_YEARS;
 
 log::Entry EntryOf(const Collaborators& with, const Step& step) {
   log::Entry entry;
@@ -52,6 +50,21 @@ std::shared_ptr<const store::NoticeChange> ChangeOf(const Step& step) {
 std::string StateName(store::DeliveryState state) {
   const auto proto = static_cast<v1::DeliveryState>(static_cast<int>(state));
   return std::string(absl::StripPrefix(v1::DeliveryState_Name(proto), "DELIVERY_STATE_"));
+}
+
+absl::StatusOr<Taken> ProveAgain(const Collaborators& with, uint64_t index) {
+  Taken taken;
+  CHAYAN_ASSIGN_OR_RETURN(taken.committed, with.committer.Prove(index));
+  CHAYAN_ASSIGN_OR_RETURN(const log::ParsedLeaf leaf, log::ParseLeaf(taken.committed.leaf));
+  const absl::StatusOr<store::VaultRow> row = with.store.ReadVault(index);
+  if (absl::IsNotFound(row.status())) return taken;
+  CHAYAN_RETURN_IF_ERROR(row.status());
+  absl::StatusOr<log::OpenedDetail> opened = with.vault.Open(leaf.id, *row);
+  if (absl::IsNotFound(opened.status())) return taken;
+  CHAYAN_RETURN_IF_ERROR(opened.status());
+  taken.openings.request_opening = std::move(opened->request_opening);
+  taken.openings.response_opening = std::move(opened->response_opening);
+  return taken;
 }
 
 void TakeStep(const Collaborators& with, const Step& step,

@@ -15,6 +15,9 @@
 
 namespace chayan::notice {
 
+// As long as the law wants incidents and accesses kept.
+inline constexpr v1::RetentionClass kStepRetention = v1::RETENTION_CLASS_FIVE_YEARS;
+
 // Who takes the step: a system in a call of its own; nobody when the gateway does.
 struct Actor {
   const policy::Caller* caller = nullptr;
@@ -44,7 +47,7 @@ struct Step {
   int64_t expire_ms = 0;
 };
 
-// A step that is in the log, with what opens its entry.
+// What is in the log, with what opens its entry.
 struct Taken {
   log::Committed committed{};
   log::VaultOutput openings{};
@@ -53,6 +56,9 @@ struct Taken {
 // Submits it. `done` as log::Submission::done: ABORTED when the delivery stands elsewhere by then.
 void TakeStep(const Collaborators& with, const Step& step,
               absl::AnyInvocable<void(absl::StatusOr<Taken>)> done);
+
+// An entry that is in the log, proved anew, with what the vault still has to open it.
+absl::StatusOr<Taken> ProveAgain(const Collaborators& with, uint64_t index);
 
 // "DELIVERED".
 std::string StateName(store::DeliveryState state);

@@ -4,7 +4,6 @@
 #include "gateway/base/encoding.h"
 #include "gateway/base/file.h"
 #include "gateway/log/test_log.h"
-#include "gateway/registry/sample_set.h"
 #include "gateway/store/sqlite.h"
 
 namespace chayan::notice {
@@ -88,9 +87,9 @@ uint64_t FakeNoticeLinks::WaitForIndex(const std::string& delivery_id) {
   return index;
 }
 
-TestRig::TestRig() : clock(Start()), key_(log::TestKey()) {
+TestRig::TestRig(const registry::Files& registry) : clock(Start()), key_(log::TestKey()) {
   std::vector<std::string> faults;
-  auto snapshot = registry::Snapshot::Create(registry::SampleFiles(), &faults);
+  auto snapshot = registry::Snapshot::Create(registry, &faults);
   CHAYAN_CHECK(snapshot.ok());
   snapshot_ = *std::move(snapshot);
   CHAYAN_CHECK(WriteFile(folder_ / "kek", Base64Encode(std::string(32, 'k')) + "\n", 0600).ok());

@@ -16,6 +16,7 @@
 #include "chayan/v1/notice_service.pb.h"
 #include "gateway/log/committer.h"
 #include "gateway/notice/notice_service.h"
+#include "gateway/registry/sample_set.h"
 #include "gateway/registry/snapshot.h"
 #include "gateway/rpc/test_call.h"
 #include "gateway/store/test_folder.h"
@@ -94,7 +95,7 @@ struct Told {
 
 class TestRig {
  public:
-  TestRig();
+  explicit TestRig(const registry::Files& registry = registry::SampleFiles());
   ~TestRig();
 
   // Everything anew on what is in the folder, as after the end of a process.
