@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "gateway/audit/frames.h"
 #include "gateway/audit/holds.h"
 #include "gateway/audit/log_reads.h"
 #include "gateway/audit/reports.h"
@@ -42,6 +43,7 @@ void Auditor::ServeOn(rpc::Server& server) {
   };
   Serve(server, "ListEntries", reads_, plain(ListEntries));
   Serve(server, "GetEntry", reads_, plain(GetEntry));
+  Serve(server, "ListFrames", reads_, plain(ListFrames));
   Serve(server, "GetRegistrySet", reads_, plain(GetRegistrySet));
   Serve(server, "SearchEntries", searches_, plain(SearchEntries));
   Serve(server, "ListAccesses", searches_, plain(ListAccesses));

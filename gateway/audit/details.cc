@@ -24,6 +24,7 @@ absl::StatusOr<Detail> OpenDetail(const Collaborators& with, uint64_t index, con
   detail.state = v1::DETAIL_STATE_OPEN;
   detail.bytes = std::move(opened->detail);
   detail.opening = std::move(opened->opening);
+  detail.response_opening = std::move(opened->response_opening);
   return detail;
 }
 

@@ -17,6 +17,7 @@ struct Detail {
   // When open.
   std::string bytes;
   std::string opening;  // r_detail
+  std::string response_opening;
   v1::EntryDetail message;
 };
 

@@ -6,6 +6,7 @@
 #include "absl/functional/function_ref.h"
 #include "gateway/audit/details.h"
 #include "gateway/audit/filter.h"
+#include "gateway/audit/frames.h"
 #include "gateway/base/status_macros.h"
 #include "gateway/log/search_key.h"
 
@@ -156,8 +157,8 @@ absl::Status SearchIndexed(const Collaborators& with, const Filter& filter,
 
 // Adds one access with its detail. False when the page is full.
 absl::StatusOr<bool> AddAccess(const Collaborators& with, AuditCall& call,
-                               const policy::AuditPermit& permit, uint64_t index, Page& page,
-                               v1::ListAccessesResponse& response) {
+                               const policy::AuditPermit& permit, const About& about,
+                               uint64_t index, Page& page, v1::ListAccessesResponse& response) {
   CHAYAN_ASSIGN_OR_RETURN(std::vector<std::string> leaves, with.store.ReadLeaves(index, 1, 0));
   CHAYAN_ASSIGN_OR_RETURN(const log::ParsedLeaf leaf, log::ParseLeaf(leaves[0]));
   if (permit.Covering(EntryOf(leaf)) == nullptr) {
@@ -165,6 +166,7 @@ absl::StatusOr<bool> AddAccess(const Collaborators& with, AuditCall& call,
     return true;
   }
   CHAYAN_ASSIGN_OR_RETURN(Detail detail, OpenDetail(with, index, leaf.id));
+  if (leaf.known_type == log::EntryType::kBulk) KeepOnlyAbout(about.value, detail);
   const size_t bytes = leaves[0].size() + detail.bytes.size();
   if (page.count == page.size_max || !page.HasRoomFor(bytes)) return false;
   if (detail.state == v1::DETAIL_STATE_OPEN) call.detail().add_opened_indexes(index);
@@ -174,6 +176,11 @@ absl::StatusOr<bool> AddAccess(const Collaborators& with, AuditCall& call,
   access->set_detail_state(detail.state);
   for (const v1::NoticeRecipient& recipient : detail.message.notice_recipients()) {
     access->add_notified_members(recipient.recipient());
+  }
+  for (const v1::BulkNotice& notice : detail.message.bulk_notices()) {
+    for (const v1::NoticeRecipient& recipient : notice.recipients()) {
+      access->add_notified_members(recipient.recipient());
+    }
   }
   access->set_detail(std::move(detail.bytes));
   page.Add(bytes);
@@ -257,7 +264,7 @@ void ListAccesses(const Collaborators& with, AuditCall call) {
   v1::ListAccessesResponse response;
   Page page{AuditCall::PageSize(request, kAccessesPageDefault, kAccessesPageMax)};
   const absl::Status status = VisitFound(with, about, scoped->range, page, [&](uint64_t index) {
-    return AddAccess(with, call, scoped->permit, index, page, response);
+    return AddAccess(with, call, scoped->permit, about, index, page, response);
   });
   if (!status.ok()) return call.Refuse(StoreFault(status));
   if (page.next < scoped->range.end) {

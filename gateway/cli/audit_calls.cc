@@ -83,6 +83,10 @@ absl::StatusOr<v1::Identifier> ParseSubject(Program& program, const std::string&
                                             absl::string_view flag) {
   std::string value = text;
   if (text == "-") std::getline(program.in, value);
+  return ParseIdentifier(std::move(value), flag);
+}
+
+absl::StatusOr<v1::Identifier> ParseIdentifier(std::string value, absl::string_view flag) {
   v1::Identifier identifier;
   identifier.set_scheme(v1::IDENTIFIER_SCHEME_NATIONAL_ID);
   const size_t colon = value.find(':');

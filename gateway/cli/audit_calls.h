@@ -64,9 +64,11 @@ void AddPurposeFlags(CLI::App& command, PurposeFlags& flags);
 // INVALID_ARGUMENT names the flags that are missing.
 absl::StatusOr<v1::AuditPurpose> ToProto(const PurposeFlags& flags);
 
-// "passport:123456789", or a national id alone; "-" reads it from standard
-// input, so that it stands in no list of processes and in no history.
-// INVALID_ARGUMENT with `flag` and the schemes there are.
+// "passport:123456789", or a national id alone. INVALID_ARGUMENT with `flag` and the schemes there
+// are.
+absl::StatusOr<v1::Identifier> ParseIdentifier(std::string value, absl::string_view flag);
+// The same; "-" reads it from standard input, so that it stands in no list of processes and in no
+// history.
 absl::StatusOr<v1::Identifier> ParseSubject(Program& program, const std::string& text,
                                             absl::string_view flag = "--subject");
 

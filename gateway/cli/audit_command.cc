@@ -63,6 +63,7 @@ class GatewayLog {
     source.registry_set = [this](const crypto::Digest& digest) {
       return CallRegistrySet(calls_, digest);
     };
+    source.frames = [this](uint64_t first, uint64_t end) { return Frames(first, end); };
     source.timestamped = [this](uint64_t size_min) { return Timestamped(size_min); };
     if (program_.err_is_terminal) {
       source.progress = [this](uint64_t copied, uint64_t size) {
@@ -73,6 +74,22 @@ class GatewayLog {
   }
 
   AuditCalls& calls() { return calls_; }
+
+  absl::StatusOr<v1::ListFramesResponse> Frames(uint64_t first, uint64_t end) {
+    v1::ListFramesResponse all;
+    v1::ListFramesRequest request;
+    request.set_end_index(end);
+    for (uint64_t next = first; next < end; next = all.next_index()) {
+      request.set_first_index(next);
+      CHAYAN_ASSIGN_OR_RETURN(const auto page,
+                              calls_.Call<v1::ListFramesResponse>("ListFrames", request));
+      if (page.next_index() <= next) {
+        return absl::DataLossError("the gateway's list of frames does not go on");
+      }
+      all.MergeFrom(page);
+    }
+    return all;
+  }
 
   absl::StatusOr<std::vector<std::pair<std::string, std::string>>> Timestamped(uint64_t size_min) {
     v1::ListPublishedCheckpointsRequest request;

@@ -15,6 +15,7 @@
 #include "gateway/base/file_batch.h"
 #include "gateway/base/status_macros.h"
 #include "gateway/cli/anchor_audit.h"
+#include "gateway/cli/frame_rule.h"
 #include "gateway/log/key_chain.h"
 #include "gateway/log/leaf_view.h"
 #include "gateway/tlog/inclusion_check.h"
@@ -32,6 +33,11 @@ bool IsPlainPath(const std::string& path) {
     if (part.empty() || part == "." || part == "..") return false;
   }
   return true;
+}
+
+bool IsBulk(const std::string& leaf) {
+  const auto read = log::ReadLeaf(leaf);
+  return read.ok() && read->known_type == log::EntryType::kBulk;
 }
 
 class Export {
@@ -78,13 +84,16 @@ class Export {
   }
 
   absl::Status Put(const tlog::TileId& tile, absl::string_view bytes) {
-    const std::string path = PathOf(tile);
+    return PutAt(PathOf(tile), tile.is_bundle ? bundles_ : tiles_, tile.width, bytes);
+  }
+
+  absl::Status PutAt(const std::string& path, FileBatch& batch, uint32_t width,
+                     absl::string_view bytes) {
     const std::string folder = path.substr(0, path.rfind('/'));
     if (made_folders_.insert(folder).second) CHAYAN_RETURN_IF_ERROR(MakeDirectories(folder));
-    FileBatch& batch = tile.is_bundle ? bundles_ : tiles_;
     if (batch.is_full()) CHAYAN_RETURN_IF_ERROR(Flush());
     CHAYAN_RETURN_IF_ERROR(batch.Add(path, bytes));
-    if (tile.width == tlog::kTileWidth) completed_.push_back(path);
+    if (width == tlog::kTileWidth) completed_.push_back(path);
     return absl::OkStatus();
   }
 
@@ -250,11 +259,13 @@ class Export {
   absl::Status WriteBundle(const std::vector<std::string>& leaves) {
     std::string bytes;
     std::vector<tlog::Hash> hashes;
+    bool has_frames = false;
     for (const std::string& leaf : leaves) {
       if (leaf.size() > tlog::kBundleEntryBytesMax) {
         return absl::DataLossError("the gateway gave an entry longer than any can be");
       }
       CHAYAN_RETURN_IF_ERROR(FetchRegistry(leaf));
+      has_frames = has_frames || IsBulk(leaf);
       tlog::AppendBundleEntry(bytes, leaf);
       hashes.push_back(tlog::LeafHash(leaf));
     }
@@ -270,6 +281,7 @@ class Export {
     const tlog::TileId id{.is_bundle = true,
                           .index = tree_.size() / tlog::kTileWidth,
                           .width = static_cast<uint32_t>(leaves.size())};
+    if (has_frames) CHAYAN_RETURN_IF_ERROR(FetchFrames(id));
     for (const auto& [tile, content] : tree_.Append(hashes)) {
       CHAYAN_RETURN_IF_ERROR(Put(tile, content));
     }
@@ -278,6 +290,18 @@ class Export {
       return absl::OkStatus();
     }
     return Put(id, bytes);
+  }
+
+  // With the tiles: what the bundle says it covers is there before it.
+  absl::Status FetchFrames(const tlog::TileId& bundle) {
+    if (!source_.frames) return absl::OkStatus();
+    if (coming_.valid()) coming_.wait();  // one call at a time
+    const uint64_t first = bundle.index * tlog::kTileWidth;
+    CHAYAN_ASSIGN_OR_RETURN(v1::ListFramesResponse frames,
+                            source_.frames(first, first + bundle.width));
+    frames.clear_next_index();
+    return PutAt(absl::StrCat(directory_, "/", FramesPath(bundle)), tiles_, bundle.width,
+                 frames.SerializeAsString());
   }
 
   absl::Status FetchRegistry(const std::string& leaf) {

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "chayan/v1/audit_service.pb.h"
 #include "gateway/crypto/bytes.h"
 #include "gateway/registry/snapshot.h"
 #include "gateway/tlog/policy_file.h"
@@ -37,6 +38,9 @@ struct LogSource {
   // Consecutive leaves from `first` on, at least one, none at or behind `end`.
   std::function<absl::StatusOr<std::vector<std::string>>(uint64_t first, uint64_t end)> leaves;
   std::function<absl::StatusOr<registry::Files>(const crypto::Digest& digest)> registry_set;
+  // The frames that bulk entries from `first` on and before `end` cover, at most 256 entries. May
+  // be empty: none are copied.
+  std::function<absl::StatusOr<v1::ListFramesResponse>(uint64_t first, uint64_t end)> frames;
   // Published checkpoints with a timestamp, from this size on: the note, and the timestamp (DER).
   // May be empty: none are copied.
   std::function<absl::StatusOr<std::vector<std::pair<std::string, std::string>>>(uint64_t size_min)>

@@ -93,6 +93,37 @@ TEST_F(AuditExportTest, CopiesLogsOfEverySizeAroundTheEdges) {
   }
 }
 
+TEST_F(AuditExportTest, CopiesFramesWithTheEntriesThatCoverThem) {
+  LogSource source = Source();
+  source.frames = [this](uint64_t first, uint64_t end) -> absl::StatusOr<v1::ListFramesResponse> {
+    const OneCall call(calls_);
+    v1::ListFramesResponse response;
+    for (const auto& [index, frame] : log_.frames()) {
+      if (index >= first && index < end) *response.add_frames() = frame;
+    }
+    return response;
+  };
+  const auto audited = [this] {
+    AuditOptions options;
+    options.directory = directory_;
+    const auto report = AuditLog(options, log_.Trust());
+    CHAYAN_CHECK(report.ok() && !report->first_lie.has_value());
+    EXPECT_EQ(report->frames.not_there, 0u);
+    return report->frames.items;
+  };
+  log_.AppendReads(100);
+  log_.AskInBulk(7);
+  ASSERT_OK(Run(source));
+  EXPECT_EQ(audited(), 7u);
+  // The bundle is completed, and another begun.
+  log_.AskInBulk(2);
+  log_.AppendReads(300);
+  log_.AskInBulk(3);
+  ASSERT_OK(Run(source));
+  EXPECT_EQ(audited(), 12u);
+  EXPECT_FALSE(std::filesystem::exists(directory_ + "/frames/000.p"));
+}
+
 TEST_F(AuditExportTest, AnEmptyLogIsItsCheckpointAndGoesOnFromThere) {
   LogSource source = Source();
   source.checkpoint = [this]() -> absl::StatusOr<std::string> { return log_.CheckpointAt(0); };

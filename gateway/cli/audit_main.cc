@@ -79,6 +79,9 @@ void PrintReport(const Options& options, const AuditReport& report) {
     json.Number("receipts", static_cast<int64_t>(report.receipts));
     json.Number("receipts_of_other_logs", static_cast<int64_t>(report.receipts_elsewhere));
     json.Number("old_checkpoints", static_cast<int64_t>(report.old_checkpoints));
+    json.Number("frames", static_cast<int64_t>(report.frames.proved));
+    json.Number("frame_items", static_cast<int64_t>(report.frames.items));
+    json.Number("frames_not_there", static_cast<int64_t>(report.frames.not_there));
     json.Number("timestamps", static_cast<int64_t>(options.anchors.size()));
     json.Number("findings_count", static_cast<int64_t>(report.findings.count));
     json.BeginArray("findings");
@@ -137,6 +140,12 @@ void PrintReport(const Options& options, const AuditReport& report) {
               << Say(language, ",最後一個於 ", ", the last at ") << TimeText(language, last.time)
               << Say(language, " 涵蓋 ", " over ") << last.head.size
               << Say(language, " 筆\n", " entries\n");
+  }
+  if (const FrameCounts& frames = report.frames; frames.proved + frames.not_there > 0) {
+    std::cout << Say(language, "  整批紀錄: ", "  frames of bulk entries: ") << frames.proved
+              << Say(language, ",共 ", ", with ") << frames.items
+              << Say(language, " 項;不在匯出檔者 ", " items; not in the export: ")
+              << frames.not_there << "\n";
   }
   if (report.old_checkpoints > 0) {
     std::cout << Say(language, "  相符的舊檢查點: ", "  old checkpoints that it continues: ")

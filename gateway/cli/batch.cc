@@ -57,41 +57,6 @@ absl::Status SetColumn(const std::string& column, const std::string& value,
   return absl::OkStatus();
 }
 
-// What a status says of itself.
-struct StatusWords {
-  std::string reason;
-  ExitCode exit_code = ExitCode::kCheckFailed;
-  absl::Duration retry_delay = absl::ZeroDuration();
-
-  // Nobody looked at the question, so asking again repeats nothing. A longer delay is a person's to
-  // wait out.
-  bool MayAskAgain() const {
-    return reason == "RATE_LIMITED" && retry_delay > absl::ZeroDuration() &&
-           retry_delay <= kRetryDelayMax;
-  }
-};
-
-StatusWords ReadStatus(absl::string_view status_bytes) {
-  google::rpc::Status status;
-  if (!status.ParseFromArray(status_bytes.data(), static_cast<int>(status_bytes.size()))) {
-    return {.reason = "UNREADABLE"};
-  }
-  StatusWords words{
-      .reason = status.message(),
-      .exit_code = ExitCodeOf(absl::Status(static_cast<absl::StatusCode>(status.code()), ""))};
-  for (const google::protobuf::Any& any : status.details()) {
-    google::rpc::ErrorInfo info;
-    google::rpc::RetryInfo retry;
-    if (any.UnpackTo(&info)) {
-      words.reason = info.reason();
-    } else if (any.UnpackTo(&retry)) {
-      words.retry_delay = absl::Seconds(retry.retry_delay().seconds()) +
-                          absl::Nanoseconds(retry.retry_delay().nanos());
-    }
-  }
-  return words;
-}
-
 // A question of the file and what became of it.
 struct Row {
   std::string request_id;
@@ -190,6 +155,27 @@ class Asking {
 };
 
 }  // namespace
+
+StatusWords ReadStatus(absl::string_view status_bytes) {
+  google::rpc::Status status;
+  if (!status.ParseFromArray(status_bytes.data(), static_cast<int>(status_bytes.size()))) {
+    return {.reason = "UNREADABLE"};
+  }
+  StatusWords words{
+      .reason = status.message(),
+      .exit_code = ExitCodeOf(absl::Status(static_cast<absl::StatusCode>(status.code()), ""))};
+  for (const google::protobuf::Any& any : status.details()) {
+    google::rpc::ErrorInfo info;
+    google::rpc::RetryInfo retry;
+    if (any.UnpackTo(&info)) {
+      words.reason = info.reason();
+    } else if (any.UnpackTo(&retry)) {
+      words.retry_delay = absl::Seconds(retry.retry_delay().seconds()) +
+                          absl::Nanoseconds(retry.retry_delay().nanos());
+    }
+  }
+  return words;
+}
 
 absl::StatusOr<std::vector<std::vector<std::string>>> ParseCsv(absl::string_view text) {
   absl::ConsumePrefix(&text, "\xEF\xBB\xBF");  // spreadsheets begin with a byte order mark

@@ -41,6 +41,22 @@ inline constexpr char kBatchHelp[] =
     "Exit code 0 when every row was answered and no receipt failed, else that of the first row\n"
     "that was not: 1 not proved, 3 refused, 4 unavailable.\n";
 
+// What a status says of itself.
+struct StatusWords {
+  std::string reason;
+  ExitCode exit_code = ExitCode::kCheckFailed;
+  absl::Duration retry_delay = absl::ZeroDuration();
+
+  // Nobody looked at the question, so asking again repeats nothing. A longer delay is a person's to
+  // wait out.
+  bool MayAskAgain() const {
+    return reason == "RATE_LIMITED" && retry_delay > absl::ZeroDuration() &&
+           retry_delay <= kRetryDelayMax;
+  }
+};
+// Of a serialized google.rpc.Status.
+StatusWords ReadStatus(absl::string_view status_bytes);
+
 // Rows of fields. INVALID_ARGUMENT names the line.
 absl::StatusOr<std::vector<std::vector<std::string>>> ParseCsv(absl::string_view text);
 void AppendCsvRow(std::string& out, const std::vector<std::string>& fields);

@@ -75,8 +75,9 @@ class Audit {
     ConductRule conduct(registry, report_.findings);
     // In this order: a rule may rest on those before it.
     ReopenRule reopen(report_.reopen_leaf);
-    EntryRule* const rules[] = {&proofs_, &time,  &cosigned, &genesis,
-                                &reopen,  &keys_, &registry, &conduct};
+    FrameRule frames(options_.directory, checkpoint().head.size);
+    EntryRule* const rules[] = {&proofs_, &time,     &cosigned, &genesis, &reopen,
+                                &keys_,   &registry, &conduct,  &frames};
     const auto check = [&](uint64_t index, absl::string_view bytes) -> std::optional<Lie> {
       const auto leaf = log::ReadLeaf(bytes);
       if (!leaf.ok()) {
@@ -94,6 +95,8 @@ class Audit {
     };
     auto lie = ReadTree(tree, check);
     if (!lie.has_value()) lie = keys_.Finish();
+    if (!lie.has_value()) lie = frames.Finish();
+    report_.frames = frames.counts();
     report_.first_time = time.first();
     report_.last_time = time.last();
     report_.registry_sets = registry.count();

@@ -22,6 +22,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "gateway/cli/entry_rule.h"
+#include "gateway/cli/frame_rule.h"
 #include "gateway/cli/kept_proofs.h"
 #include "gateway/tlog/inclusion_check.h"
 #include "gateway/tlog/policy_file.h"
@@ -42,6 +43,7 @@ struct AuditReport {
   size_t receipts = 0;            // that agree
   size_t receipts_elsewhere = 0;  // of other logs of the trust: each holds, none is compared
   size_t old_checkpoints = 0;     // through which the entries pass
+  FrameCounts frames{};           // of bulk entries
   // Of a log that goes on for another (reopen_check.h): the entry that says so.
   std::optional<std::string> reopen_leaf{};
 };

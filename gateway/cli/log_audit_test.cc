@@ -9,6 +9,8 @@
 #include <cstdlib>
 #include <filesystem>
 #include <functional>
+#include <iterator>
+#include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_replace.h"
@@ -122,8 +124,7 @@ TEST_F(LogAuditTest, NamesTheFirstLieOfEachForgery) {
          entries.resize(78);
          PutBundle(kBundle2, entries);
        }},
-      {"an entry too many", "entry 512 was inserted", 512,
-       "89 readable",
+      {"an entry too many", "entry 512 was inserted", 512, "89 readable",
        [&] {
          auto entries = Bundle(kBundle2, 88);
          entries.insert(entries.begin(), entries[3]);
@@ -586,6 +587,60 @@ TEST(ChayanAuditProgram, IsLinkedFromTheRoomsItMayHave) {
                          "chayan-audit", "chayan_log_audit", "chayan_receipt", "chayan_registry",
                          "chayan_entry", "chayan_key_chain", "chayan_ident", "chayan_tlog",
                          "chayan_crypto", "chayan_base", "chayan_proto", "chayan_flags"));
+}
+
+// --- frames ------------------------------------------------------------------------------------
+
+TEST_F(LogAuditTest, ProvesTheFramesOfBulkEntries) {
+  log_.AskInBulk(5);
+  log_.AppendReads(300);
+  log_.AskInBulk(1, /*by_recipient=*/true);
+  log_.AskInBulk(256);
+  log_.AskInBulk(3);
+  log_.frames().erase(std::prev(log_.frames().end()));
+  log_.AskInBulk(2);
+  log_.frames().rbegin()->second.clear_response_opening();
+  log_.Export(directory_);
+  const AuditReport report = Run();
+  EXPECT_FALSE(report.first_lie.has_value()) << report.first_lie->what << report.first_lie->how;
+  EXPECT_EQ(report.frames.proved, 3u);
+  EXPECT_EQ(report.frames.items, 262u);
+  EXPECT_EQ(report.frames.not_there, 2u);
+}
+
+TEST_F(LogAuditTest, NamesAFrameThatIsNotTheOneItsEntryCovers) {
+  log_.AppendReads(255);
+  log_.AskInBulk(4);
+  const uint64_t index = 256;
+  v1::EntryFrame& frame = log_.frames().at(index);
+  const v1::EntryFrame honest = frame;
+  const std::function<void()> forgeries[] = {
+      [&] { (*frame.mutable_items())[40] ^= 1; },
+      [&] { frame.mutable_items()->resize(96); },
+      [&] { frame.mutable_items()->append(32, '\0'); },
+      [&] { frame.mutable_items()->resize(100); },
+      [&] { frame.clear_items(); },
+      [&] { (*frame.mutable_response_opening())[0] ^= 1; },
+      [&] {
+        std::string& items = *frame.mutable_items();
+        std::swap_ranges(items.begin(), items.begin() + 32, items.begin() + 32);
+      },
+  };
+  for (const auto& forge : forgeries) {
+    frame = honest;
+    forge();
+    log_.Export(directory_);
+    const AuditReport report = Run();
+    ASSERT_TRUE(report.first_lie.has_value());
+    EXPECT_EQ(report.first_lie->index, index);
+    EXPECT_THAT(report.first_lie->what, HasSubstr("is not the one that it covers"));
+  }
+  frame = honest;
+  log_.frames()[257] = honest;
+  log_.frames()[257].set_entry_index(257);
+  log_.AppendReads(1);
+  log_.Export(directory_);
+  EXPECT_THAT(Run().first_lie.value_or(Lie()).what, HasSubstr("entry 257, which covers none"));
 }
 
 }  // namespace

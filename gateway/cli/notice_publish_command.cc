@@ -5,12 +5,15 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "gateway/base/file.h"
 #include "gateway/base/uuid.h"
 #include "gateway/cli/audit_calls.h"
 #include "gateway/cli/json_writer.h"
+#include "gateway/cli/notice_bulk.h"
 #include "gateway/cli/notice_commands.h"
 #include "gateway/cli/notice_request.h"
+#include "gateway/cli/trust.h"
 
 namespace chayan::cli {
 namespace {
@@ -22,6 +25,8 @@ struct Options {
   std::string assertion_file;
   EvidenceFlags evidence;
   bool json = false;
+  std::string bulk_in;
+  std::string bulk_out;
 };
 
 // The kind as the gateway describes it now; NOT_FOUND names what there is.
@@ -41,9 +46,7 @@ absl::StatusOr<v1::NoticeKindDescription> FetchKind(NoticeCalls& calls, const st
       absl::StrCat("--kind ", code, ": there is no such notice kind; there are:", codes));
 }
 
-// What was typed, completed from files, our certificate and chance.
-absl::Status Complete(Program& program, const Connection& connection, Options& options,
-                      const v1::PublishNoticeRequest& base) {
+absl::Status CompleteFromFiles(Program& program, Options& options) {
   TypedNotice& typed = options.notice;
   if (!options.id.empty()) {
     CHAYAN_ASSIGN_OR_RETURN(typed.id, ParseSubject(program, options.id, "--id"));
@@ -56,6 +59,14 @@ absl::Status Complete(Program& program, const Connection& connection, Options& o
     CHAYAN_ASSIGN_OR_RETURN(const std::string assertion, ReadFile(options.assertion_file));
     typed.assertion = std::string(absl::StripAsciiWhitespace(assertion));
   }
+  return absl::OkStatus();
+}
+
+// What was typed, completed from files, our certificate and chance.
+absl::Status Complete(Program& program, const Connection& connection, Options& options,
+                      const v1::PublishNoticeRequest& base) {
+  CHAYAN_RETURN_IF_ERROR(CompleteFromFiles(program, options));
+  TypedNotice& typed = options.notice;
   if (typed.kind.empty()) typed.kind = base.notice_kind();
   if (typed.kind.empty()) {
     return absl::InvalidArgumentError("which kind? give --kind, such as person.death");
@@ -65,6 +76,31 @@ absl::Status Complete(Program& program, const Connection& connection, Options& o
     typed.request_id = Uuid::Version7(program.clock.Now(), program.random).ToText();
   }
   return absl::OkStatus();
+}
+
+// Each row of the file is a notice; what was typed fills in what it leaves out.
+ExitCode PublishInBulk(Program& program, Options& options) {
+  std::unique_ptr<Client> client;
+  const auto connection = program.Connect(CallerRole::kHousehold, client);
+  if (!connection.ok()) return ExitCode::kUsage;
+  const absl::Status complete = CompleteFromFiles(program, options);
+  if (!complete.ok()) return program.FailUsage(complete);
+  if (options.notice.acting_for.empty()) options.notice.acting_for = connection->member;
+  NoticeCalls calls(program, *client);
+  NoticeBulk bulk{.in = options.bulk_in,
+                  .out = options.bulk_out,
+                  .evidence_folder = options.evidence.file,
+                  .defaults = options.notice,
+                  .trust = std::nullopt,
+                  .fetch_kind = [&](const std::string& code) { return FetchKind(calls, code); },
+                  .wait = [](absl::Duration delay) { absl::SleepFor(delay); }};
+  const std::string trust_file = program.OrEnvironment(options.evidence.trust, "CHAYAN_TRUST");
+  if (!trust_file.empty()) {
+    auto trust = FollowLogKeys(LoadTrust(trust_file, ""), program.environment("CHAYAN_LOG_KEYS"));
+    if (!trust.ok()) return program.FailUsage(trust.status());
+    bulk.trust = *std::move(trust);
+  }
+  return RunNoticeBulk(program, *client, bulk);
 }
 
 bool Print(const Program& program, bool json, const std::string& answer) {
@@ -97,6 +133,7 @@ bool Print(const Program& program, bool json, const std::string& answer) {
 }
 
 ExitCode Publish(Program& program, Options& options) {
+  if (!options.bulk_in.empty()) return PublishInBulk(program, options);
   const auto base = ReadNoticeFile(options.notice.file);
   if (!base.ok()) return program.FailUsage(base.status());
   std::unique_ptr<Client> client;
@@ -165,6 +202,19 @@ void AddNoticePublishCommand(CLI::App& notice, Program& program) {
   AddFlags(*publish, *options);
   AddEvidenceFlags(*publish, options->evidence);
   publish->add_flag("--json", options->json, "print one JSON object");
+  auto* bulk = publish->add_option("--bulk", options->bulk_in,
+                                   "a file of notices, over one stream; see --help-bulk");
+  auto* out =
+      publish->add_option("--out", options->bulk_out, "CSV of what became of each of --bulk");
+  bulk->needs(out)->excludes("--file", "--request-id", "--json");
+  out->needs(bulk);
+  publish->add_flag_callback(
+      "--help-bulk",
+      [&program] {
+        program.out << kNoticeRowsHelp;
+        throw CLI::Success();
+      },
+      "describe the file of --bulk");
   RunOn(*publish, program, options, Publish);
 }
 

@@ -8,6 +8,7 @@
 #include "gateway/base/encoding.h"
 #include "gateway/base/status_macros.h"
 #include "gateway/crypto/digest.h"
+#include "gateway/tlog/bulk_frame.h"
 #include "gateway/tlog/commitment.h"
 #include "gateway/tlog/frame.h"
 #include "gateway/tlog/proof_file.h"
@@ -54,6 +55,8 @@ class Check {
  private:
   const v1::EvidenceFile& evidence() const { return report_.evidence; }
   const v1::Receipt& receipt() const { return report_.evidence.receipt(); }
+  bool covers_frame() const { return report_.leaf.known_type == log::EntryType::kBulk; }
+  bool is_of_recipient() const { return !report_.leaf.Get("holder").empty(); }
   const std::string& result() const {
     return evidence().has_status() ? evidence().status() : evidence().answer();
   }
@@ -67,7 +70,7 @@ class Check {
     }
     // One spelling only: what is not looked at could be anything.
     if (HasUnknownFields(file) || HasUnknownFields(file.receipt()) ||
-        HasUnknownFields(file.receipt().holder_signature()) ||
+        HasUnknownFields(file.receipt().holder_signature()) || HasUnknownFields(file.frame()) ||
         bytes_ != absl::string_view(file.SerializeAsString())) {
       return Lie("the file holds bytes that belong to no field");
     }
@@ -84,7 +87,7 @@ class Check {
   absl::Status EntryShape(std::string& detail) {
     CHAYAN_ASSIGN_OR_RETURN(report_.leaf, log::ParseLeaf(receipt().leaf()));
     const log::ParsedLeaf& leaf = report_.leaf;
-    const bool answered = leaf.known_type == log::EntryType::kVerification ||
+    const bool answered = leaf.known_type == log::EntryType::kVerification || covers_frame() ||
                           leaf.known_type == log::EntryType::kNotice ||
                           leaf.known_type == log::EntryType::kAcknowledgement ||
                           leaf.known_type == log::EntryType::kDelivery;
@@ -96,6 +99,10 @@ class Check {
     if (answered != evidence().has_answer()) {
       return Lie(absl::StrCat("the entry is of type ", leaf.type, ", but the file holds ",
                               evidence().has_answer() ? "an answer" : "an error"));
+    }
+    if (covers_frame() != evidence().has_frame()) {
+      return Lie(covers_frame() ? "the entry covers a frame, and the file says of no place in it"
+                                : "the entry covers no frame, and the file says of a place in one");
     }
     detail = absl::StrCat(leaf.type, " ", leaf.id.ToText());
     return absl::OkStatus();
@@ -135,13 +142,43 @@ class Check {
 
   absl::Status RequestCommitment(std::string& detail) {
     detail = absl::StrCat(evidence().request().size(), " bytes");
+    // The frame holds requests with their answers.
+    if (covers_frame()) return absl::OkStatus();
     return Commitment(tlog::Committed::kRequest, "c_req", receipt().request_opening(),
                       evidence().request());
   }
 
   absl::Status AnswerCommitment(std::string& detail) {
     detail = absl::StrCat(result().size(), " bytes");
+    if (covers_frame()) return FrameCommitment(detail);
     return Commitment(tlog::Committed::kResponse, "c_res", receipt().response_opening(), result());
+  }
+
+  // That request and answer stand in the frame that the entry covers.
+  absl::Status FrameCommitment(std::string& detail) {
+    const v1::FrameProof& proof = evidence().frame();
+    tlog::BulkPlace place{.index = proof.index(), .count = proof.count()};
+    for (const std::string& hash : proof.path()) {
+      CHAYAN_ASSIGN_OR_RETURN(const tlog::Hash parsed, tlog::Hash::FromRaw(hash));
+      place.path.push_back(parsed);
+    }
+    CHAYAN_ASSIGN_OR_RETURN(const Uuid id, IdOfItem());
+    CHAYAN_ASSIGN_OR_RETURN(
+        const std::string committed,
+        tlog::CommittedBytesFrom(tlog::BulkItem(id, crypto::Sha256(evidence().request()),
+                                                crypto::Sha256(evidence().answer())),
+                                 place));
+    absl::StrAppend(&detail, ", ", place.index, "/", place.count);
+    return Commitment(tlog::Committed::kResponse, "c_res", receipt().response_opening(), committed);
+  }
+
+  absl::StatusOr<Uuid> IdOfItem() const {
+    v1::AcceptedNotice notice;
+    v1::DeliveryReceipt said;
+    const bool parsed = is_of_recipient() ? said.ParseFromString(evidence().answer())
+                                          : notice.ParseFromString(evidence().answer());
+    if (!parsed) return Lie("the answer cannot be read");
+    return Uuid::FromText(is_of_recipient() ? said.delivery_id() : notice.notice_id());
   }
 
   // The leaf says what the bytes say. A code that was not in the registry stands as "unknown".
@@ -167,7 +204,10 @@ class Check {
       detail = std::string(report_.leaf.Get("reason"));
       return SameReason();
     }
-    if (report_.leaf.known_type == log::EntryType::kNotice) return NoticeAgreement(detail);
+    if (covers_frame() && is_of_recipient()) return ReceiptAgreement(detail);
+    if (covers_frame() || report_.leaf.known_type == log::EntryType::kNotice) {
+      return NoticeAgreement(detail);
+    }
     if (report_.leaf.known_type != log::EntryType::kVerification) return StepAgreement(detail);
     v1::VerifyDocumentRequest request;
     v1::VerificationAnswer answer;
@@ -208,6 +248,26 @@ class Check {
     CHAYAN_RETURN_IF_ERROR(SameCode("for", request.acting_for()));
     CHAYAN_RETURN_IF_ERROR(SameCode("basis", request.purpose().legal_basis()));
     detail = answer.notice_id();
+    return absl::OkStatus();
+  }
+
+  // What a recipient said of a notice; "delivered" may count as handed over.
+  absl::Status ReceiptAgreement(std::string& detail) {
+    v1::DeliveredNotice notice;
+    v1::DeliveryReceipt said;
+    if (!notice.ParseFromString(evidence().request()) ||
+        !said.ParseFromString(evidence().answer())) {
+      return Lie("notice or receipt cannot be read");
+    }
+    if (said.delivery_id() != notice.delivery_id()) return Lie("the receipt is of another notice");
+    const absl::string_view outcome = report_.leaf.Get("outcome");
+    const std::string state = v1::DeliveryState_Name(said.state());
+    const bool handed_over =
+        outcome == "HANDED_OVER" && said.state() == v1::DELIVERY_STATE_DELIVERED;
+    if (!handed_over && absl::StrCat("DELIVERY_STATE_", outcome) != state) {
+      return Lie("the entry records another state than the receipt says");
+    }
+    detail = notice.delivery_id();
     return absl::OkStatus();
   }
 
@@ -271,6 +331,9 @@ class Check {
   }
 
   absl::Status HolderSignature(std::string& detail) {
+    // It is over the frame of the link in which a recipient said it; the bytes stand in its own
+    // log.
+    if (covers_frame()) return absl::OkStatus();
     const absl::string_view recorded = report_.leaf.Get("hsig");
     const bool by_holder = report_.leaf.Get("by") == "holder";
     if (by_holder && (recorded.empty() || !receipt().has_holder_signature())) {

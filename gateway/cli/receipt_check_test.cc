@@ -276,5 +276,40 @@ TEST_F(ReceiptCheckTest, ShowsQuestionAndAnswerInBothLanguagesWithRocDates) {
               HasSubstr("what to do: no grant covers this kind"));
 }
 
+// An item of a frame proves itself by its place in it; one attack a line.
+TEST_F(ReceiptCheckTest, ProvesEachItemOfAFrameAndNamesWhatWasChanged) {
+  for (const bool by_recipient : {false, true}) {
+    std::vector<v1::EvidenceFile> items = log_.AskInBulk(5, by_recipient);
+    log_.AppendReads(3);
+    for (v1::EvidenceFile& item : items) {
+      log_.Prove(item);
+      EXPECT_EQ(FirstLie(item), "");
+    }
+    const std::pair<const char*, std::function<void(v1::EvidenceFile&)>> attacks[] = {
+        {"entry", [](auto& file) { file.clear_frame(); }},
+        {"answer-commitment", [](auto& file) { file.mutable_frame()->set_index(3); }},
+        {"answer-commitment", [](auto& file) { file.mutable_frame()->set_count(6); }},
+        {"answer-commitment",
+         [](auto& file) { file.mutable_frame()->mutable_path()->RemoveLast(); }},
+        {"answer-commitment", [](auto& file) { (*file.mutable_frame()->mutable_path(0))[0] ^= 1; }},
+        {"answer-commitment", [&](auto& file) { file.set_request(items[3].request()); }},
+        {"answer-commitment", [&](auto& file) { file.set_answer(items[3].answer()); }},
+        {"answer-commitment", [](auto& file) { file.mutable_receipt()->clear_response_opening(); }},
+        {"file", [](auto& file) { file.clear_answer(); }},
+    };
+    for (const auto& [step, attack] : attacks) {
+      v1::EvidenceFile file = items[2];
+      attack(file);
+      EXPECT_EQ(FirstLie(file), step);
+    }
+  }
+}
+
+TEST_F(ReceiptCheckTest, APlaceInAFrameProvesNothingOfAnEntryThatCoversNone) {
+  v1::EvidenceFile file = Evidence();
+  file.mutable_frame()->set_count(1);
+  EXPECT_EQ(FirstLie(file), "entry");
+}
+
 }  // namespace
 }  // namespace chayan::cli

@@ -3,6 +3,7 @@
 #ifndef CHAYAN_GATEWAY_CLI_SAMPLE_LOG_FOR_TEST_H_
 #define CHAYAN_GATEWAY_CLI_SAMPLE_LOG_FOR_TEST_H_
 
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -10,6 +11,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "chayan/v1/audit_service.pb.h"
+#include "chayan/v1/notice_service.pb.h"
 #include "chayan/v1/receipt.pb.h"
 #include "chayan/v1/verification_service.pb.h"
 #include "gateway/base/check.h"
@@ -19,6 +22,7 @@
 #include "gateway/log/entry.h"
 #include "gateway/registry/sample_set.h"
 #include "gateway/registry/snapshot.h"
+#include "gateway/tlog/bulk_frame.h"
 #include "gateway/tlog/checkpoint.h"
 #include "gateway/tlog/commitment.h"
 #include "gateway/tlog/frame.h"
@@ -186,6 +190,50 @@ class SampleLog {
     return evidence;
   }
 
+  // Appends the entry of a frame: of notices, or of what a recipient said of them. The evidence of
+  // each item lacks its proof until Prove().
+  std::vector<v1::EvidenceFile> AskInBulk(int count, bool by_recipient = false) {
+    const crypto::Secret32 secret(*random_);
+    const tlog::EntrySecrets secrets(secret);
+    std::vector<v1::EvidenceFile> all;
+    std::vector<crypto::Digest> items;
+    for (int i = 0; i < count; ++i) {
+      const Uuid id = Uuid::Version7(time_, *random_);
+      v1::EvidenceFile& evidence = all.emplace_back();
+      by_recipient ? FillReceipt(id, evidence) : FillNotice(id, i, evidence);
+      items.push_back(tlog::BulkItem(id, crypto::Sha256(evidence.request()),
+                                     crypto::Sha256(evidence.answer())));
+    }
+    const tlog::BulkFrame frame(items);
+    log::Entry entry;
+    entry.type = log::EntryType::kBulk;
+    entry.member = by_recipient ? "land-ad" : "hro-shanhua";
+    entry.system = "counter";
+    entry.cert = crypto::Sha256("cert");
+    entry.method = by_recipient ? "Connect" : "PublishNotices";
+    entry.outcome = by_recipient ? "DELIVERED" : "ACCEPTED";
+    if (by_recipient) entry.holder = "land-ad";
+    if (by_recipient) entry.hsig = crypto::Sha256("the link's frame");
+    entry.c_res =
+        tlog::Commit(tlog::Committed::kResponse, secrets.response, frame.CommittedBytes());
+    const uint64_t index = Append(entry);
+    v1::EntryFrame& kept = frames_[index];
+    kept.set_entry_index(index);
+    kept.set_response_opening(std::string(secrets.response.Expose()));
+    for (size_t i = 0; i < items.size(); ++i) {
+      absl::StrAppend(kept.mutable_items(), items[i].raw());
+      all[i].mutable_receipt()->set_leaf(leaves_.back());
+      all[i].mutable_receipt()->set_response_opening(kept.response_opening());
+      const tlog::BulkPlace place = frame.PlaceOf(i);
+      all[i].mutable_frame()->set_index(place.index);
+      all[i].mutable_frame()->set_count(place.count);
+      for (const tlog::Hash& hash : place.path) all[i].mutable_frame()->add_path(hash.ToString());
+    }
+    return all;
+  }
+  // By the index of their entries.
+  std::map<uint64_t, v1::EntryFrame>& frames() { return frames_; }
+
   tlog::TreeHead Head(uint64_t size) const {
     tlog::CompactRange range;
     for (uint64_t i = 0; i < size; ++i) range.Append(tlog::LeafHash(leaves_[i]));
@@ -237,12 +285,41 @@ class SampleLog {
         put(id, tlog::EncodeTile(edge.PartialTile(id.level)));
       }
     }
+    for (const tlog::TileId& id : tlog::NewTiles(0, leaves_.size())) {
+      v1::ListFramesResponse frames;
+      for (const auto& [index, frame] : frames_) {
+        if (id.is_bundle && index / tlog::kTileWidth == id.index) *frames.add_frames() = frame;
+      }
+      if (frames.frames().empty()) continue;
+      const std::string path = absl::StrCat(
+          directory, "/frames", tlog::TilePath(id).substr(std::string("tile/entries").size()));
+      CHAYAN_CHECK(MakeDirectories(path.substr(0, path.rfind('/'))).ok());
+      CHAYAN_CHECK(WriteFile(path, frames.SerializeAsString()).ok());
+    }
     ExportRegistry(directory, registry_);
     for (const registry::Files& files : earlier_registries_) ExportRegistry(directory, files);
     CHAYAN_CHECK(WriteFile(absl::StrCat(directory, "/checkpoint"), Checkpoint()).ok());
   }
 
  private:
+  static void FillNotice(const Uuid& id, int number, v1::EvidenceFile& evidence) {
+    v1::PublishNoticeRequest request;
+    request.set_request_id(absl::StrCat("0190a6c0-0000-7000-8000-", 100000000000 + number));
+    v1::AcceptedNotice answer;
+    answer.set_request_id(request.request_id());
+    answer.set_notice_id(id.ToText());
+    evidence.set_request(request.SerializeAsString());
+    evidence.set_answer(answer.SerializeAsString());
+  }
+  static void FillReceipt(const Uuid& id, v1::EvidenceFile& evidence) {
+    v1::DeliveredNotice notice;
+    notice.set_delivery_id(id.ToText());
+    v1::DeliveryReceipt receipt;
+    receipt.set_delivery_id(id.ToText());
+    receipt.set_state(v1::DELIVERY_STATE_DELIVERED);
+    evidence.set_request(notice.SerializeAsString());
+    evidence.set_answer(receipt.SerializeAsString());
+  }
   static void ExportRegistry(const std::string& directory, const registry::Files& files) {
     for (const auto& [name, content] : files) {
       const std::string path =
@@ -275,6 +352,7 @@ class SampleLog {
   registry::Files registry_;  // in force
   std::vector<registry::Files> earlier_registries_;
   std::vector<std::string> leaves_;
+  std::map<uint64_t, v1::EntryFrame> frames_;
 };
 
 }  // namespace chayan::cli
