@@ -132,9 +132,21 @@ export function checkEntry(receipt, trust) {
   return { ...JSON.parse(receipt.leaf.toString('utf8')), index: Number(proof.index) };
 }
 
-// Throws with the first lie it finds; returns the entry. `told`: the bytes of the answer, or of the status.
-export function checkReceipt({ receipt, request, told, trust }) {
+// What c_res of a bulk entry commits to, if this item stands there in its frame: receipt.proto at FrameProof.
+function frameBytes({ index, count, path }, itemId, request, told) {
+  const item = sha256('chayan/bulk/v1\0', Buffer.from(itemId.replaceAll('-', ''), 'hex'), sha256(request), sha256(told));
+  return Buffer.concat([rootFromPath(leafHash(item), index, count, path), uint32(count)]);
+}
+
+// Throws with the first lie it finds; returns the entry. `told`: the bytes of the answer, or of the status. Of an item of a
+// bulk entry also its place in the frame, and its id.
+export function checkReceipt({ receipt, request, told, trust, frame, itemId }) {
   const leaf = checkEntry(receipt, trust);
+  if (leaf.type === 'bulk') {
+    const bytes = frameBytes(frame, itemId, request, told);
+    demand(leaf.c_res === commitment(receipt.responseOpening, 'res', bytes), 'c_res is of another frame');
+    return leaf;
+  }
   demand(leaf.c_req === commitment(receipt.requestOpening, 'req', request), 'c_req is of another request');
   demand(leaf.c_res === commitment(receipt.responseOpening, 'res', told), 'c_res is of another answer');
   if (leaf.by === 'holder') checkHolder(receipt.holderSignature, leaf, request, told, trust);
