@@ -10,6 +10,7 @@
 #include "adapters/connector/place.h"
 #include "gateway/answer/answer_rules.h"
 #include "gateway/base/file.h"
+#include "gateway/base/legible.h"
 #include "gateway/base/status_macros.h"
 #include "gateway/ident/era_date.h"
 #include "google/protobuf/text_format.h"
@@ -55,7 +56,7 @@ std::string DifferenceOf(const v1::RecordedQuestion& question, const HolderAnswe
     absl::StrAppend(&report, "modified: restricted: ",
                     question.expected_restricted() ? "true -> false\n" : "false -> true\n");
   }
-  return report;
+  return Legible(report);
 }
 
 absl::string_view WordsFor(v1::Outcome outcome) {

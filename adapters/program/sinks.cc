@@ -10,6 +10,7 @@
 #include "adapters/file/notice_file.h"
 #include "adapters/http/notice_hook.h"
 #include "adapters/sql/notice_table.h"
+#include "gateway/base/legible.h"
 #include "gateway/base/status_macros.h"
 
 namespace chayan::adapter {
@@ -46,7 +47,9 @@ std::string DifferenceOf(const v1::RecordedNotice& record, const Lines& written)
 // Of a hook: what its answer comes to.
 std::string DifferenceOf(const v1::DeliveryReceipt& expected, bool expects_receipt,
                          const connector::NoticeResult& result) {
-  const auto shown = [](const v1::DeliveryReceipt& receipt) { return receipt.ShortDebugString(); };
+  const auto shown = [](const v1::DeliveryReceipt& receipt) {
+    return Legible(receipt.ShortDebugString());
+  };
   v1::DeliveryReceipt actual = result.settlement;
   if (actual.state() == v1::DELIVERY_STATE_UNSPECIFIED) {
     actual.set_state(v1::DELIVERY_STATE_DELIVERED);
