@@ -93,6 +93,22 @@ bool HasUnconfirmed(const v1::DocumentKindDescription& kind) {
          std::any_of(kind.fields().begin(), kind.fields().end(), is);
 }
 
+bool HasUnconfirmed(const v1::NoticeKindDescription& kind) {
+  return kind.unconfirmed() ||
+         std::any_of(kind.payload().begin(), kind.payload().end(),
+                     [](const v1::ElementDescription& element) { return element.unconfirmed(); }) ||
+         std::any_of(kind.recipient_descriptions().begin(), kind.recipient_descriptions().end(),
+                     [](const v1::NoticeRecipientDescription& recipient) {
+                       return recipient.unconfirmed();
+                     });
+}
+
+template <typename Kinds>
+auto CountUnconfirmed(const Kinds& kinds) {
+  return std::count_if(kinds.begin(), kinds.end(),
+                       [](const auto& kind) { return HasUnconfirmed(kind); });
+}
+
 // "land.title" → "land-title": what an address of the page can end in. A notice may share the code
 // of a document.
 std::string Anchor(absl::string_view code, absl::string_view prefix = "") {
@@ -222,10 +238,10 @@ std::string Article(const v1::DocumentKindDescription& kind) {
 }
 
 std::string Article(const v1::NoticeKindDescription& kind) {
-  return absl::StrCat(
-      ArticleHead(Anchor(kind.notice_kind(), kNoticePrefix), kind.title(), kind.notice_kind(),
-                  /*unconfirmed=*/false, FactsOf(kind)),
-      ElementTable(Both("通報內容", "What it says"), kind.title(), kind.payload()), "</article>\n");
+  return absl::StrCat(ArticleHead(Anchor(kind.notice_kind(), kNoticePrefix), kind.title(),
+                                  kind.notice_kind(), kind.unconfirmed(), FactsOf(kind)),
+                      ElementTable(Both("通報內容", "What it says"), kind.title(), kind.payload()),
+                      "</article>\n");
 }
 
 std::string Section(absl::string_view zh_tw, absl::string_view en) {
@@ -234,14 +250,15 @@ std::string Section(absl::string_view zh_tw, absl::string_view en) {
 
 std::string Introduction(const Catalogue& catalogue) {
   const size_t documents = catalogue.documents.size(), notices = catalogue.notices.size();
-  const auto unconfirmed =
-      std::count_if(catalogue.documents.begin(), catalogue.documents.end(), HasUnconfirmed);
-  return absl::StrCat("<p>共 ", documents, " 種文件、", notices, " 種通報。其中 ", unconfirmed,
-                      " 種文件含有尚無來源佐證的內容，以「", kUnconfirmedZh,
-                      "」標示。</p>\n<p lang=\"en\">", documents, " kinds of documents, ", notices,
-                      " kinds of notices. ", unconfirmed,
-                      " of the documents have something that no source confirms; it is marked “",
-                      kUnconfirmedEn, "”.</p>\n");
+  const auto unconfirmed_documents = CountUnconfirmed(catalogue.documents);
+  const auto unconfirmed_notices = CountUnconfirmed(catalogue.notices);
+  return absl::StrCat(
+      "<p>共 ", documents, " 種文件、", notices, " 種通報。其中 ", unconfirmed_documents,
+      " 種文件、", unconfirmed_notices, " 種通報含有尚無來源佐證的內容，以「", kUnconfirmedZh,
+      "」標示。</p>\n<p lang=\"en\">", documents, " kinds of documents, ", notices,
+      " kinds of notices. ", unconfirmed_documents, " of the documents and ", unconfirmed_notices,
+      " of the notices have something that no source confirms; it is marked “", kUnconfirmedEn,
+      "”.</p>\n");
 }
 
 }  // namespace

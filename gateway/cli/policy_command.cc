@@ -152,6 +152,11 @@ bool Fits(const registry::Grant& grant, const Options& options, absl::Time at) {
          at <= grant.not_after;
 }
 
+std::string HoursText(Language language, const v1::Hours& hours) {
+  return absl::StrCat(hours.from(), "–", hours.to(),
+                      hours.workdays_only() ? Say(language, "(工作日)", " on workdays") : "");
+}
+
 ExitCode WhoCan(Program& program, const Options& options) {
   absl::Time at;
   const auto set = LoadAt(program, options, at);
@@ -178,7 +183,7 @@ ExitCode WhoCan(Program& program, const Options& options) {
          ListOrAll(proto.acting_for(), all), ListOrAll(proto.person_roles(), all),
          absl::StrJoin(proto.purposes(), ", "), absl::StrJoin(proto.legal_bases(), ", "),
          absl::StrJoin(proto.claims(), ", "), absl::StrJoin(proto.fields(), ", "),
-         proto.has_hours() ? absl::StrCat(proto.hours().from(), "–", proto.hours().to()) : all,
+         proto.has_hours() ? HoursText(language, proto.hours()) : all,
          proto.quota_per_day() == 0 ? all : absl::StrCat(proto.quota_per_day()),
          grant->is_undated() ? say("首次生效後五年", "five years after it was first in force")
                              : report::IsoTime(grant->not_after)});

@@ -106,6 +106,13 @@ TEST_F(PolicyCommandTest, WhoCanFindsTheGrantsThatCoverAll) {
   EXPECT_THAT(err_.str(), HasSubstr("--kind"));
 }
 
+TEST_F(PolicyCommandTest, WhoCanSaysWhenItIsOnlyOnWorkdays) {
+  PutSet("office-hours", "quota_per_day: 5000",
+         "hours { from: \"08:00\" to: \"17:30\" workdays_only: true }");
+  EXPECT_EQ(Policy({"who-can", Path("office-hours"), "--kind", "immigration.entry_exit"}), 0);
+  EXPECT_THAT(out_.str(), HasSubstr("08:00–17:30 on workdays"));
+}
+
 TEST_F(PolicyCommandTest, DiffDecidesRecordedQuestionsUnderBothSets) {
   variables_["CHAYAN_TRUST"] = Path("trust");
   CHAYAN_CHECK(WriteFile(Path("trust"), log_.TrustText()).ok());

@@ -62,7 +62,8 @@ constexpr Word kTypes[] = {
     {"VEHICLE_PLATE", "車牌", "vehicle plate"},
 };
 
-v1::LocalizedText Bases(const v1::DocumentKindDescription& kind) {
+template <typename Kind>
+v1::LocalizedText Bases(const Kind& kind) {
   std::vector<std::string> zh_tw, en;
   for (const v1::LegalBasisDescription& basis : kind.basis_descriptions()) {
     zh_tw.push_back(basis.title().zh_tw());
@@ -78,6 +79,30 @@ v1::LocalizedText Holders(const v1::DocumentKindDescription& kind) {
     if (!areas.empty()) areas = absl::StrCat(" (", areas, ")");
     zh_tw.push_back(holder.name().zh_tw() + areas);
     en.push_back(holder.name().en() + areas);
+  }
+  return Text(absl::StrJoin(zh_tw, "、"), absl::StrJoin(en, "; "));
+}
+
+std::string WithRemarks(const std::string& name, const std::vector<std::string>& remarks) {
+  return remarks.empty() ? name : absl::StrCat(name, " (", absl::StrJoin(remarks, "; "), ")");
+}
+
+// Those whom the law names, or those to whom a consent leads, each with it.
+v1::LocalizedText Recipients(const v1::NoticeKindDescription& kind, bool with_consent) {
+  std::vector<std::string> zh_tw, en;
+  for (const v1::NoticeRecipientDescription& recipient : kind.recipient_descriptions()) {
+    if (recipient.has_consent() != with_consent) continue;
+    std::vector<std::string> zh_tw_remarks, en_remarks;
+    if (with_consent) {
+      zh_tw_remarks.push_back(recipient.consent().zh_tw());
+      en_remarks.push_back(recipient.consent().en());
+    }
+    if (recipient.unconfirmed()) {
+      zh_tw_remarks.emplace_back(kUnconfirmedZh);
+      en_remarks.emplace_back(kUnconfirmedEn);
+    }
+    zh_tw.push_back(WithRemarks(recipient.name().zh_tw(), zh_tw_remarks));
+    en.push_back(WithRemarks(recipient.name().en(), en_remarks));
   }
   return Text(absl::StrJoin(zh_tw, "、"), absl::StrJoin(en, "; "));
 }
@@ -136,7 +161,7 @@ constexpr char kPayload[] = "通報內容 / What it says";
 struct Entry {
   std::string code;
   std::string heading;
-  bool unconfirmed = false;
+  bool unconfirmed;
   std::vector<CatalogueFact> facts;
   std::vector<report::Table> tables;  // none is empty
 };
@@ -145,7 +170,7 @@ template <typename Kind>
 Entry NewEntry(const Kind& kind, const std::string& code) {
   return {code,
           absl::StrCat(kind.title().zh_tw(), " / ", kind.title().en(), " (", code, ")"),
-          false,
+          kind.unconfirmed(),
           FactsOf(kind),
           {}};
 }
@@ -160,7 +185,6 @@ std::vector<Entry> EntriesOf(const DocumentKinds& kinds) {
   std::vector<Entry> entries;
   for (const v1::DocumentKindDescription& kind : kinds) {
     Entry& entry = entries.emplace_back(NewEntry(kind, kind.document_kind()));
-    entry.unconfirmed = kind.unconfirmed();
     AddTable(entry, "claims", kClaims, kind.claims());
     AddTable(entry, "fields", kFields, kind.fields());
   }
@@ -170,8 +194,8 @@ std::vector<Entry> EntriesOf(const DocumentKinds& kinds) {
 std::vector<Entry> EntriesOf(const NoticeKinds& kinds) {
   std::vector<Entry> entries;
   for (const v1::NoticeKindDescription& kind : kinds) {
-    AddTable(entries.emplace_back(NewEntry(kind, kind.notice_kind())), "payload", kPayload,
-             kind.payload());
+    Entry& entry = entries.emplace_back(NewEntry(kind, kind.notice_kind()));
+    AddTable(entry, "payload", kPayload, kind.payload());
   }
   return entries;
 }
@@ -262,15 +286,11 @@ std::vector<CatalogueFact> FactsOf(const v1::DocumentKindDescription& kind) {
 }
 
 std::vector<CatalogueFact> FactsOf(const v1::NoticeKindDescription& kind) {
-  const auto same = [](const google::protobuf::RepeatedPtrField<std::string>& codes) {
-    const std::string text = absl::StrJoin(codes, ", ");
-    return Text(text, text);
-  };
   std::vector<CatalogueFact> facts = {
-      {"依法通報機關", "Sent by law to", same(kind.statutory_recipients())},
+      {"依法通報機關", "Sent by law to", Recipients(kind, /*with_consent=*/false)},
       {"經申請人同意通報機關", "Sent with the applicant's consent to",
-       same(kind.opt_in_recipients())},
-      {"法律依據", "Legal basis", same(kind.legal_bases())},
+       Recipients(kind, /*with_consent=*/true)},
+      {"法律依據", "Legal basis", Bases(kind)},
   };
   if (kind.subjects_max() > 1) {
     facts.push_back({"每件人數上限", "Persons in one notice, at most",

@@ -6,6 +6,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "gateway/base/status_matchers.h"
 #include "gateway/registry/describe.h"
@@ -48,6 +50,9 @@ Catalogue HostileCatalogue() {
   v1::NoticeKindDescription& notice = catalogue.notices.emplace_back();
   notice.set_notice_kind("land.title");  // a document has this code too
   *notice.mutable_title() = kinds[0].title();
+  v1::NoticeRecipientDescription& recipient = *notice.add_recipient_descriptions();
+  *recipient.mutable_name() = kinds[0].title();
+  *recipient.mutable_consent() = kinds[0].title();
   return catalogue;
 }
 
@@ -82,8 +87,12 @@ TEST(PublishedCatalogueTest, AllThreeFormsNameEveryKindAndEveryClaim) {
   for (const v1::NoticeKindDescription& kind : catalogue.notices) {
     EXPECT_THAT(html, HasSubstr(absl::StrCat("<code>", kind.notice_kind(), "</code>")));
     EXPECT_THAT(markdown, HasSubstr(absl::StrCat("(", kind.notice_kind(), ")")));
-    for (const std::string& recipient : kind.statutory_recipients()) {
-      EXPECT_THAT(markdown, HasSubstr(recipient));
+    for (const v1::NoticeRecipientDescription& recipient : kind.recipient_descriptions()) {
+      EXPECT_THAT(html, HasSubstr(recipient.name().zh_tw()));
+      EXPECT_THAT(markdown, HasSubstr(recipient.name().en()));
+    }
+    for (const v1::LegalBasisDescription& basis : kind.basis_descriptions()) {
+      EXPECT_THAT(html, HasSubstr(basis.title().zh_tw()));
     }
   }
   for (const v1::DocumentKindDescription& kind : kinds) {
@@ -101,6 +110,22 @@ TEST(PublishedCatalogueTest, WhatNoSourceConfirmsIsMarked) {
   catalogue.documents[0].mutable_claims(0)->set_unconfirmed(true);
   EXPECT_THAT(CatalogueHtml(catalogue), HasSubstr("class=\"mark\""));
   EXPECT_THAT(CatalogueMarkdown(catalogue), HasSubstr("待確認 / unconfirmed |"));
+}
+
+TEST(PublishedCatalogueTest, ARecipientOfNoticesIsNamedWithItsConsentAndItsMark) {
+  const Catalogue catalogue = SampleCatalogue();
+  const auto moves =
+      std::find_if(catalogue.notices.begin(), catalogue.notices.end(),
+                   [](const auto& kind) { return kind.notice_kind() == "household.move"; });
+  ASSERT_NE(moves, catalogue.notices.end());
+  std::string by_law, with_consent;
+  for (const CatalogueFact& fact : FactsOf(*moves)) {
+    if (fact.en == "Sent by law to") by_law = fact.value.en();
+    if (fact.en == "Sent with the applicant's consent to") with_consent = fact.value.en();
+  }
+  EXPECT_THAT(by_law, HasSubstr("Shanhua"));
+  EXPECT_THAT(with_consent, HasSubstr("; unconfirmed)"));
+  EXPECT_THAT(with_consent, Not(HasSubstr("taipower")));
 }
 
 TEST(PublishedCatalogueTest, NoTextOfARegistryBecomesMarkup) {

@@ -1,8 +1,8 @@
 #include "gateway/registry/describe.h"
 
-#include <set>
+#include <map>
 #include <string>
-#include <vector>
+#include <utility>
 
 #include "absl/strings/strip.h"
 
@@ -31,6 +31,26 @@ void DescribeHolder(const Snapshot& snapshot, const v1::DocumentKind& kind,
     for (std::string& area : snapshot.Areas(kind.code(), holder)) out.add_areas(std::move(area));
   }
   if (member.has_desk()) *out.mutable_desk() = member.desk();
+}
+
+// A recipient by law, or with `consent`.
+void DescribeRecipient(const v1::Member& member, const v1::NoticeKind& kind,
+                       const std::string& consent, bool unconfirmed,
+                       v1::NoticeKindDescription& out) {
+  v1::NoticeRecipientDescription& described = *out.add_recipient_descriptions();
+  described.set_member(member.id());
+  *described.mutable_name() = member.name();
+  described.set_unconfirmed(unconfirmed);
+  if (consent.empty()) {
+    out.add_statutory_recipients(member.id());
+    return;
+  }
+  for (const v1::NoticeConsent& given : kind.consents()) {
+    if (given.code() == consent) *described.mutable_consent() = given.title();
+  }
+  // Named once, however many consents lead to it.
+  const auto& members = out.opt_in_recipients();
+  if (members.empty() || *members.rbegin() != member.id()) out.add_opt_in_recipients(member.id());
 }
 
 }  // namespace
@@ -75,15 +95,25 @@ v1::NoticeKindDescription Describe(const Snapshot& snapshot, const v1::NoticeKin
   out.set_notice_kind(kind.code());
   *out.mutable_title() = kind.title();
   for (const v1::Element& element : kind.payload()) DescribeElement(element, *out.add_payload());
+  out.set_unconfirmed(kind.unconfirmed());
   *out.mutable_legal_bases() = kind.legal_bases();
+  for (const std::string& basis : kind.legal_bases()) {
+    v1::LegalBasisDescription& described = *out.add_basis_descriptions();
+    described.set_code(basis);
+    *described.mutable_title() = snapshot.FindLegalBasis(basis)->title();
+  }
   for (const v1::NoticeConsent& consent : kind.consents()) out.add_consents(consent.code());
   out.set_subjects_max(kind.subjects_max() == 0 ? 1 : kind.subjects_max());
-  std::set<std::string> statutory, opt_in;
+  // Of several subscriptions of a member under one consent, whether a source confirms one is
+  // enough.
+  std::map<std::pair<std::string, std::string>, bool> confirmed;
   for (const v1::Subscription* subscription : snapshot.Subscriptions(kind.code())) {
-    (subscription->consent().empty() ? statutory : opt_in).insert(subscription->recipient());
+    confirmed[{subscription->recipient(), subscription->consent()}] |= !subscription->unconfirmed();
   }
-  for (const std::string& member : statutory) out.add_statutory_recipients(member);
-  for (const std::string& member : opt_in) out.add_opt_in_recipients(member);
+  for (const auto& [key, is_confirmed] : confirmed) {
+    const auto& [member, consent] = key;
+    DescribeRecipient(*snapshot.FindMember(member), kind, consent, !is_confirmed, out);
+  }
   return out;
 }
 
