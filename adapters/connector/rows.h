@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 
 namespace chayan::connector {
@@ -18,6 +19,11 @@ inline constexpr size_t kRowsMax = 1000;
 inline constexpr size_t kValueBytesMax = 16 << 10;
 
 using Value = std::optional<std::string>;  // nullopt: the source has none
+
+// Whether a source's text can be compared and released: UTF-8, no control characters but white
+// space, at most kValueBytesMax. What is not text would differ from every claim, which is no
+// finding. INVALID_ARGUMENT repeats nothing of it.
+absl::Status CheckValue(absl::string_view text);
 
 struct Rows {
   std::vector<std::string> columns;  // lower-cased
@@ -30,6 +36,8 @@ struct Rows {
     if (found == columns.end()) return std::nullopt;
     return static_cast<size_t>(found - columns.begin());
   }
+  // CheckValue of them all; names the column.
+  absl::Status CheckValues() const;
 };
 
 }  // namespace chayan::connector

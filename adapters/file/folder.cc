@@ -18,6 +18,11 @@ namespace {
 // Personal data: for the agency's own group, as the folder says, and nobody else.
 constexpr mode_t kWrittenMode = 0640;
 
+absl::Status TooLong(const std::string& path) {
+  return absl::ResourceExhaustedError(
+      absl::StrCat(path, ": longer than ", kFileBytesMax, " bytes"));
+}
+
 class LocalFolder final : public Folder {
  public:
   explicit LocalFolder(std::string path) : path_(std::move(path)) {}
@@ -38,11 +43,16 @@ class LocalFolder final : public Folder {
 
   absl::StatusOr<File> Read(const std::string& name) override {
     const std::string path = absl::StrCat(path_, "/", name);
-    const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    // What stands there by now may be another thing than was listed: a pipe must hold nobody.
+    const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) return absl::ErrnoToStatus(errno, absl::StrCat("open ", path));
     const absl::Cleanup closer = [fd] { close(fd); };
     struct stat stat;
     if (fstat(fd, &stat) != 0) return absl::ErrnoToStatus(errno, absl::StrCat("stat ", path));
+    if (!S_ISREG(stat.st_mode)) {
+      return absl::FailedPreconditionError(absl::StrCat(path, ": is no file"));
+    }
+    if (static_cast<uint64_t>(stat.st_size) > kFileBytesMax) return TooLong(path);
     File file{"", absl::TimeFromTimespec(stat.st_mtim)};
     char block[1 << 16];
     while (true) {
@@ -51,8 +61,7 @@ class LocalFolder final : public Folder {
       if (got < 0) return absl::ErrnoToStatus(errno, absl::StrCat("read ", path));
       file.content.append(block, static_cast<size_t>(got));
       if (file.content.size() > kFileBytesMax) {
-        return absl::ResourceExhaustedError(
-            absl::StrCat(path, ": longer than ", kFileBytesMax, " bytes"));
+        return TooLong(path);
       }
     }
   }

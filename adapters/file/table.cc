@@ -63,9 +63,7 @@ class TableBuilder {
       return absl::InvalidArgumentError(absl::StrCat("is beyond ", records_max_, " records"));
     }
     for (const Value& value : record) {
-      if (value.has_value() && value->size() > connector::kValueBytesMax) {
-        return absl::InvalidArgumentError("has a value that is too long");
-      }
+      if (value.has_value()) CHAYAN_RETURN_IF_ERROR(connector::CheckValue(*value));
     }
     table_->records_.push_back(std::move(record));
     return absl::OkStatus();

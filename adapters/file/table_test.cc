@@ -71,6 +71,7 @@ TEST(TableTest, RefusesAFileThatIsNotWholeOrNotSound) {
       {"Number,Name\nA1,x\"y\nCOUNT,1\n", "bare field"},
       {"Number,Name\nA1,\"x\"y\nCOUNT,1\n", "closing quote"},
       {"Number,Name\nA1,\xC3\x28\nCOUNT,1\n", "UTF-8"},
+      {"Number,Name\nA1,x\x07\nCOUNT,1\n", "line 2: a value has a control character"},
       {"No,Name\nA1,x\nCOUNT,1\n", "key_column"},
       {"Number,number\nCOUNT,0\n", "twice"},
       {"Number,Name\nA1,x\nCOUNT,one\n", "count line"},

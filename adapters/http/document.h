@@ -57,7 +57,7 @@ class Format {
 absl::StatusOr<std::unique_ptr<Format>> NewJsonFormat(const Selectors& selectors);
 absl::StatusOr<std::unique_ptr<Format>> NewXmlFormat(const Selectors& selectors);
 
-// A value of an answer: UTF-8, no control characters but white space, at most kValueBytesMax.
+// A value of an answer, if it is fit to be one: see connector::CheckValue.
 absl::StatusOr<connector::Value> CheckedValue(absl::string_view text);
 
 }  // namespace chayan::http_connector

@@ -108,17 +108,7 @@ absl::StatusOr<std::vector<JsonPointer>> Pointers(const std::vector<std::string>
 }  // namespace
 
 absl::StatusOr<Value> CheckedValue(absl::string_view text) {
-  if (text.size() > connector::kValueBytesMax) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("a value has more than ", connector::kValueBytesMax, " bytes"));
-  }
-  if (!IsValidUtf8(text)) return absl::InvalidArgumentError("a value is not UTF-8");
-  for (const char c : text) {
-    const unsigned char byte = static_cast<unsigned char>(c);
-    if ((byte < ' ' && byte != '\t' && byte != '\n' && byte != '\r') || byte == 0x7F) {
-      return absl::InvalidArgumentError("a value has a control character");
-    }
-  }
+  CHAYAN_RETURN_IF_ERROR(connector::CheckValue(text));
   return Value(std::string(text));
 }
 

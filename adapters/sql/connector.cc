@@ -99,6 +99,12 @@ absl::Status SqlConnector::Ask(Exchange& exchange, Connection& connection) {
   CHAYAN_ASSIGN_OR_RETURN(const absl::Time as_of, AsOf(plan, connection));
   CHAYAN_ASSIGN_OR_RETURN(const Rows rows, connection.Select(plan.query, exchange.values));
   CHAYAN_RETURN_IF_ERROR(connector::CheckColumns(plan, rows));
+  if (const absl::Status fault = rows.CheckValues(); !fault.ok()) {
+    diag::Warning("sql.answer_not_readable",
+                  {{"document_kind", plan.kind.code()}, {"cause", std::string(fault.message())}});
+    exchange.answer = NotCompared(exchange.request);
+    return absl::OkStatus();
+  }
   exchange.answer = connector::AnswerFromRows(plan, exchange.request, exchange.permit, rows, as_of);
   return absl::OkStatus();
 }

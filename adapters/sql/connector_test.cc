@@ -130,6 +130,22 @@ TEST_F(ConnectorTest, AMissingSourceIsDownAndComesBack) {
   EXPECT_EQ(Ask("𠮷小明").outcome(), v1::OUTCOME_MATCH);
 }
 
+TEST_F(ConnectorTest, WhatIsNoTextIsNotCompared) {
+  for (const char* owner : {"CAST(x'c328' AS TEXT)", "'𠮷小明' || char(7)"}) {
+    RunSqlite(database_, std::string("UPDATE title SET owner = ") + owner);
+    EXPECT_EQ(Ask("𠮷小明").outcome(), v1::OUTCOME_NOT_COMPARED) << owner;
+  }
+  EXPECT_FALSE(connector_->source_is_down());
+}
+
+TEST_F(ConnectorTest, BytesInPlaceOfTextAreNoFinding) {
+  RunSqlite(database_,
+            "ALTER TABLE title RENAME TO kept; CREATE VIEW title AS SELECT lot, CAST(owner AS "
+            "BLOB) AS owner, number FROM kept");
+  EXPECT_EQ(Ask("𠮷小明").outcome(), v1::OUTCOME_SOURCE_DOWN);
+  RunSqlite(database_, "DROP VIEW title; ALTER TABLE kept RENAME TO title");
+}
+
 TEST_F(ConnectorTest, AQueryThatDoesNotFitIsDownAndNotNotFound) {
   Start("SELECT nothing FROM state");
   const auto answer = Ask("𠮷小明");

@@ -228,12 +228,18 @@ class OdbcConnection final : public Connection {
     }
     for (SQLSMALLINT i = 1; i <= count; ++i) {
       std::array<SQLCHAR, 256> name{};
+      SQLSMALLINT type = SQL_UNKNOWN_TYPE;
       if (!Succeeded(SQLDescribeCol(handle, static_cast<SQLUSMALLINT>(i), name.data(),
-                                    static_cast<SQLSMALLINT>(name.size()), nullptr, nullptr,
-                                    nullptr, nullptr, nullptr))) {
+                                    static_cast<SQLSMALLINT>(name.size()), nullptr, &type, nullptr,
+                                    nullptr, nullptr))) {
         return StatementFault(handle, "columns");
       }
       rows.columns.push_back(absl::AsciiStrToLower(reinterpret_cast<const char*>(name.data())));
+      // Drivers write it in hexadecimal, which would differ from every claim.
+      if (type == SQL_BINARY || type == SQL_VARBINARY || type == SQL_LONGVARBINARY) {
+        return absl::InternalError(
+            absl::StrCat("column ", rows.columns.back(), " is binary, the query must cast it"));
+      }
     }
     return absl::OkStatus();
   }

@@ -38,21 +38,21 @@ ${source}
 ${kinds}
 `);
   }
+  get logName() { return `${this.member}-${this.folder.split('/').pop()}`; }
+  // What its adapter said so far.
+  log() { return readFileSync(join(directory, 'log', `${this.logName}.log`), 'utf8'); }
   async up() {
-    this.process = start(`${this.member}-${this.folder.split('/').pop()}`, program('chayan-adapter'),
-      ['--config', this.file]);
+    this.process = start(this.logName, program('chayan-adapter'), ['--config', this.file]);
     await poll(`the link of ${this.member}`, async () => {
-      assert.ok(isRunning(this.process.pid), readFileSync(join(directory, 'log',
-        `${this.member}-${this.folder.split('/').pop()}.log`), 'utf8'));
+      assert.ok(isRunning(this.process.pid), this.log());
       return (await linksOf(this.member)).length > 0;
     });
   }
   // Returns when the adapter says what became of it.
   async reload(event) {
-    const log = join(directory, 'log', `${this.member}-${this.folder.split('/').pop()}.log`);
-    const before = readFileSync(log, 'utf8').length;
+    const before = this.log().length;
     this.process.kill('SIGHUP');
-    await poll(event, () => readFileSync(log, 'utf8').slice(before).includes(`"${event}"`));
+    await poll(event, () => this.log().slice(before).includes(`"${event}"`));
   }
   command(...args) { return run(program('chayan'), ['adapter', ...args, this.file]); }
 }
