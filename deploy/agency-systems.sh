@@ -120,6 +120,7 @@ make_postgres() {
   local folder=$DIR/systems/postgres home=$DIR/systems/postgres/home
   secret "$folder/owner.password"
   secret "$folder/reader.password"
+  secret "$folder/notices.password"
   if ((UID == 0)); then home=$(mktemp -d "$ROOTS_POSTGRES-XXXXXX"); fi
   mkdir -p "$home"
   cp "$folder/owner.password" "$home/password"
@@ -132,15 +133,20 @@ make_postgres() {
   printf '%s\n' "$home" | write "$folder/home"
 }
 
-# load_registers: each agency has a database of its own, and one account that may read.
+# load_registers: each agency has a database of its own; one account may read, another may add to inboxes of notices.
 load_registers() {
-  local agency database
-  printf "CREATE ROLE chayan_reader LOGIN PASSWORD '%s';\n" "$(cat "$DIR/systems/postgres/reader.password")" |
-    postgres_sql postgres
+  local agency database account
+  for account in reader notices; do
+    printf "CREATE ROLE chayan_%s LOGIN PASSWORD '%s';\n" "$account" "$(cat "$DIR/systems/postgres/$account.password")" |
+      postgres_sql postgres
+  done
   for agency in "${AGENCIES[@]}"; do
     if [[ $(needs "$agency") != postgres ]]; then continue; fi
     database=${agency//-/_}
     printf 'CREATE DATABASE %s;\n' "$database" | postgres_sql postgres
+    if grep -q '^  database {' "$AGENCY_FOLDERS/$agency/adapter.textproto"; then
+      postgres_sql "$database" <"$root/adapters/sql/inbox.sql"
+    fi
     { cat "$AGENCY_FOLDERS/$agency/register.sql" && printf 'GRANT SELECT ON ALL TABLES IN SCHEMA public TO chayan_reader;\n'; } |
       postgres_sql "$database"
   done

@@ -99,7 +99,8 @@ const Row kRows[] = {
      "members.textproto",
      "id: \"hro-banqiao\"",
      "idd: \"hro-banqiao\"",
-     {"grants.textproto:*: grants[4].member: there is no member \"hro-banqiao\"; write the name of "
+     {"counties.textproto:*: county_rules[1].county: there is no member in a county \"65000\"",
+      "grants.textproto:*: grants[4].member: there is no member \"hro-banqiao\"; write the name of "
       "a member",
       "grants.textproto:*: grants[5].member: there is no member \"hro-banqiao\"",
       "members.textproto:@-1: members[1].id: is missing; write 2 to 64",

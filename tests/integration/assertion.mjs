@@ -1,5 +1,5 @@
 // A person's assertion: a compact JWS as an office's directory makes it, with one part changed.
-import { createPrivateKey, sign } from 'node:crypto';
+import { createHash, createPrivateKey, sign } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pki } from './deployment.mjs';
@@ -12,4 +12,11 @@ export function assertion({ header = {}, payload = {}, key = 'hro-shanhua', spoi
     ...payload })}`;
   const signature = sign(null, Buffer.from(signed), createPrivateKey(readFileSync(join(pki, `assertion/${key}.key`))));
   return spoil(`${signed}.${signature.toString('base64url')}`);
+}
+
+// What a second person signs: kind, case, who asks and the subject, each ended by a zero byte.
+export function approvalOf(value, changes = {}) {
+  const { documentKind, purpose, subject } = { ...value, ...changes };
+  const parts = ['chayan/approval/v1', documentKind, purpose.caseNumber, purpose.person.id, subject.identifier.value];
+  return createHash('sha256').update(parts.map((part) => `${part}\0`).join('')).digest('base64url');
 }

@@ -100,12 +100,11 @@ class RestrictedTest : public ::testing::Test {
   void SetUp() override {
     const std::string path = deployment_.Path("registry/land.textproto");
     const std::string text = *ReadFile(path);
-    const std::string code = "code: \"land.title\"";
-    const size_t at = text.find(code);
+    const std::string floor = "not_compared_floor_ms: 300";  // first that of land titles
+    const size_t at = text.find(floor);
     ASSERT_NE(at, std::string::npos);
-    ASSERT_OK(WriteFile(
-        path, absl::StrCat(text.substr(0, at + code.size()), " not_compared_floor_ms: ", kFloorMs,
-                           text.substr(at + code.size()))));
+    ASSERT_OK(WriteFile(path, absl::StrCat(text.substr(0, at), "not_compared_floor_ms: ", kFloorMs,
+                                           text.substr(at + floor.size()))));
     deployment_.StartGateway();
     client_ =
         *sdk::LinkClient::Create(deployment_.AdapterFor("land-ad"), adapter_, clock_, random_);

@@ -8,7 +8,7 @@ import { after, test } from 'node:test';
 import {
   clientFor, clientOf, grpc, question, questionValue, readAnswer, readRefusal, verifyDocument,
 } from '../interop/calls.mjs';
-import { assertion } from './assertion.mjs';
+import { approvalOf, assertion } from './assertion.mjs';
 import {
   applySet, awaitEntry, changedSet, entriesFrom, logSize, pki, run, sampleSet,
 } from './deployment.mjs';
@@ -122,13 +122,6 @@ test('where a kind demands the assertion, none is a refusal', async () => {
   assert.equal((await ask(withAssertion(assertion()))).outcome, 'MATCH');
 });
 
-// What a second person signs: kind, case, who asks and the subject, each ended by a zero byte.
-function approvalOf(value, changes = {}) {
-  const { documentKind, purpose, subject } = { ...value, ...changes };
-  const parts = ['chayan/approval/v1', documentKind, purpose.caseNumber, purpose.person.id, subject.identifier.value];
-  return createHash('sha256').update(parts.map((part) => `${part}\0`).join('')).digest('base64url');
-}
-
 test('a sensitive kind is asked only with a second person\'s approval of this very question', async () => {
   await applySet(changedSet('approval', { 'land.textproto': (text) => text.replace(
     'code: "land.title"\n', 'code: "land.title"\n  approval_required: true\n') }));
@@ -146,9 +139,8 @@ test('a sensitive kind is asked only with a second person\'s approval of this ve
 });
 
 test('a county narrows what its own offices may ask', async () => {
-  await applySet(changedSet('county', {
-    'members.textproto': (text) => text.replace('id: "hro-shanhua"\n', 'id: "hro-shanhua"\n  county: "67000"\n'),
-    'grants.textproto': (text) => `${text}county_rules {\n  id: "tainan"\n  county: "67000"\n  barred: true\n}\n` }));
+  await applySet(changedSet('county', { 'counties.textproto': (text) =>
+    `${text}county_rules {\n  id: "tainan"\n  county: "67000"\n  barred: true\n}\n` }));
   const refusal = await expectDenied('PERMISSION_DENIED', 'COUNTY_RULE');
   assert.equal(refusal.metadata.county_rule, 'tainan');
   assert.notEqual((await ask({ actingFor: 'hro-banqiao' }, banqiao)).reason, 'COUNTY_RULE');
