@@ -37,6 +37,7 @@
 #include "gateway/notice/notice_service.h"
 #include "gateway/operate/lock_desk.h"
 #include "gateway/operate/operator.h"
+#include "gateway/operate/registry_desk.h"
 #include "gateway/registry/current.h"
 #include "gateway/rpc/cork.h"
 #include "gateway/rpc/recorded.h"
@@ -137,6 +138,7 @@ struct Gateway::Rooms {
   std::unique_ptr<rpc::Server> server;
   std::unique_ptr<operate::Operator> operator_service;
   std::unique_ptr<operate::LockDesk> lock_desk;
+  std::unique_ptr<operate::RegistryDesk> registry_desk;
   std::unique_ptr<Periodic> ticker;
   std::unique_ptr<Periodic> publishing;
   std::unique_ptr<Periodic> readiness;
@@ -329,6 +331,9 @@ absl::Status Gateway::Rooms::OpenFront() {
   lock_desk =
       std::make_unique<operate::LockDesk>(*committer, *vault, *book, *registry, clock, random);
   lock_desk->ServeOn(*server);
+  registry_desk =
+      std::make_unique<operate::RegistryDesk>(*committer, *vault, *registry, clock, random);
+  registry_desk->ServeOn(*server);
   CHAYAN_RETURN_IF_ERROR(server->Start());
   server->SetServing(IsReady());
 

@@ -2,18 +2,30 @@
 #include <memory>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "chayan/v1/operator_service.pb.h"
 #include "gateway/base/encoding.h"
+#include "gateway/base/file.h"
+#include "gateway/base/status_macros.h"
 #include "gateway/cli/program.h"
+#include "gateway/policy/decide.h"
 #include "gateway/registry/snapshot.h"
 
 namespace chayan::cli {
 namespace {
 
+struct PersonFlags {
+  std::string id;
+  std::string role = "operator";
+  std::string assertion_file;
+};
+
 struct Options {
   std::string directory;
   bool yes = false;
+  PersonFlags person;
+  PersonFlags approver;
 };
 
 constexpr char kApplyRegistry[] = "/chayan.v1.OperatorService/ApplyRegistry";
@@ -66,6 +78,33 @@ absl::StatusOr<std::string> DigestInForce(const Program& program, Client& client
   return status.registry_digest();
 }
 
+// Nothing where the flags name nobody. Errors name the file.
+absl::Status SetPerson(const PersonFlags& flags, v1::Person* (v1::ApplyRegistryRequest::*field)(),
+                       v1::ApplyRegistryRequest& request) {
+  if (flags.id.empty()) return absl::OkStatus();
+  v1::Person& person = *(request.*field)();
+  person.set_id(flags.id);
+  person.set_role(flags.role);
+  if (flags.assertion_file.empty()) return absl::OkStatus();
+  CHAYAN_ASSIGN_OR_RETURN(const std::string assertion, ReadFile(flags.assertion_file));
+  person.set_assertion(std::string(absl::StripTrailingAsciiWhitespace(assertion)));
+  return absl::OkStatus();
+}
+
+// What a second person has to approve, and what its assertion must say then.
+void ShowApproval(const Program& program, const Options& options, const std::string& in_force,
+                  const registry::Snapshot& next, const v1::ApplyRegistryResponse& response) {
+  if (response.differences_to_approve().empty()) return;
+  program.out << program.Say("須經第二人核准：\n", "a second person must approve:\n");
+  for (const std::string& line : response.differences_to_approve()) {
+    program.out << "  " << line << "\n";
+  }
+  const auto base = crypto::Digest::FromRaw(in_force);
+  if (options.person.id.empty() || !base.ok()) return;
+  program.out << program.Say("其聲明之 apr：", "apr of the approver's assertion: ")
+              << policy::ApprovalOfSet(*base, next.digest(), options.person.id) << "\n";
+}
+
 ExitCode Apply(Program& program, const Options& options) {
   const auto snapshot = Load(program, options.directory);
   if (snapshot == nullptr) return ExitCode::kCheckFailed;
@@ -75,6 +114,12 @@ ExitCode Apply(Program& program, const Options& options) {
   const auto in_force = DigestInForce(program, *client, failure);
   if (!in_force.ok()) return failure;
   v1::ApplyRegistryRequest request;
+  absl::Status named =
+      SetPerson(options.person, &v1::ApplyRegistryRequest::mutable_person, request);
+  if (named.ok()) {
+    named = SetPerson(options.approver, &v1::ApplyRegistryRequest::mutable_approver, request);
+  }
+  if (!named.ok()) return program.FailUsage(named);
   request.set_base_digest(*in_force);
   request.set_validate_only(true);
   for (const auto& [path, content] : snapshot->files()) {
@@ -94,6 +139,7 @@ ExitCode Apply(Program& program, const Options& options) {
     return ExitCode::kOk;
   }
   for (const std::string& line : response.differences()) program.out << line << "\n";
+  ShowApproval(program, options, *in_force, *snapshot, response);
   if (!options.yes && !Confirmed(program)) {
     program.out << program.Say("未套用\n", "not applied\n");
     return ExitCode::kUsage;
@@ -133,6 +179,14 @@ void AddRegistryCommand(CLI::App& app, Program& program) {
                                        "check, show the difference, and switch as one step")));
   apply->add_option("DIR", options->directory, "folder of *.textproto files")->required();
   apply->add_flag("--yes", options->yes, "do not ask before switching");
+  apply->add_option("--as", options->person.id, "your id in the operator's directory");
+  apply->add_option("--role", options->person.role, "your role")->capture_default_str();
+  apply->add_option("--assertion", options->person.assertion_file,
+                    "file of your assertion, where the change needs approval");
+  apply->add_option("--approver", options->approver.id, "id of the second person who approves");
+  apply->add_option("--approver-role", options->approver.role, "its role")->capture_default_str();
+  apply->add_option("--approver-assertion", options->approver.assertion_file,
+                    "file of its assertion, with the apr that is shown with --as");
   AddConnectionFlags(*apply, program);
   apply->callback([&program, options] {
     program.action = [&program, options] { return Apply(program, *options); };

@@ -4,13 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/ascii.h"
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
-#include "gateway/base/diag.h"
-#include "gateway/ident/fold.h"
-#include "gateway/log/search_key.h"
-#include "gateway/policy/decide.h"
+#include "gateway/operate/persons.h"
 #include "gateway/registry/calendar.h"
 #include "gateway/rpc/recorded.h"
 
@@ -22,54 +16,12 @@ constexpr int kPageSizeDefault = 100;
 constexpr int kPageSizeMax = 1000;
 // As operator_service.proto states them, in code points.
 constexpr size_t kReasonMax = 500;
-constexpr size_t kPersonIdMax = 64;
-
-policy::Refusal Refused(v1::ErrorReason reason, std::string message,
-                        std::vector<policy::FieldViolation> violations = {}) {
-  policy::Refusal refusal;
-  refusal.reason = reason;
-  refusal.message = std::move(message);
-  refusal.violations = std::move(violations);
-  return refusal;
-}
 
 std::optional<policy::Refusal> CheckFields(const v1::ClearLockRequest& request) {
-  struct Text {
-    const char* field;
-    const std::string& value;
-    size_t characters_max;
-  };
-  const Text texts[] = {{"person.id", request.person().id(), kPersonIdMax},
-                        {"person.role", request.person().role(), kPersonIdMax},
-                        {"reason", request.reason(), kReasonMax}};
-  for (const auto& [field, value, characters_max] : texts) {
-    if (absl::StripAsciiWhitespace(value).empty()) {
-      return Refused(v1::ERROR_REASON_FIELD_MISSING, absl::StrCat(field, " is missing"),
-                     {{field, "is missing; who lifts a lock says who it is, and why"}});
-    }
-    if (ident::CountCodePoints(value) > characters_max) {
-      return Refused(v1::ERROR_REASON_FIELD_INVALID, absl::StrCat(field, " is too long"),
-                     {{field, absl::StrCat("write at most ", characters_max, " characters")}});
-    }
-  }
-  return std::nullopt;
-}
-
-std::optional<policy::Refusal> CheckPerson(const policy::Caller& caller, const v1::Person& person,
-                                           const registry::Snapshot& snapshot, absl::Time now) {
-  if (person.assertion().empty()) {
-    if (!snapshot.HasAssertionKey(caller.member)) return std::nullopt;
-    return Refused(
-        v1::ERROR_REASON_PERSON_ASSERTION_REQUIRED,
-        "the operator has an assertion key, so the person's assertion must be there",
-        {{"person.assertion", "is missing; write a compact JWS by a key of the member"}});
-  }
-  const absl::Status verified = policy::VerifyAssertion(person.assertion(), caller, person.id(),
-                                                        person.role(), snapshot, now);
-  if (verified.ok()) return std::nullopt;
-  return Refused(v1::ERROR_REASON_PERSON_ASSERTION_INVALID,
-                 absl::StrCat("the person's assertion: ", verified.message()),
-                 {{"person.assertion", std::string(verified.message())}});
+  return CheckTexts({{"person.id", request.person().id(), kPersonTextMax},
+                     {"person.role", request.person().role(), kPersonTextMax},
+                     {"reason", request.reason(), kReasonMax}},
+                    "who lifts a lock says who it is, and why");
 }
 
 void Describe(const tally::Lock& from, absl::Time until, v1::Lock& to) {
@@ -136,7 +88,9 @@ void LockDesk::ClearLock(const Call& call) {
   }
   const auto snapshot = registry_.Get();
   if (auto refusal = CheckFields(request)) return Refuse(call, *std::move(refusal));
-  if (auto refusal = CheckPerson(call->caller(), request.person(), *snapshot, clock_.Now())) {
+  const bool vouched = snapshot->HasAssertionKey(call->caller().member);
+  if (auto refusal =
+          CheckPerson(call->caller(), request.person(), *snapshot, clock_.Now(), vouched)) {
     return Refuse(call, *std::move(refusal));
   }
   auto charge = std::make_shared<tally::Charge>(*book_.ledger);
@@ -167,25 +121,11 @@ void LockDesk::Record(Call call, const v1::ClearLockRequest& request,
   detail.set_person_role(request.person().role());
   detail.set_reason(request.reason());
   detail.set_lifted_lock(request.lock());
-  const std::string detail_bytes = detail.SerializeAsString();
   const std::string message = response.SerializeAsString();
-  log::VaultInput input;
-  input.id = entry.id;
-  input.retention_class = v1::RETENTION_CLASS_FIVE_YEARS;
-  input.request = call->request();
-  input.response = message;
-  input.detail = detail_bytes;
-  input.person = log::PersonKey(call->caller().member, request.person().id());
-  absl::StatusOr<log::VaultOutput> sealed = vault_.Seal(input);
-  if (!sealed.ok()) {
-    diag::Error("operate.vault_fault", {{"cause", std::string(sealed.status().message())}});
-    return call->Fail(rpc::LogUnavailable(sealed.status()));
-  }
-  entry.c_req = sealed->c_req;
-  entry.c_res = sealed->c_res;
-  entry.c_detail = sealed->c_detail;
+  auto row = SealPersons(vault_, *call, detail, message, entry);
+  if (!row.ok()) return call->Fail(rpc::LogUnavailable(row.status()));
   committer_.Submit({.entry = std::move(entry),
-                     .vault = std::move(sealed->row),
+                     .vault = *std::move(row),
                      .registry = std::nullopt,
                      .done =
                          [call, charge, message](absl::StatusOr<log::Committed> committed) mutable {

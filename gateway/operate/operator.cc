@@ -4,28 +4,17 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "gateway/base/diag.h"
+#include "gateway/operate/persons.h"
 #include "gateway/rpc/recorded.h"
 
 namespace chayan::operate {
 namespace {
 
 constexpr char kService[] = "/chayan.v1.OperatorService/";
-// Sets that may wait to be checked: operators are few.
-constexpr size_t kChecksQueuedMax = 8;
-// The 4 MiB of files that operator_service.proto allows, their paths, and what comes beside them.
-constexpr size_t kApplyRegistryBytesMax = 5 << 20;
 // From when on an agency whose last answer key ends is an alarm: time to register the next one.
 constexpr absl::Duration kAnswerKeyNotice = absl::Hours(24 * 14);
 constexpr int kPageSizeDefault = 100;
 constexpr int kPageSizeMax = 1000;
-
-policy::Refusal Refused(v1::ErrorReason reason, std::string message) {
-  policy::Refusal refusal;
-  refusal.reason = reason;
-  refusal.message = std::move(message);
-  return refusal;
-}
 
 void SetTime(google::protobuf::Timestamp& to, absl::Time from) {
   to.set_seconds(absl::ToUnixSeconds(from));
@@ -75,7 +64,7 @@ void Describe(const log::PublisherStatus& from, v1::PublicationStatus& to) {
 
 Operator::Operator(Options options, rpc::Server& server, link::Links& links,
                    log::Committer& committer, log::Publisher& publisher,
-                   registry::Current& registry, Clock& clock, Random& random)
+                   const registry::Current& registry, Clock& clock, Random& random)
     : options_(std::move(options)),
       server_(server),
       links_(links),
@@ -84,17 +73,13 @@ Operator::Operator(Options options, rpc::Server& server, link::Links& links,
       registry_(registry),
       clock_(clock),
       random_(random),
-      start_(clock.Now()),
-      checks_(kChecksQueuedMax) {}
+      start_(clock.Now()) {}
 
 void Operator::ServeOn() {
   const std::string service = kService;
   server_.HandleUnary(service + "GetStatus", [this](Call call) { GetStatus(std::move(call)); });
   server_.HandleUnary(service + "ListLinks", [this](Call call) { ListLinks(std::move(call)); });
   server_.HandleUnary(service + "DrainLink", [this](Call call) { DrainLink(std::move(call)); });
-  server_.HandleUnary(
-      service + "ApplyRegistry", [this](Call call) { ApplyRegistry(std::move(call)); },
-      kApplyRegistryBytesMax);
 }
 
 void Operator::GetStatus(Call call) {
@@ -189,65 +174,6 @@ void Operator::DrainLink(Call call) {
                                            "there is no such link; ListLinks names them"));
   }
   Reply(std::move(call), v1::DrainLinkResponse().SerializeAsString());
-}
-
-void Operator::ApplyRegistry(Call call) {
-  if (checks_.Run([this, call] { CheckAndApply(call); })) return;
-  call->Fail(
-      Refused(v1::ERROR_REASON_OVERLOADED, "other registry sets are being checked; try again"));
-}
-
-void Operator::CheckAndApply(Call call) {
-  v1::ApplyRegistryRequest request;
-  if (!Parse(call, request)) return;
-  registry::Files files;
-  for (v1::RegistryFileContent& file : *request.mutable_files()) {
-    files.emplace_back(std::move(*file.mutable_path()), std::move(*file.mutable_content()));
-  }
-  std::sort(files.begin(), files.end());
-  std::vector<std::string> faults;
-  const auto set = registry::Snapshot::Create(std::move(files), &faults);
-  if (!set.ok()) {
-    policy::Refusal refusal =
-        Refused(v1::ERROR_REASON_REGISTRY_INVALID,
-                absl::StrCat("the set has ", faults.size(), " faults; nothing was changed"));
-    for (std::string& fault : faults) refusal.violations.push_back({"files", std::move(fault)});
-    return Refuse(std::move(call), std::move(refusal));
-  }
-  const std::shared_ptr<const registry::Snapshot> next = *set;
-  const bool apply = !request.validate_only();
-  // Taken before the base is looked at, and held until the commit: no other set comes between.
-  if (apply && applying_.exchange(true)) {
-    return Refuse(std::move(call),
-                  Refused(v1::ERROR_REASON_REGISTRY_CHANGED,
-                          "another set is taking effect; look at the difference again"));
-  }
-  const auto before = registry_.Get();
-  if (apply && !request.base_digest().empty() &&
-      request.base_digest() != before->digest().ToString()) {
-    applying_ = false;
-    return Refuse(std::move(call),
-                  Refused(v1::ERROR_REASON_REGISTRY_CHANGED,
-                          "another set took effect meanwhile; look at the difference again"));
-  }
-  v1::ApplyRegistryResponse response;
-  response.set_digest(next->digest().ToString());
-  for (std::string& line : registry::Differences(*before, *next))
-    response.add_differences(std::move(line));
-  if (!apply) return Reply(std::move(call), response.SerializeAsString());
-  response.set_applied(true);
-  log::Entry entry = NewEntry(*call, log::EntryType::kRegistry);
-  entry.registry = next->digest();
-  committer_.Submit(
-      {std::move(entry), std::nullopt, store::RegistrySet{next->digest(), next->files()},
-       [this, next, call,
-        message = response.SerializeAsString()](absl::StatusOr<log::Committed> committed) mutable {
-         if (committed.ok()) registry_.Set(next);
-         applying_ = false;
-         if (!committed.ok()) return call->Fail(rpc::LogUnavailable(committed.status()));
-         diag::Info("registry.applied", {{"digest", next->digest().ToHex()}});
-         call->Reply(std::move(message));
-       }});
 }
 
 log::Entry Operator::NewEntry(const rpc::UnaryCall& call, log::EntryType type) {

@@ -1,8 +1,8 @@
-// OperatorService: what the people who run the gateway see and change. Each call is an entry.
+// OperatorService: what the people who run the gateway see, and links that they drain. Each call is
+// an entry. The registry and locks have desks of their own.
 #ifndef CHAYAN_GATEWAY_OPERATE_OPERATOR_H_
 #define CHAYAN_GATEWAY_OPERATE_OPERATOR_H_
 
-#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -10,7 +10,6 @@
 #include "chayan/v1/operator_service.pb.h"
 #include "gateway/base/clock.h"
 #include "gateway/base/random.h"
-#include "gateway/base/task_thread.h"
 #include "gateway/link/links.h"
 #include "gateway/log/committer.h"
 #include "gateway/log/publisher.h"
@@ -32,7 +31,8 @@ class Operator {
   };
   // All arguments outlive it.
   Operator(Options options, rpc::Server& server, link::Links& links, log::Committer& committer,
-           log::Publisher& publisher, registry::Current& registry, Clock& clock, Random& random);
+           log::Publisher& publisher, const registry::Current& registry, Clock& clock,
+           Random& random);
 
   void ServeOn();
 
@@ -42,8 +42,6 @@ class Operator {
   void GetStatus(Call call);
   void ListLinks(Call call);
   void DrainLink(Call call);
-  void ApplyRegistry(Call call);
-  void CheckAndApply(Call call);
 
   std::vector<std::string> Alarms(const rpc::ServerStatus& server, const log::CommitterStatus& log,
                                   const log::PublisherStatus& publication) const;
@@ -58,12 +56,10 @@ class Operator {
   link::Links& links_;
   log::Committer& committer_;
   log::Publisher& publisher_;
-  registry::Current& registry_;
+  const registry::Current& registry_;
   Clock& clock_;
   Random& random_;
   const absl::Time start_;
-  std::atomic<bool> applying_ = false;  // a set is between its check and its commit
-  TaskThread checks_;                   // checking a set takes milliseconds: not on a worker
 };
 
 }  // namespace chayan::operate

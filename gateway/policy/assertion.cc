@@ -137,4 +137,13 @@ std::string ApprovalOf(const v1::VerifyDocumentRequest& request) {
   return Base64UrlEncode(digest.raw());
 }
 
+std::string ApprovalOfSet(const crypto::Digest& in_force, const crypto::Digest& next,
+                          absl::string_view person_id) {
+  const absl::string_view end("\0", 1);
+  const crypto::Digest digest =
+      crypto::Sha256({"chayan/registry-approval/v1", end, in_force.ToHex(), end, next.ToHex(), end,
+                      person_id, end});
+  return Base64UrlEncode(digest.raw());
+}
+
 }  // namespace chayan::policy

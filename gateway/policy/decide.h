@@ -12,6 +12,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "chayan/v1/verification_service.pb.h"
+#include "gateway/crypto/digest.h"
 #include "gateway/policy/caller.h"
 #include "gateway/policy/refusal.h"
 #include "gateway/registry/snapshot.h"
@@ -101,6 +102,10 @@ absl::Status VerifyAssertion(absl::string_view assertion, const Caller& caller,
                              absl::string_view approves = {});
 // What an approval of this question says in its claim "apr" (see Purpose.approver).
 std::string ApprovalOf(const v1::VerifyDocumentRequest& request);
+// What the approval of a change from one registry set to another says there, when `person_id`
+// applies it (see ApplyRegistryRequest.approver).
+std::string ApprovalOfSet(const crypto::Digest& in_force, const crypto::Digest& next,
+                          absl::string_view person_id);
 
 }  // namespace chayan::policy
 

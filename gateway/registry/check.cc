@@ -111,12 +111,31 @@ void Checker::CheckDeployment() {
       faults_.Add(place, "", "the set has another deployment; write exactly one");
     }
     CheckShape(place, "trust_domain", file->message.deployment().trust_domain(), kTrustDomain);
+    if (file->message.deployment().approval_required()) CheckApprovers(place);
   }
   // It may stand in an element that could not be read.
   if (!found && !sources_.files.empty() && sources_.unreadable_names.empty()) {
     faults_.Add(sources_.files.front()->path, 1, "deployment",
                 "the set has none; write deployment { trust_domain: \"…\" } in one file");
   }
+}
+
+// A set that nobody could approve could never be changed again.
+void Checker::CheckApprovers(const Place& deployment) {
+  for (const auto& file : sources_.files) {
+    for (const v1::AssertionKey& key : file->message.assertion_keys()) {
+      const auto member = members_.find(key.member());
+      if (member == members_.end()) continue;
+      for (const v1::System& system : member->second->systems()) {
+        if (system.role() == v1::ROLE_OPERATOR) return;
+      }
+    }
+  }
+  // It may stand in an element that could not be read.
+  if (!sources_.unreadable_names.empty()) return;
+  faults_.Add(deployment, "approval_required",
+              "no member with a system of role ROLE_OPERATOR has an assertion key, so nobody could "
+              "approve; add assertion_keys of the operator, or leave this out");
 }
 
 void Checker::CheckIssuers() {

@@ -36,6 +36,7 @@ class Checker {
   // check.cc: who there is.
   void CollectNames();
   void CheckDeployment();
+  void CheckApprovers(const Place& deployment);
   void CheckIssuers();
   void CheckMembers();
   void CheckSystem(const v1::Member& member, const v1::System& system, const Place& place);

@@ -145,6 +145,12 @@ const Row kRows[] = {
      "chayan.example",
      "Chayan.example",
      {"deployment.textproto:@: deployment.trust_domain: has a wrong form; write lower-case"}},
+    {"ApprovalByNobody",
+     "deployment.textproto",
+     "trust_domain: \"chayan.example\"",
+     "trust_domain: \"chayan.example\" approval_required: true",
+     {"deployment.textproto:@: deployment.approval_required: no member with a system of role "
+      "ROLE_OPERATOR has an assertion key"}},
     {"IssuerIsNoCertificate",
      "keys.textproto",
      "-----BEGIN",

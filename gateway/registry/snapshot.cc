@@ -330,6 +330,7 @@ absl::Status Snapshot::Index::AddAuditGrants() {
 const Files& Snapshot::files() const { return index_->files; }
 const crypto::Digest& Snapshot::digest() const { return index_->digest; }
 const std::string& Snapshot::trust_domain() const { return index_->deployment->trust_domain(); }
+bool Snapshot::approval_required() const { return index_->deployment->approval_required(); }
 const WitnessPolicy* Snapshot::witness_policy() const {
   return index_->witness_policy.has_value() ? &*index_->witness_policy : nullptr;
 }

@@ -117,6 +117,8 @@ class Snapshot {
   const Files& files() const;
   const crypto::Digest& digest() const;
   const std::string& trust_domain() const;
+  // Whether a change from this set needs a second person's approval: see ChangesToApprove.
+  bool approval_required() const;
 
   // Each returns nullptr where there is none. Pointers live as long as the snapshot.
   const v1::Member* FindMember(absl::string_view id) const;
@@ -179,7 +181,7 @@ class Snapshot {
   ~Snapshot();
 
  private:
-  friend std::vector<std::string> Differences(const Snapshot& before, const Snapshot& after);
+  friend class Changes;
   struct Index;
   Snapshot();
   std::unique_ptr<Index> index_;
@@ -188,6 +190,10 @@ class Snapshot {
 // Lines that tell a person what changes from `before` to `after`: "+ grant x", "- member y", "~
 // document kind z: …".
 std::vector<std::string> Differences(const Snapshot& before, const Snapshot& after);
+// Those of them that a second person must approve where `before` asks for approval: what opens a
+// sensitive kind or takes its protection away, and what changes who certifies, vouches, answers,
+// looks, applies or approves. The rest only narrows, or is about kinds that harm nobody.
+std::vector<std::string> ChangesToApprove(const Snapshot& before, const Snapshot& after);
 
 }  // namespace chayan::registry
 
