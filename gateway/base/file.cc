@@ -17,6 +17,9 @@
 namespace chayan {
 namespace {
 
+// Of a file that is longer than it said.
+constexpr size_t kReadBytesMin = 1 << 16;
+
 absl::Status Failed(absl::string_view what, const std::string& path) {
   return absl::ErrnoToStatus(errno, absl::StrCat(what, " ", path));
 }
@@ -34,17 +37,25 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
   const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) return Failed("open", path);
   const absl::Cleanup closer = [fd] { close(fd); };
-  std::string content;
-  char block[1 << 16];
+  struct stat status;
+  if (fstat(fd, &status) != 0) return Failed("look at", path);
+  // Room for the whole file and for the read that finds its end; /proc says 0 of what it has.
+  const int64_t told = std::clamp<int64_t>(status.st_size, 0, kFileBytesMax);
+  std::string content(static_cast<size_t>(told) + 1, '\0');
+  size_t size = 0;
   while (true) {
-    const ssize_t got = read(fd, block, sizeof(block));
-    if (got == 0) return content;
+    if (size == content.size()) content.resize(std::max(kReadBytesMin, 2 * size));
+    const ssize_t got = read(fd, content.data() + size, content.size() - size);
+    if (got == 0) {
+      content.resize(size);
+      return content;
+    }
     if (got < 0) {
       if (errno == EINTR) continue;
       return Failed("read", path);
     }
-    content.append(block, static_cast<size_t>(got));
-    if (static_cast<int64_t>(content.size()) > kFileBytesMax) {
+    size += static_cast<size_t>(got);
+    if (static_cast<int64_t>(size) > kFileBytesMax) {
       return absl::ResourceExhaustedError(
           absl::StrCat("read ", path, ": longer than ", kFileBytesMax, " bytes"));
     }

@@ -1,8 +1,6 @@
 // ParseLeaf: the strict reader of what entry.cc writes. Leaves come from stores and exports that an
 // attacker may have touched, so every byte is accounted for.
 #include <algorithm>
-#include <array>
-#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -12,7 +10,7 @@
 #include "gateway/base/status_macros.h"
 #include "gateway/log/entry.h"
 #include "gateway/log/entry_table.h"
-#include "gateway/log/leaf_view.h"
+#include "gateway/log/leaf_form.h"
 
 namespace chayan::log {
 namespace {
@@ -29,48 +27,17 @@ bool AllOfForm(absl::string_view text, Form form) {
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
-// "2026-01-15T08:30:00.123Z" and nothing else that means the same.
 absl::StatusOr<absl::Time> ParseTimestamp(absl::string_view text) {
-  constexpr absl::string_view kShape = "dddd-dd-ddTdd:dd:dd.dddZ";
-  const auto bad = [] { return Malformed("t is not of the form 2026-01-15T08:30:00.123Z"); };
-  if (text.size() != kShape.size()) return bad();
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (kShape[i] == 'd' ? !IsDigit(text[i]) : text[i] != kShape[i]) return bad();
-  }
+  if (!IsTimestamp(text)) return Malformed("t is not of the form 2026-01-15T08:30:00.123Z");
   const auto number = [text](size_t at, size_t length) {
     int value = 0;
     for (size_t i = at; i < at + length; ++i) value = value * 10 + (text[i] - '0');
     return value;
   };
-  const int year = number(0, 4), month = number(5, 2), day = number(8, 2);
-  const int hour = number(11, 2), minute = number(14, 2), second = number(17, 2);
-  const absl::CivilSecond civil(year, month, day, hour, minute, second);
-  // Civil time carries overflow on: the 30th of February would be the 2nd of March.
-  if (civil.year() != year || civil.month() != month || civil.day() != day ||
-      civil.hour() != hour || civil.minute() != minute || civil.second() != second) {
-    return bad();
-  }
+  const absl::CivilSecond civil(number(0, 4), number(5, 2), number(8, 2), number(11, 2),
+                                number(14, 2), number(17, 2));
   return absl::FromUnixSeconds(civil - absl::CivilSecond(1970, 1, 1)) +
          absl::Milliseconds(number(20, 3));
-}
-
-// Exactly the base64 forms of 32 bytes: 43 characters, of which the last carries two zero bits, and
-// one of padding. The characters were checked before. (Decoding and encoding again would say the
-// same at ten times the cost, and an audit reads every leaf.)
-bool IsDigestText(absl::string_view text) {
-  constexpr absl::string_view kLastOfFour = "AEIMQUYcgkosw048";
-  return text.size() == kDigestLength && text.find('=') == kDigestLength - 1 &&
-         kLastOfFour.find(text[kDigestLength - 2]) != absl::string_view::npos;
-}
-
-// What Uuid::FromText accepts, of characters that Form::kId has.
-bool IsUuidText(absl::string_view text) {
-  if (text.size() != 36) return false;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-    if (dash != (text[i] == '-') || text[i] > 'f') return false;
-  }
-  return true;
 }
 
 class LeafReader {
@@ -112,13 +79,6 @@ class LeafReader {
  private:
   absl::string_view rest_;
 };
-
-const TypeRule* FindType(absl::string_view name) {
-  for (const TypeRule& rule : kTypes) {
-    if (name == rule.name) return &rule;
-  }
-  return nullptr;
-}
 
 // Checks one value of a known type; `next` is the first key that may still come.
 absl::Status CheckValue(const TypeRule& rule, absl::string_view key, absl::string_view value,
@@ -168,88 +128,6 @@ absl::StatusOr<ParsedLeaf> ReadCommon(LeafReader& reader) {
   return parsed;
 }
 
-// One pass over a leaf of a known type: each key is tried where the table has it, each value ends
-// where its form does. Says only yes or no; the reader above says why not.
-class FastReader {
- public:
-  explicit FastReader(absl::string_view leaf) : at_(leaf.data()), end_(at_ + leaf.size()) {}
-
-  bool Read(LeafView& view) {
-    if (!Skip(View(kLeafOpening)) || end_ - at_ < static_cast<ptrdiff_t>(kTimestampLength)) {
-      return false;
-    }
-    view.timestamp = absl::string_view(at_, kTimestampLength);
-    if (!ParseTimestamp(view.timestamp).ok()) return false;
-    at_ += kTimestampLength;
-    if (!Skip("\",\"gw\":\"")) return false;
-    view.gateway = Value(Form::kName, kGatewayLengthMax);
-    if (view.gateway.empty() || !Skip("\",\"id\":\"")) return false;
-    view.id = Value(Form::kId, kCodeLengthMax);
-    if (!IsUuidText(view.id)) return false;
-    if (!Skip("\",\"type\":\"")) return false;
-    view.type = Value(Form::kCode, kTypeLengthMax);
-    const TypeRule* const rule = FindType(view.type);
-    if (rule == nullptr || !Skip("\"") || !ReadValues(*rule, view)) return false;
-    view.known_type = rule->type;
-    return true;
-  }
-
- private:
-  bool Skip(absl::string_view expected) {
-    if (static_cast<size_t>(end_ - at_) < expected.size() ||
-        std::memcmp(at_, expected.data(), expected.size()) != 0) {
-      return false;
-    }
-    at_ += expected.size();
-    return true;
-  }
-
-  // The characters from here on that have the form; empty if they are more than may be.
-  absl::string_view Value(Form form, size_t length_max) {
-    const char* const begin = at_;
-    while (at_ != end_ && IsOfForm(*at_, form)) ++at_;
-    const auto length = static_cast<size_t>(at_ - begin);
-    return length <= length_max ? absl::string_view(begin, length) : absl::string_view();
-  }
-
-  bool ReadValues(const TypeRule& rule, LeafView& view) {
-    KeySet seen = 0;
-    size_t i = 0;
-    for (; at_ != end_ && *at_ == ','; ++i) {
-      while (i < kKeyCount && !AtKey(rule, kKeys[i])) ++i;
-      if (i == kKeyCount || !ReadValue(kKeys[i], view)) return false;
-      seen |= Keys(kKeys[i].key);
-    }
-    return (rule.required & ~seen) == 0 && Skip("}") && at_ == end_;
-  }
-
-  // Steps over `,"name":` if this is the key that comes.
-  bool AtKey(const TypeRule& rule, const KeyRule& key) {
-    static const std::array<std::string, kKeyCount> openings = [] {
-      std::array<std::string, kKeyCount> made;
-      for (size_t i = 0; i < kKeyCount; ++i) made[i] = absl::StrCat(",\"", kKeys[i].name, "\":");
-      return made;
-    }();
-    // Most keys that do not come differ in their first letter.
-    return end_ - at_ > 2 && at_[2] == key.name[0] &&
-           Contains(rule.required | rule.optional, key.key) &&
-           Skip(openings[static_cast<size_t>(key.key)]);
-  }
-
-  bool ReadValue(const KeyRule& key, LeafView& view) {
-    const bool quoted = key.form != Form::kNumber;
-    if (quoted && !Skip("\"")) return false;
-    const absl::string_view value = Value(key.form, key.length_max);
-    view.values[static_cast<size_t>(key.key)] = value;
-    if (!quoted) return ParseDecimal(value).ok();
-    if (value.empty() || !Skip("\"")) return false;
-    return key.form != Form::kDigest || IsDigestText(value);
-  }
-
-  const char* at_;
-  const char* const end_;
-};
-
 }  // namespace
 
 absl::string_view ParsedLeaf::Get(absl::string_view key) const {
@@ -293,31 +171,6 @@ absl::StatusOr<ParsedLeaf> ParseLeaf(absl::string_view leaf) {
   }
   parsed.known_type = rule->type;
   return parsed;
-}
-
-absl::StatusOr<LeafView> ReadLeaf(absl::string_view leaf) {
-  LeafView view;
-  if (leaf.size() <= kLeafBytesMax && FastReader(leaf).Read(view)) return view;
-  // Of a later version, or not a leaf: the slow reader decides and says why.
-  const absl::StatusOr<ParsedLeaf> parsed = ParseLeaf(leaf);
-  if (!parsed.ok()) return parsed.status();
-  view = LeafView();
-  view.timestamp = leaf.substr(kLeafOpening.size(), kTimestampLength);
-  view.known_type = parsed->known_type;
-  // The first place with this opening is the key itself: no value has a quote.
-  const auto in_leaf = [leaf](absl::string_view key) -> absl::string_view {
-    const size_t begin = leaf.find(absl::StrCat("\"", key, "\":"));
-    if (begin == absl::string_view::npos) return {};
-    absl::string_view value = leaf.substr(begin + key.size() + 3);
-    const bool quoted = value[0] == '"';
-    if (quoted) value.remove_prefix(1);
-    return value.substr(0, value.find_first_of(quoted ? "\"" : ",}"));
-  };
-  view.gateway = in_leaf("gw");
-  view.id = in_leaf("id");
-  view.type = in_leaf("type");
-  for (const KeyRule& key : kKeys) view.values[static_cast<size_t>(key.key)] = in_leaf(key.name);
-  return view;
 }
 
 }  // namespace chayan::log

@@ -68,6 +68,7 @@ struct KeyRule {
 // Ids and codes of the registry have at most 64 characters; enum names are shorter.
 inline constexpr size_t kCodeLengthMax = 64;
 inline constexpr size_t kDigestLength = 44;
+inline constexpr size_t kUuidLength = 36;
 // An Ed25519 signature in base64.
 inline constexpr size_t kSignatureLength = 88;
 
@@ -189,6 +190,14 @@ inline constexpr TypeRule kTypes[] = {
                          Key::kGrant, Key::kReason, Key::kMs, Key::kRef, Key::kHsig)},
 };
 
+// Null: of a later version.
+inline const TypeRule* FindType(absl::string_view name) {
+  for (const TypeRule& rule : kTypes) {
+    if (name == rule.name) return &rule;
+  }
+  return nullptr;
+}
+
 // {"v":1,"t":"2026-01-15T08:30:00.123Z","gw":"…","id":"…","type":"…"
 inline constexpr std::string_view kLeafOpening = "{\"v\":1,\"t\":\"";
 inline constexpr size_t kTimestampLength = 24;
@@ -196,7 +205,7 @@ inline constexpr size_t kTimestampLength = 24;
 constexpr size_t LongestLeaf(const TypeRule& rule) {
   constexpr size_t kCommon = kLeafOpening.size() + kTimestampLength +
                              std::string_view("\",\"gw\":\"").size() + kGatewayLengthMax +
-                             std::string_view("\",\"id\":\"").size() + 36 +
+                             std::string_view("\",\"id\":\"").size() + kUuidLength +
                              std::string_view("\",\"type\":\"").size() + kTypeLengthMax + 2;
   size_t length = kCommon;
   for (const KeyRule& key : kKeys) {
