@@ -1,5 +1,4 @@
-// Making certificates: a key and a request where the key will be used, and a CA that signs requests
-// and revokes what it signed. A private key never travels: only requests and certificates do.
+// A CA that signs requests (certificate_request.h) and revokes what it signed.
 //
 // What the CA puts into a certificate is decided here, not by the request: from the request come
 // the public key and the subject alternative names, and nothing else.
@@ -7,7 +6,6 @@
 #define CHAYAN_GATEWAY_CRYPTO_CERTIFICATE_AUTHORITY_H_
 
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,34 +15,11 @@
 #include "absl/time/time.h"
 #include "gateway/base/random.h"
 #include "gateway/crypto/certificate.h"
+#include "gateway/crypto/certificate_request.h"
 
 struct evp_pkey_st;
 
 namespace chayan::crypto {
-
-// Subject alternative names. IP addresses in text.
-struct SubjectNames {
-  std::string common_name;  // for people alone: nothing trusts it; at most 64 bytes
-  std::vector<std::string> uris;
-  std::vector<std::string> dns_names;
-  std::vector<std::string> ip_addresses;
-};
-
-// A new P-256 key as unencrypted PKCS#8. Whoever writes it to a file uses mode 0600.
-absl::StatusOr<std::string> GenerateTlsKeyPem();
-
-// A PKCS#10 request in PEM, signed with the key (PEM). INVALID_ARGUMENT for a name that is empty,
-// not ASCII, or no IP address.
-absl::StatusOr<std::string> MakeCertificateRequest(absl::string_view key_pem,
-                                                   const SubjectNames& names);
-// The names a request asks for, after its own signature was checked.
-absl::StatusOr<SubjectNames> ReadCertificateRequest(absl::string_view request_pem);
-
-// The names of a certificate, to ask for them again.
-absl::StatusOr<SubjectNames> NamesOf(const Certificate& certificate);
-
-// The private key (PEM) belongs to the certificate.
-bool KeyBelongsTo(absl::string_view key_pem, const Certificate& certificate);
 
 // Extended key usage: a gateway's certificate alone serves.
 enum class CertificateUse { kClient, kServer };
