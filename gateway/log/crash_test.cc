@@ -1,9 +1,10 @@
 // Goal: kill -9 is a normal way to stop. Every submission that was answered has its entry, at the
 // index and under the root it was told; no size ever has two roots; the restart reads little.
 // Method: a process runs a committer under load and passes every receipt on through a pipe, as a
-// gateway's answers leave it; it is killed at the n-th file operation of its store, n = 1, 2, …, or
-// by a signal from outside. The next process starts on what is left. All receipts that ever got
-// out are then checked against the log that is there.
+// gateway's answers leave it; it ends at the n-th file operation of its store, n = 1, 2, …, as kill
+// -9 ends it, in the middle of a write, or as a power cut does, which drops all that was not
+// synced; or by a signal from outside. The next process starts on what is left. All receipts that
+// ever got out are then checked against the log that is there.
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -63,12 +64,18 @@ class CrashTest : public ::testing::Test {
  protected:
   CrashTest() { store::InstallFaultVfs(); }
 
-  // A committer under load in a process of its own, which ends by itself after `entries`.
-  pid_t Spawn(uint64_t entries, size_t kill_at, int report_fd) {
+  // How a process comes to its end.
+  struct Plan {
+    uint64_t entries = 0;                     // then by itself
+    size_t step = SIZE_MAX;                   // at this file operation of the store
+    FaultAction action = FaultAction::kKill;  // like this
+  };
+  // A committer under load in a process of its own.
+  pid_t Spawn(const Plan& plan, int report_fd) {
     const pid_t child = fork();
     if (child != 0) return child;
-    store::SetFaultPlan([kill_at](const FileStep& step) {
-      return step.number == kill_at ? FaultAction::kKill : FaultAction::kPass;
+    store::SetFaultPlan([plan](const FileStep& step) {
+      return step.number == plan.step ? plan.action : FaultAction::kPass;
     });
     SystemClock clock;
     SystemRandom random;
@@ -78,7 +85,7 @@ class CrashTest : public ::testing::Test {
         Committer::Create({.gateway = "gw-1", .origin = kTestOrigin, .head_file = guard_}, **store,
                           key_, clock, random, TestRegistry());
     if (!committer.ok()) _exit(2);
-    for (uint64_t sent = 0; sent < entries; sent += kInFlight) {
+    for (uint64_t sent = 0; sent < plan.entries; sent += kInFlight) {
       Outcomes outcomes;
       for (int i = 0; i < kInFlight; ++i) {
         (*committer)
@@ -101,10 +108,10 @@ class CrashTest : public ::testing::Test {
     size_t reports;
   };
   // Runs one process to its end, or kills it once it has told `kill_after` receipts.
-  Ending RunOne(uint64_t entries, size_t kill_at, size_t kill_after) {
+  Ending RunOne(const Plan& plan, size_t kill_after) {
     int fds[2];
     CHAYAN_CHECK(pipe(fds) == 0);
-    const pid_t child = Spawn(entries, kill_at, fds[1]);
+    const pid_t child = Spawn(plan, fds[1]);
     close(fds[1]);
     std::string bytes;
     char block[PIPE_BUF];
@@ -167,11 +174,14 @@ class CrashTest : public ::testing::Test {
   std::map<uint64_t, tlog::Hash> roots_;
 };
 
-TEST_F(CrashTest, EveryAnswerSurvivesAKillAtEachStepOfTheStore) {
+class CrashAtStepTest : public CrashTest, public ::testing::WithParamInterface<FaultAction> {};
+
+TEST_P(CrashAtStepTest, EveryAnswerSurvives) {
   size_t restarts = 0;
   for (size_t step = 1;; ++step) {
     SCOPED_TRACE(step);
-    const Ending ending = RunOne(/*entries=*/64, step, /*kill_after=*/SIZE_MAX / 512);
+    const Ending ending = RunOne({.entries = 64, .step = step, .action = GetParam()},
+                                 /*kill_after=*/SIZE_MAX / 512);
     CheckAll();
     if (HasFailure()) return;
     if (ending.by_itself) break;
@@ -181,9 +191,23 @@ TEST_F(CrashTest, EveryAnswerSurvivesAKillAtEachStepOfTheStore) {
   EXPECT_GT(told_.size(), 64u);
 }
 
+INSTANTIATE_TEST_SUITE_P(AtEachStep, CrashAtStepTest,
+                         ::testing::Values(FaultAction::kKill, FaultAction::kTear,
+                                           FaultAction::kPowerCut),
+                         [](const auto& parameter) -> std::string {
+                           switch (parameter.param) {
+                             case FaultAction::kKill:
+                               return "Kill";
+                             case FaultAction::kTear:
+                               return "TornWrite";
+                             default:
+                               return "PowerCut";
+                           }
+                         });
+
 TEST_F(CrashTest, EveryAnswerSurvivesAKillUnderLoad) {
   for (const size_t kill_after : {1, 10, 100, 300, 700}) {
-    RunOne(/*entries=*/100000, /*kill_at=*/SIZE_MAX, kill_after);
+    RunOne({.entries = 100000}, kill_after);
     CheckAll();
     if (HasFailure()) return;
   }
