@@ -2,7 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "gateway/base/file.h"
-#include "gateway/cli/receipt_text.h"
+#include "gateway/cli/check_text.h"
 #include "gateway/cli/trust.h"
 
 namespace chayan::cli {

@@ -10,6 +10,7 @@
 #include "absl/strings/str_replace.h"
 #include "gateway/base/encoding.h"
 #include "gateway/base/status_matchers.h"
+#include "gateway/cli/check_text.h"
 #include "gateway/cli/receipt_text.h"
 #include "gateway/cli/sample_log_for_test.h"
 #include "google/rpc/error_details.pb.h"

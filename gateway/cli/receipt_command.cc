@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "gateway/base/file.h"
+#include "gateway/cli/check_text.h"
 #include "gateway/cli/program.h"
 #include "gateway/cli/receipt_check.h"
 #include "gateway/cli/receipt_text.h"

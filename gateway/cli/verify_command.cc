@@ -9,6 +9,7 @@
 #include "gateway/base/file.h"
 #include "gateway/base/uuid.h"
 #include "gateway/cli/batch.h"
+#include "gateway/cli/check_text.h"
 #include "gateway/cli/evidence_output.h"
 #include "gateway/cli/examples.h"
 #include "gateway/cli/exchange.h"
