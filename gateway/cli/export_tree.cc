@@ -6,58 +6,21 @@
 #include "gateway/base/file.h"
 
 namespace chayan::cli {
-namespace {
-
-// Entries of a bundle as far as they can be read.
-std::vector<absl::string_view> ReadableEntries(absl::string_view bundle) {
-  std::vector<absl::string_view> entries;
-  while (bundle.size() >= 2) {
-    const size_t length = static_cast<size_t>(static_cast<unsigned char>(bundle[0])) << 8 |
-                          static_cast<unsigned char>(bundle[1]);
-    if (bundle.size() < 2 + length) break;
-    entries.push_back(bundle.substr(2, length));
-    bundle.remove_prefix(2 + length);
-  }
-  return entries;
-}
-
-}  // namespace
 
 std::string ExportTree::PathOf(const tlog::TileId& tile) const {
   return absl::StrCat(directory_, "/", tlog::TilePath(tile));
 }
 
-uint32_t ExportTree::WidthOf(uint64_t bundle) const {
-  return static_cast<uint32_t>(
-      std::min<uint64_t>(tlog::kTileWidth, head_.size - bundle * tlog::kTileWidth));
-}
-
-// The stored hashes of the entries of a bundle, or nothing where there are none that can be read.
-std::vector<tlog::Hash> ExportTree::StoredHashes(uint64_t bundle, uint32_t width) const {
-  const auto bytes = ReadFile(PathOf({.level = 0, .index = bundle, .width = width}));
-  if (!bytes.ok()) return {};
-  auto hashes = tlog::DecodeTile(*bytes, width);
-  return hashes.ok() ? *std::move(hashes) : std::vector<tlog::Hash>();
-}
-
 std::optional<Lie> ExportTree::ReadBundle(const CheckEntry& check_entry) {
-  Bundle bundle{.number = tree_.size() / tlog::kTileWidth, .begin = tree_.size()};
-  bundle.width = WidthOf(bundle.number);
-  const auto bytes =
-      ReadFile(PathOf({.is_bundle = true, .index = bundle.number, .width = bundle.width}));
-  if (!bytes.ok()) {
+  const Bundle& bundle = bundles_.Next();
+  if (!bundle.bytes.ok()) {
     return Lie{absl::StrCat(At(bundle.begin), " and those behind it are missing"), bundle.begin,
                absl::StrCat("the checkpoint signs ", head_.size, " entries, but ",
-                            bytes.status().message())};
+                            bundle.bytes.status().message())};
   }
-  const auto strict = tlog::DecodeBundle(*bytes, bundle.width);
-  const std::vector<absl::string_view> entries = strict.ok() ? *strict : ReadableEntries(*bytes);
-  bundle.stored = StoredHashes(bundle.number, bundle.width);
-  leaf_hashes_.clear();
-  for (const absl::string_view entry : entries) leaf_hashes_.push_back(tlog::LeafHash(entry));
-  if (!strict.ok()) return WrongCount(bundle);
+  if (!bundle.is_whole) return WrongCount(bundle);
   for (uint32_t i = 0; i < bundle.width; ++i) {
-    auto lie = check_entry(bundle.begin + i, entries[i]);
+    auto lie = check_entry(bundle.begin + i, bundle.entries[i]);
     if (lie.has_value()) return JudgeWithStored(bundle, *std::move(lie));
   }
   if (bundle.stored.empty()) {
@@ -65,31 +28,32 @@ std::optional<Lie> ExportTree::ReadBundle(const CheckEntry& check_entry) {
     return Lie{absl::StrCat(tlog::TilePath(tile), " is missing or not of its size"), bundle.begin,
                "a checkpoint of this size needs it"};
   }
-  if (bundle.stored != leaf_hashes_) return Disagree(bundle);
-  return Append(leaf_hashes_);
+  if (bundle.stored != bundle.hashes) return Disagree(bundle);
+  return Append(bundle.hashes);
 }
 
 // A bundle that holds fewer or more entries than it must: which one went, or came?
 Lie ExportTree::WrongCount(const Bundle& bundle) const {
   const std::vector<tlog::Hash>& stored = bundle.stored;
   size_t same = 0;
-  while (same < leaf_hashes_.size() && same < stored.size() && leaf_hashes_[same] == stored[same]) {
+  while (same < bundle.hashes.size() && same < stored.size() &&
+         bundle.hashes[same] == stored[same]) {
     ++same;
   }
   const uint64_t index = bundle.begin + same;
   const tlog::TileId id{.is_bundle = true, .index = bundle.number, .width = bundle.width};
   const std::string held =
-      absl::StrCat("bundle ", tlog::TilePath(id), " holds ", leaf_hashes_.size(),
+      absl::StrCat("bundle ", tlog::TilePath(id), " holds ", bundle.hashes.size(),
                    " readable entries in place of ", bundle.width);
   if (stored.empty()) return {At(index) + " cannot be told", index, held};
-  const bool gone = same < leaf_hashes_.size() && same + 1 < stored.size() &&
-                    leaf_hashes_[same] == stored[same + 1];
-  if (gone || same == leaf_hashes_.size()) {
+  const bool gone = same < bundle.hashes.size() && same + 1 < stored.size() &&
+                    bundle.hashes[same] == stored[same + 1];
+  if (gone || same == bundle.hashes.size()) {
     return {At(index) + " was deleted", index,
             absl::StrCat(held, "; its hash still stands in the tile")};
   }
-  const bool came = same + 1 < leaf_hashes_.size() && same < stored.size() &&
-                    leaf_hashes_[same + 1] == stored[same];
+  const bool came = same + 1 < bundle.hashes.size() && same < stored.size() &&
+                    bundle.hashes[same + 1] == stored[same];
   if (came || same == stored.size()) {
     return {At(index) + " was inserted", index, absl::StrCat(held, "; the tile has no hash of it")};
   }
@@ -102,7 +66,7 @@ Lie ExportTree::JudgeWithStored(const Bundle& bundle, Lie by_itself) const {
   for (uint32_t i = 0; i < bundle.width && i < bundle.stored.size(); ++i) {
     const uint64_t index = bundle.begin + i;
     if (by_itself.index.has_value() && index > *by_itself.index) break;
-    if (bundle.stored[i] == leaf_hashes_[i]) continue;
+    if (bundle.stored[i] == bundle.hashes[i]) continue;
     return {WhatDiffers(bundle, i), index,
             absl::StrCat("its own hash differs from that in the tile; moreover ", by_itself.what,
                          " (", by_itself.how, ")")};
@@ -112,8 +76,9 @@ Lie ExportTree::JudgeWithStored(const Bundle& bundle, Lie by_itself) const {
 
 // What is wrong with the first entry of a bundle whose hash is not the stored one.
 std::string ExportTree::WhatDiffers(const Bundle& bundle, uint32_t at) const {
-  const bool swapped = at + 1 < bundle.stored.size() && bundle.stored[at] == leaf_hashes_[at + 1] &&
-                       bundle.stored[at + 1] == leaf_hashes_[at];
+  const bool swapped = at + 1 < bundle.stored.size() &&
+                       bundle.stored[at] == bundle.hashes[at + 1] &&
+                       bundle.stored[at + 1] == bundle.hashes[at];
   if (swapped) {
     return absl::StrCat(At(bundle.begin + at), " and ", bundle.begin + at + 1, " were swapped");
   }
@@ -123,7 +88,7 @@ std::string ExportTree::WhatDiffers(const Bundle& bundle, uint32_t at) const {
 // Entries and tile differ: the signed root says which of the two lies.
 Lie ExportTree::Disagree(const Bundle& bundle) const {
   uint32_t at = 0;
-  while (bundle.stored[at] == leaf_hashes_[at]) ++at;
+  while (bundle.stored[at] == bundle.hashes[at]) ++at;
   const uint64_t index = bundle.begin + at;
   const std::string tile =
       tlog::TilePath({.level = 0, .index = bundle.number, .width = bundle.width});
@@ -143,9 +108,9 @@ Lie ExportTree::Disagree(const Bundle& bundle) const {
 std::optional<tlog::Hash> ExportTree::RootFrom(uint64_t bundle, bool from_tiles) const {
   tlog::CompactRange range = tree_.Tree();
   for (uint64_t n = bundle; range.size() < head_.size; ++n) {
-    const uint32_t width = WidthOf(n);
+    const uint32_t width = BundleWidth(head_.size, n);
     if (from_tiles) {
-      const std::vector<tlog::Hash> stored = StoredHashes(n, width);
+      const std::vector<tlog::Hash> stored = StoredHashes(directory_, head_.size, n);
       if (stored.empty()) return std::nullopt;
       for (const tlog::Hash& hash : stored) range.Append(hash);
       continue;
@@ -181,12 +146,12 @@ std::optional<Lie> ExportTree::CheckLandmarks(uint64_t size) {
   for (auto at = begin; at != end; ++at) {
     if (tree_.Tree().Root() == at->second.root) {
       if (at->second.is_checkpoint) ++checkpoints_passed_;
-      last_good_size_ = size;
+      held_size_ = size;
       continue;
     }
-    return Lie{absl::StrCat("the log was rewritten between entries ", last_good_size_, " and ",
+    return Lie{absl::StrCat("the log was rewritten between entries ", held_size_, " and ",
                             size == 0 ? 0 : size - 1),
-               last_good_size_,
+               held_size_,
                absl::StrCat(at->second.source, " holds a signed root for ", size,
                             " entries that these entries do not give")};
   }
@@ -223,11 +188,11 @@ std::optional<Lie> ExportTree::Finish() {
   }
   if (tree_.Tree().Root() == head_.root) return std::nullopt;
   // Entries and tiles agree with each other and not with the signature.
-  return Lie{"the log was rewritten, entries and tiles together", last_good_size_,
-             absl::StrCat("they give another root than the checkpoint signs; up to entry ",
-                          last_good_size_,
-                          " they are as signed before; an older checkpoint (--old) or receipts "
-                          "(--receipts) narrow it down")};
+  return Lie{
+      "the log was rewritten, entries and tiles together", held_size_,
+      absl::StrCat("they give another root than the checkpoint signs; up to entry ", held_size_,
+                   " they are as signed before; an older checkpoint (--old) or receipts "
+                   "(--receipts) narrow it down")};
 }
 
 }  // namespace chayan::cli

@@ -1,7 +1,7 @@
 // The files of an export as a tree: bundles and tiles read in order, every stored hash compared
 // with what the entries give, and where they differ the judgement which of the two lies.
 //
-// Memory does not grow with the log: one bundle, and of each level the last tile.
+// Memory does not grow with the log: some bundles, and of each level the last tile.
 #ifndef CHAYAN_GATEWAY_CLI_EXPORT_TREE_H_
 #define CHAYAN_GATEWAY_CLI_EXPORT_TREE_H_
 
@@ -14,6 +14,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "gateway/cli/bundle_reader.h"
 #include "gateway/cli/entry_rule.h"
 #include "gateway/cli/kept_proofs.h"
 #include "gateway/tlog/checkpoint.h"
@@ -28,13 +29,19 @@ class ExportTree {
 
   // `proofs` outlives it.
   ExportTree(std::string directory, const tlog::TreeHead& head, const KeptProofs& proofs)
-      : directory_(std::move(directory)), head_(head), proofs_(proofs) {}
+      : directory_(std::move(directory)),
+        head_(head),
+        proofs_(proofs),
+        bundles_(directory_, head.size) {}
 
   // What was read so far.
   uint64_t size() const { return tree_.size(); }
   bool done() const { return tree_.size() >= head_.size; }
   // Kept checkpoints through which the entries were seen to pass.
   size_t checkpoints_passed() const { return checkpoints_passed_; }
+  // Of the largest of them, receipts' checkpoints included: as many entries somebody else holds a
+  // signed root of.
+  uint64_t held_size() const { return held_size_; }
 
   // Before the first bundle: what is known of the empty log.
   std::optional<Lie> Begin() { return CheckLandmarks(0); }
@@ -44,16 +51,7 @@ class ExportTree {
   std::optional<Lie> Finish();
 
  private:
-  struct Bundle {
-    uint64_t number = 0;
-    uint64_t begin = 0;  // index of its first entry
-    uint32_t width = 0;
-    std::vector<tlog::Hash> stored = {};  // the tile's hashes; empty when it cannot be read
-  };
-
   std::string PathOf(const tlog::TileId& tile) const;
-  std::vector<tlog::Hash> StoredHashes(uint64_t bundle, uint32_t width) const;
-  uint32_t WidthOf(uint64_t bundle) const;
   Lie WrongCount(const Bundle& bundle) const;
   Lie JudgeWithStored(const Bundle& bundle, Lie by_itself) const;
   std::string WhatDiffers(const Bundle& bundle, uint32_t at) const;
@@ -66,9 +64,9 @@ class ExportTree {
   const std::string directory_;
   const tlog::TreeHead head_;
   const KeptProofs& proofs_;
+  BundleReader bundles_;
   tlog::RightEdge tree_;
-  std::vector<tlog::Hash> leaf_hashes_;  // of the bundle that is read
-  uint64_t last_good_size_ = 0;
+  uint64_t held_size_ = 0;
   size_t checkpoints_passed_ = 0;
 };
 

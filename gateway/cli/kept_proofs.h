@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "gateway/cli/entry_rule.h"
+#include "gateway/cli/receipt_check.h"
 #include "gateway/tlog/inclusion_check.h"
 #include "gateway/tlog/policy_file.h"
 
@@ -32,7 +34,7 @@ class KeptProofs final : public EntryRule {
   // Holds them against the export's own checkpoint.
   std::optional<Lie> Compare(const tlog::Checkpoint& exported) const;
   // Evidence files, each checked by itself and remembered for the entries to come.
-  std::optional<Lie> AddReceipts(const std::vector<NamedBytes>& receipts,
+  std::optional<Lie> AddReceipts(std::span<const NamedBytes> receipts,
                                  const tlog::Checkpoint& exported);
 
   // The entry that a receipt promises is the one that stands there.
@@ -55,6 +57,9 @@ class KeptProofs final : public EntryRule {
     tlog::Hash hash;
     std::string source;
   };
+  std::optional<Lie> AddReceipt(const std::string& name, const ReceiptReport& receipt,
+                                const tlog::Checkpoint& exported);
+
   const tlog::Policy& trust_;
   std::vector<std::pair<std::string, tlog::Checkpoint>> checkpoints_;
   std::vector<tlog::CheckpointStanding> standings_;

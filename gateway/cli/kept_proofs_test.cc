@@ -136,5 +136,21 @@ TEST_F(KeptProofsTest, RefusesAnOldCheckpointThatNobodyTrustedSigned) {
   EXPECT_FALSE(AuditLog(options, log_.Trust()).ok());
 }
 
+// Receipts are checked side by side, and told in their order all the same.
+TEST_F(KeptProofsTest, NamesTheFirstOfManyReceiptsThatDoesNotHold) {
+  std::vector<v1::EvidenceFile> evidence;
+  for (int i = 0; i < 40; ++i) evidence.push_back(log_.Ask({}));
+  AuditOptions options;
+  for (size_t i = 0; i < evidence.size(); ++i) {
+    log_.Prove(evidence[i]);
+    options.receipts.emplace_back(absl::StrCat(i), evidence[i].SerializeAsString());
+  }
+  log_.Export(directory_);
+  EXPECT_EQ(Run(options).receipts, 40u);
+  options.receipts[31].second.back() ^= 1;
+  options.receipts[17].second.back() ^= 1;
+  EXPECT_THAT(Run(options).first_lie->what, HasSubstr("receipt 17 does not hold"));
+}
+
 }  // namespace
 }  // namespace chayan::cli

@@ -101,6 +101,8 @@ class Audit {
     report_.last_time = time.last();
     report_.registry_sets = registry.count();
     report_.old_checkpoints = tree.checkpoints_passed();
+    report_.held_size =
+        report_.standing->witnesses.empty() ? tree.held_size() : checkpoint().head.size;
     return lie;
   }
 

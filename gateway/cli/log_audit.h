@@ -7,9 +7,9 @@
 // checkpoint's size. What it cannot: that what was signed is true, or that no second history was
 // signed for somebody else; for that, give it older checkpoints and other people's receipts.
 //
-// Memory does not grow with the log: bundles are read in order, one at a time. Where each part
-// stands: export_tree.h files and hashes, kept_proofs.h what the auditor holds, *_rule.h one
-// question a file.
+// Memory does not grow with the log: bundles are read in order, some at a time. Where each part
+// stands: bundle_reader.h files, export_tree.h hashes, kept_proofs.h what the auditor holds,
+// *_rule.h one question a file.
 #ifndef CHAYAN_GATEWAY_CLI_LOG_AUDIT_H_
 #define CHAYAN_GATEWAY_CLI_LOG_AUDIT_H_
 
@@ -44,6 +44,9 @@ struct AuditReport {
   size_t receipts_elsewhere = 0;  // of other logs of the trust: each holds, none is compared
   size_t old_checkpoints = 0;     // through which the entries pass
   FrameCounts frames{};           // of bulk entries
+  // Entries that somebody beside the operator holds something of: a witness that cosigned, an old
+  // checkpoint, a receipt. Those behind them could still be rewritten, and this would not show it.
+  uint64_t held_size = 0;
   // Of a log that goes on for another (reopen_check.h): the entry that says so.
   std::optional<std::string> reopen_leaf{};
 };

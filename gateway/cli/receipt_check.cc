@@ -19,6 +19,9 @@
 namespace chayan::cli {
 namespace {
 
+// Of some 500 bytes each. Files that were upgraded together share one.
+constexpr size_t kCheckpointsHeldMax = 1024;
+
 absl::Status Lie(absl::string_view what) { return absl::DataLossError(what); }
 
 bool HasUnknownFields(const google::protobuf::Message& message) {
@@ -26,22 +29,23 @@ bool HasUnknownFields(const google::protobuf::Message& message) {
 }
 
 // Runs the steps one by one over one report.
-class Check {
+class Steps {
  public:
-  Check(absl::string_view bytes, const tlog::Policy& trust) : bytes_(bytes), trust_(trust) {}
+  Steps(absl::string_view bytes, EvidenceChecker& checker)
+      : bytes_(bytes), trust_(checker.trust()), checker_(checker) {}
 
   ReceiptReport Run() && {
-    using Step = absl::Status (Check::*)(std::string&);
+    using Step = absl::Status (Steps::*)(std::string&);
     constexpr std::pair<CheckStep, Step> kSteps[] = {
-        {CheckStep::kFile, &Check::File},
-        {CheckStep::kEntry, &Check::EntryShape},
-        {CheckStep::kCheckpoint, &Check::CheckpointSignature},
-        {CheckStep::kInclusion, &Check::Inclusion},
-        {CheckStep::kWitnesses, &Check::Witnesses},
-        {CheckStep::kRequestCommitment, &Check::RequestCommitment},
-        {CheckStep::kAnswerCommitment, &Check::AnswerCommitment},
-        {CheckStep::kAgreement, &Check::Agreement},
-        {CheckStep::kHolderSignature, &Check::HolderSignature},
+        {CheckStep::kFile, &Steps::File},
+        {CheckStep::kEntry, &Steps::EntryShape},
+        {CheckStep::kCheckpoint, &Steps::CheckpointSignature},
+        {CheckStep::kInclusion, &Steps::Inclusion},
+        {CheckStep::kWitnesses, &Steps::Witnesses},
+        {CheckStep::kRequestCommitment, &Steps::RequestCommitment},
+        {CheckStep::kAnswerCommitment, &Steps::AnswerCommitment},
+        {CheckStep::kAgreement, &Steps::Agreement},
+        {CheckStep::kHolderSignature, &Steps::HolderSignature},
     };
     for (const auto& [step, run] : kSteps) {
       CheckedStep checked{.step = step, .status = absl::OkStatus(), .detail = ""};
@@ -110,7 +114,7 @@ class Check {
 
   absl::Status CheckpointSignature(std::string& detail) {
     CHAYAN_ASSIGN_OR_RETURN(tlog::CheckpointStanding standing,
-                            tlog::CheckCheckpoint(proof_.checkpoint, trust_));
+                            checker_.CheckCheckpoint(proof_.checkpoint));
     detail = absl::StrCat(standing.checkpoint.origin, ", ", standing.checkpoint.head.size);
     report_.standing = tlog::InclusionStanding{proof_.index, std::move(standing)};
     return absl::OkStatus();
@@ -360,6 +364,7 @@ class Check {
 
   const absl::string_view bytes_;
   const tlog::Policy& trust_;
+  EvidenceChecker& checker_;
   tlog::ProofFile proof_;
   ReceiptReport report_;
 };
@@ -391,7 +396,19 @@ absl::string_view StepName(CheckStep step) {
 }
 
 ReceiptReport CheckEvidence(absl::string_view evidence_bytes, const tlog::Policy& trust) {
-  return Check(evidence_bytes, trust).Run();
+  return EvidenceChecker(trust).Check(evidence_bytes);
+}
+
+ReceiptReport EvidenceChecker::Check(absl::string_view evidence_bytes) {
+  return Steps(evidence_bytes, *this).Run();
+}
+
+absl::StatusOr<tlog::CheckpointStanding> EvidenceChecker::CheckCheckpoint(const std::string& note) {
+  const auto known = held_.find(note);
+  if (known != held_.end()) return known->second;
+  CHAYAN_ASSIGN_OR_RETURN(tlog::CheckpointStanding standing, tlog::CheckCheckpoint(note, trust_));
+  if (held_.size() == kCheckpointsHeldMax) held_.clear();
+  return held_.emplace(note, std::move(standing)).first->second;
 }
 
 }  // namespace chayan::cli

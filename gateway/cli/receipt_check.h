@@ -13,7 +13,9 @@
 #include <string>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "chayan/v1/receipt.pb.h"
 #include "gateway/log/entry.h"
@@ -61,6 +63,25 @@ struct ReceiptReport {
 };
 
 ReceiptReport CheckEvidence(absl::string_view evidence_bytes, const tlog::Policy& trust);
+
+// Checks many files against one trust file, as CheckEvidence does. Of a checkpoint on which several
+// rest, as all do that were upgraded together, the signatures are checked once. Not thread-safe.
+class EvidenceChecker {
+ public:
+  // `trust` outlives it.
+  explicit EvidenceChecker(const tlog::Policy& trust) : trust_(trust) {}
+
+  ReceiptReport Check(absl::string_view evidence_bytes);
+  // What CheckCheckpoint says of the note.
+  absl::StatusOr<tlog::CheckpointStanding> CheckCheckpoint(const std::string& note);
+
+  const tlog::Policy& trust() const { return trust_; }
+
+ private:
+  const tlog::Policy& trust_;
+  // Notes that held, byte for byte.
+  absl::flat_hash_map<std::string, tlog::CheckpointStanding> held_;
+};
 
 }  // namespace chayan::cli
 

@@ -88,8 +88,9 @@ class Check {
   // lost ones.
   absl::Status SortReceipts(uint64_t size, const std::vector<NamedBytes>& receipts,
                             AuditOptions& options) {
+    EvidenceChecker checker(trust_);
     for (const auto& [name, bytes] : receipts) {
-      const ReceiptReport receipt = CheckEvidence(bytes, trust_);
+      const ReceiptReport receipt = checker.Check(bytes);
       if (!receipt.ok()) {
         report_.first_lie = Lie{absl::StrCat("receipt ", name, " does not hold"), std::nullopt,
                                 std::string(receipt.first_lie().status.message())};
