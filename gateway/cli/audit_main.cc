@@ -63,43 +63,52 @@ void PrintFindings(Language language, const Findings& findings) {
   }
 }
 
-void PrintReport(const Options& options, const AuditReport& report) {
-  const Language language = LanguageFromEnvironment();
-  if (options.json) {
-    JsonWriter json;
-    json.BeginObject().Bool("proved", !report.first_lie.has_value());
-    json.Number("entries", static_cast<int64_t>(report.entries));
-    if (report.standing.has_value()) {
-      json.Text("origin", report.standing->checkpoint.origin);
-      json.Number("size", static_cast<int64_t>(report.standing->checkpoint.head.size));
-      json.Text("root", report.standing->checkpoint.head.root.ToBase64());
-      json.Text("level", report.standing->witnesses.empty() ? "signed" : "witnessed");
-    }
-    json.Number("registry_sets", static_cast<int64_t>(report.registry_sets));
-    json.Number("receipts", static_cast<int64_t>(report.receipts));
-    json.Number("receipts_of_other_logs", static_cast<int64_t>(report.receipts_elsewhere));
-    json.Number("old_checkpoints", static_cast<int64_t>(report.old_checkpoints));
-    json.Number("frames", static_cast<int64_t>(report.frames.proved));
-    json.Number("frame_items", static_cast<int64_t>(report.frames.items));
-    json.Number("frames_not_there", static_cast<int64_t>(report.frames.not_there));
-    json.Number("timestamps", static_cast<int64_t>(options.anchors.size()));
-    json.Number("findings_count", static_cast<int64_t>(report.findings.count));
-    json.BeginArray("findings");
-    for (const Finding& finding : report.findings.kept) {
-      json.BeginObject().Number("index", static_cast<int64_t>(finding.index));
-      json.Text("what", finding.what).Text("how", finding.how).EndObject();
-    }
-    json.EndArray();
-    if (report.first_lie.has_value()) {
-      json.Text("first_lie", report.first_lie->what).Text("how", report.first_lie->how);
-      if (report.first_lie->index.has_value()) {
-        json.Number("index", static_cast<int64_t>(*report.first_lie->index));
-      }
-    }
-    json.EndObject();
-    std::cout << std::move(json).Take() << "\n";
-    return;
+void PrintJson(const Options& options, const AuditReport& report,
+               const std::optional<ReopenReport>& reopened) {
+  JsonWriter json;
+  json.BeginObject().Bool("proved", !report.first_lie.has_value());
+  json.Number("entries", static_cast<int64_t>(report.entries));
+  if (report.standing.has_value()) {
+    json.Text("origin", report.standing->checkpoint.origin);
+    json.Number("size", static_cast<int64_t>(report.standing->checkpoint.head.size));
+    json.Text("root", report.standing->checkpoint.head.root.ToBase64());
+    json.Text("level", report.standing->witnesses.empty() ? "signed" : "witnessed");
   }
+  json.Number("registry_sets", static_cast<int64_t>(report.registry_sets));
+  json.Number("receipts", static_cast<int64_t>(report.receipts));
+  json.Number("receipts_of_other_logs", static_cast<int64_t>(report.receipts_elsewhere));
+  json.Number("old_checkpoints", static_cast<int64_t>(report.old_checkpoints));
+  json.Number("held_size", static_cast<int64_t>(report.held_size));
+  json.Number("frames", static_cast<int64_t>(report.frames.proved));
+  json.Number("frame_items", static_cast<int64_t>(report.frames.items));
+  json.Number("frames_not_there", static_cast<int64_t>(report.frames.not_there));
+  json.Number("timestamps", static_cast<int64_t>(options.anchors.size()));
+  json.Number("findings_count", static_cast<int64_t>(report.findings.count));
+  json.BeginArray("findings");
+  for (const Finding& finding : report.findings.kept) {
+    json.BeginObject().Number("index", static_cast<int64_t>(finding.index));
+    json.Text("what", finding.what).Text("how", finding.how).EndObject();
+  }
+  json.EndArray();
+  if (report.first_lie.has_value()) {
+    json.Text("first_lie", report.first_lie->what).Text("how", report.first_lie->how);
+    if (report.first_lie->index.has_value()) {
+      json.Number("index", static_cast<int64_t>(*report.first_lie->index));
+    }
+  }
+  if (reopened.has_value() && !reopened->first_lie.has_value()) {
+    json.BeginObject("prior").Text("origin", reopened->origin);
+    json.Number("size", static_cast<int64_t>(reopened->size));
+    json.Number("lost_from", static_cast<int64_t>(reopened->lost));
+    json.Number("lost_count", static_cast<int64_t>(reopened->size - reopened->lost));
+    json.Number("lost_receipts", static_cast<int64_t>(reopened->lost_receipts)).EndObject();
+  }
+  json.EndObject();
+  std::cout << std::move(json).Take() << "\n";
+}
+
+void PrintText(const Options& options, const AuditReport& report) {
+  const Language language = LanguageFromEnvironment();
   PrintFindings(language, report.findings);
   if (report.first_lie.has_value()) {
     std::cout << Say(language, "不可信: ", "NOT PROVED: ") << report.first_lie->what << "\n";
@@ -150,6 +159,13 @@ void PrintReport(const Options& options, const AuditReport& report) {
   if (report.old_checkpoints > 0) {
     std::cout << Say(language, "  相符的舊檢查點: ", "  old checkpoints that it continues: ")
               << report.old_checkpoints << "\n";
+  }
+  if (report.held_size < report.entries) {
+    std::cout << Say(language, "  仍可被改寫而無從察覺之紀錄: ",
+                     "  entries that could still be rewritten unseen: ")
+              << report.held_size << "–" << report.entries - 1
+              << Say(language, "(無見證人、舊檢查點或收據涵蓋)\n",
+                     " (no witness, old checkpoint or receipt reaches them)\n");
   }
   const size_t witnesses = report.standing->witnesses.size();
   if (witnesses == 0) {
@@ -243,9 +259,11 @@ ExitCode Verify(Options& options) {
     report->first_lie = checked->first_lie;
     reopened = *std::move(checked);
   }
-  PrintReport(options, *report);
-  if (reopened.has_value() && !report->first_lie.has_value() && !options.json) {
-    PrintReopening(*reopened);
+  if (options.json) {
+    PrintJson(options, *report, reopened);
+  } else {
+    PrintText(options, *report);
+    if (reopened.has_value() && !report->first_lie.has_value()) PrintReopening(*reopened);
   }
   const bool clean = !report->first_lie.has_value() && report->findings.count == 0;
   return clean ? ExitCode::kOk : ExitCode::kCheckFailed;

@@ -94,7 +94,7 @@ TEST_F(TamperTest, TheHonestLogHoldsAgainstAllThatWasKept) {
   ASSERT_OK(published);
   const Ran witnessed = machine_.VerifyWitnessed(*published);
   EXPECT_EQ(witnessed.exit_code, 0) << witnessed.text;
-  EXPECT_THAT(witnessed.text, HasSubstr("witnessed by 1/1"));
+  EXPECT_THAT(witnessed.text, AllOf(HasSubstr("witnessed by 1/1"), Not(HasSubstr("unseen"))));
 }
 
 struct Forgery {
@@ -323,16 +323,25 @@ TEST_F(TamperTest, TimesThatContradictACosignatureAreNamed) {
   EXPECT_THAT(ran.text, HasSubstr("entry 1 says it is newer than a checkpoint that covers it"));
 }
 
-// The window: behind the last published checkpoint, without a receipt. The auditor is told that no
-// witness stands behind it.
+// The window: behind the last published checkpoint, without a receipt. The auditor is told of which
+// entries that is, and that no witness stands behind them.
 TEST_F(TamperTest, WhatNobodyKeptAnythingOfCanBeRewrittenAndTheAuditorIsToldSo) {
   Leaves forged = leaves_;
   Alter(forged[kCosigned + 50]);
   const std::string directory = machine_.ExportForged(forged);
   const Ran ran = machine_.Verify(directory, Old() + " " + Receipts());
   EXPECT_EQ(ran.exit_code, 0) << ran.text;
-  EXPECT_THAT(ran.text, HasSubstr("the operator's signed promise (no witness yet)"));
+  EXPECT_THAT(ran.text, AllOf(HasSubstr("could still be rewritten unseen: 400–599"),
+                              HasSubstr("the operator's signed promise (no witness yet)")));
   EXPECT_THAT(ran.text, Not(HasSubstr("witnessed by")));
+  // With a receipt of a later entry the window begins behind that one.
+  const v1::EvidenceFile late = machine_.Ask();  // entry 600
+  machine_.AppendReads(2);
+  EXPECT_THAT(machine_
+                  .Verify(machine_.ExportForged(machine_.Leaves()),
+                          Old() + " --receipts " + machine_.KeepReceipt(late))
+                  .text,
+              HasSubstr("could still be rewritten unseen: 601–602"));
   // Who asks for the witness does not get it.
   ExpectLie(machine_.VerifyWitnessed(directory), "lacks the trust file's quorum of witnesses",
             "0 of 1 cosigned");
