@@ -5,7 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "gateway/base/encoding.h"
 #include "gateway/cli/audit_commands.h"
-#include "gateway/cli/decide_again.h"
+#include "gateway/cli/decide_notice_again.h"
 #include "gateway/cli/document_output.h"
 #include "gateway/cli/offline_log.h"
 #include "gateway/report/period.h"
@@ -31,7 +31,7 @@ struct StepWords {
 constexpr StepWords kSteps[] = {
     {DecisionStep::kSystem, "系統屬於該會員且得查詢", "the system is the member's and may ask"},
     {DecisionStep::kOffice, "系統得代該機關查詢", "the system acts for the office"},
-    {DecisionStep::kKind, "文件類別存在", "the document kind exists"},
+    {DecisionStep::kKind, "類別存在", "the kind exists"},
     {DecisionStep::kGrant, "有授權", "there is a grant"},
     {DecisionStep::kGrantCovers, "授權涵蓋該系統與機關", "the grant covers system and office"},
     {DecisionStep::kPurpose, "目的在授權內", "the purpose is granted"},
@@ -103,6 +103,16 @@ report::Table DecisionTable(Language language, const DecidedAgain& decided) {
   return table;
 }
 
+DecidedAgain Decide(const log::LeafView& leaf, const registry::Snapshot& set, absl::Time time) {
+  if (IsAboutNotice(leaf)) return DecideNoticeAgain(leaf, set, time);
+  DecidedAgain decided = DecideCodes(leaf, set);
+  if (decided.times.grant == nullptr) return decided;
+  for (DecidedStep& step : DecideTime(decided.times, time)) {
+    decided.steps.push_back(std::move(step));
+  }
+  return decided;
+}
+
 // Decides `leaf` again; fills facts and tables.
 void Explain(Language language, const log::LeafView& leaf, ExportedSets& sets,
              report::Document& document) {
@@ -113,7 +123,7 @@ void Explain(Language language, const log::LeafView& leaf, ExportedSets& sets,
   fact("時間", "time", report::IsoTime(time));
   fact("民國時間", "ROC time", report::RocTime(time));
   document.tables.push_back(LeafTable(language, leaf));
-  const bool decides = leaf.known_type == EntryType::kVerification ||
+  const bool decides = leaf.known_type == EntryType::kVerification || IsAboutNotice(leaf) ||
                        leaf.known_type == EntryType::kForward ||
                        (leaf.known_type == EntryType::kDenied && !leaf.Get(Key::kKind).empty());
   const absl::string_view digest = leaf.Get(Key::kRegistry);
@@ -129,12 +139,7 @@ void Explain(Language language, const log::LeafView& leaf, ExportedSets& sets,
   fact("註冊資料", "registry set", set->digest().ToHex());
   fact("類別", "kind", report::KindTitle(language, set, leaf.Get(Key::kKind)));
   fact("機關", "office", report::MemberName(language, set, leaf.Get(Key::kFor)));
-  DecidedAgain decided = DecideCodes(leaf, *set);
-  if (decided.times.grant != nullptr) {
-    for (DecidedStep& step : DecideTime(decided.times, time)) {
-      decided.steps.push_back(std::move(step));
-    }
-  }
+  const DecidedAgain decided = Decide(leaf, *set, time);
   document.tables.push_back(DecisionTable(language, decided));
   fact("結論", "conclusion", Conclusion(language, leaf, decided));
 }

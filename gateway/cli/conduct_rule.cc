@@ -1,7 +1,6 @@
 #include "gateway/cli/conduct_rule.h"
 
 #include <utility>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
 
@@ -26,7 +25,7 @@ std::optional<Lie> ConductRule::Check(const AuditedEntry& entry) {
   const bool puts_in_force =
       leaf.known_type == EntryType::kGenesis || leaf.known_type == EntryType::kRegistry;
   if (puts_in_force) {
-    if (const registry::Snapshot* const set = SetOf(entry)) lives_.Begin(*set, leaf);
+    if (const registry::Snapshot* const set = sets_.Of(entry)) lives_.Begin(*set, leaf);
     return std::nullopt;
   }
   const bool asks =
@@ -49,9 +48,7 @@ void ConductRule::CheckQuestion(const AuditedEntry& entry) {
     findings_.Add(NotAllowed(entry, "registry", "it names no registry set that decided"));
     return;
   }
-  const registry::Snapshot* const set = SetOf(entry);
-  if (set == nullptr) return;  // a finding already
-  const Judgement& judgement = JudgementOf(entry, *set);
+  const Judgement& judgement = JudgementOf(entry);
   if (!judgement.fault.empty()) {
     findings_.Add(NotAllowed(entry, judgement.fault, judgement.how));
     return;
@@ -67,26 +64,7 @@ void ConductRule::CheckQuestion(const AuditedEntry& entry) {
   }
 }
 
-const registry::Snapshot* ConductRule::SetOf(const AuditedEntry& entry) {
-  const absl::string_view digest = entry.leaf.Get(Key::kRegistry);
-  const auto known = snapshots_.find(digest);
-  if (known != snapshots_.end()) return known->second.get();
-  std::vector<std::string> faults;
-  auto set = registry::Snapshot::Create(sets_.FilesOf(digest), &faults);
-  if (!set.ok()) {
-    findings_.Add({entry.index,
-                   absl::StrCat(At(entry.index),
-                                " names a registry set that is none, so what it "
-                                "decided cannot be decided again"),
-                   faults.empty() ? std::string(set.status().message()) : faults.front()});
-    snapshots_.emplace(digest, nullptr);
-    return nullptr;
-  }
-  return snapshots_.emplace(digest, *std::move(set)).first->second.get();
-}
-
-const ConductRule::Judgement& ConductRule::JudgementOf(const AuditedEntry& entry,
-                                                       const registry::Snapshot& set) {
+const ConductRule::Judgement& ConductRule::JudgementOf(const AuditedEntry& entry) {
   const log::LeafView& leaf = entry.leaf;
   // Type, caller, kind, holder, purpose, basis, proof, grant and set stand side by side.
   const char* const begin = leaf.type.data();
@@ -96,11 +74,13 @@ const ConductRule::Judgement& ConductRule::JudgementOf(const AuditedEntry& entry
   if (known != judgements_.end()) return known->second;
   if (judgements_.size() >= kJudgementsMax) judgements_.clear();
   Judgement judgement;
-  DecidedAgain decided = DecideCodes(leaf, set);
+  // Without a set there is a finding already.
+  const registry::Snapshot* const set = sets_.Of(entry);
+  DecidedAgain decided = set == nullptr ? DecidedAgain() : DecideCodes(leaf, *set);
   if (const DecidedStep* const fault = decided.fault(); fault != nullptr) {
     judgement.fault = std::string(StepName(fault->step));
     judgement.how = fault->detail;
-  } else if (!decided.times.AreOpen()) {
+  } else if (set != nullptr && !decided.times.AreOpen()) {
     judgement.times = std::move(decided.times);
   }
   return judgements_.emplace(codes, std::move(judgement)).first->second;

@@ -1,27 +1,25 @@
 // What an honest gateway never records, found in a log that is exactly what was signed: a question
 // that no grant allowed, decided again with the registry set that the entry names, or by a grant
 // that had ended for want of use (grant_lives.h); an answer in a holder's name without a holder's
-// signature; a registry set that is none. These are findings: they do not make the export a lie,
-// they say what its operator did.
+// signature. These are findings: they do not make the export a lie, they say what its operator did.
 #ifndef CHAYAN_GATEWAY_CLI_CONDUCT_RULE_H_
 #define CHAYAN_GATEWAY_CLI_CONDUCT_RULE_H_
 
-#include <memory>
 #include <optional>
 #include <string>
 
 #include "absl/container/flat_hash_map.h"
 #include "gateway/cli/decide_again.h"
+#include "gateway/cli/deciding_sets.h"
 #include "gateway/cli/entry_rule.h"
 #include "gateway/cli/grant_lives.h"
-#include "gateway/cli/registry_rule.h"
 
 namespace chayan::cli {
 
 class ConductRule final : public EntryRule {
  public:
-  // `sets` is asked before this rule about each entry; both outlive it.
-  ConductRule(const RegistryRule& sets, Findings& findings) : sets_(sets), findings_(findings) {}
+  // Both outlive it.
+  ConductRule(DecidingSets& sets, Findings& findings) : sets_(sets), findings_(findings) {}
 
   // Never a lie.
   std::optional<Lie> Check(const AuditedEntry& entry) override;
@@ -33,13 +31,11 @@ class ConductRule final : public EntryRule {
     std::string fault;  // empty: allowed
     std::string how;
   };
-  const registry::Snapshot* SetOf(const AuditedEntry& entry);
-  const Judgement& JudgementOf(const AuditedEntry& entry, const registry::Snapshot& set);
+  const Judgement& JudgementOf(const AuditedEntry& entry);
   void CheckQuestion(const AuditedEntry& entry);
 
-  const RegistryRule& sets_;
+  DecidingSets& sets_;
   Findings& findings_;
-  absl::flat_hash_map<std::string, std::shared_ptr<const registry::Snapshot>> snapshots_;
   // By the part of a leaf from its type to its registry set. The same office asks the same kind for
   // the same purpose all day long.
   absl::flat_hash_map<std::string, Judgement> judgements_;

@@ -21,12 +21,6 @@ bool Contains(const Strings& values, absl::string_view value) {
   return std::find(values.begin(), values.end(), value) != values.end();
 }
 
-std::string Listed(absl::string_view what,
-                   const google::protobuf::RepeatedPtrField<std::string>& values) {
-  return values.empty() ? absl::StrCat(what, ": all")
-                        : absl::StrCat(what, ": ", absl::StrJoin(values, ", "));
-}
-
 std::string HoursText(const registry::DayHours& hours) {
   return absl::StrFormat("%02d:%02d–%02d:%02d in Taiwan%s", hours.from_minute / 60,
                          hours.from_minute % 60, hours.to_minute / 60, hours.to_minute % 60,
@@ -234,14 +228,8 @@ DecidedAgain DecideAnew(const log::LeafView& leaf, const registry::Snapshot& set
 
 std::vector<DecidedStep> DecideTime(const TimeBounds& times, absl::Time recorded) {
   const registry::Grant& grant = *times.grant;
-  const absl::Time begun = recorded - kDecisionTimeMax;
-  const auto bound = [](absl::Time time) {
-    const bool open = time == absl::InfinitePast() || time == absl::InfiniteFuture();
-    return open ? "open" : FormatTimestamp(time);
-  };
   std::vector<DecidedStep> steps = {
-      {DecisionStep::kInForce, recorded >= grant.not_before && begun <= grant.not_after,
-       absl::StrCat("granted from ", bound(grant.not_before), " to ", bound(grant.not_after))},
+      DecideInForce(grant.not_before, grant.not_after, recorded),
       {DecisionStep::kHours, ContainDecision(grant.hours, recorded, *times.calendar),
        absl::StrCat("granted hours ", HoursText(grant.hours))}};
   for (const registry::CountyRule* const rule : times.county) {
@@ -250,6 +238,22 @@ std::vector<DecidedStep> DecideTime(const TimeBounds& times, absl::Time recorded
          absl::StrCat("county rule ", rule->proto->id(), ": ", HoursText(rule->hours))});
   }
   return steps;
+}
+
+DecidedStep DecideInForce(absl::Time not_before, absl::Time not_after, absl::Time recorded) {
+  const auto bound = [](absl::Time time) {
+    const bool open = time == absl::InfinitePast() || time == absl::InfiniteFuture();
+    return open ? "open" : FormatTimestamp(time);
+  };
+  return {DecisionStep::kInForce,
+          recorded >= not_before && recorded - kDecisionTimeMax <= not_after,
+          absl::StrCat("granted from ", bound(not_before), " to ", bound(not_after))};
+}
+
+std::string Listed(absl::string_view what,
+                   const google::protobuf::RepeatedPtrField<std::string>& values) {
+  return values.empty() ? absl::StrCat(what, ": all")
+                        : absl::StrCat(what, ": ", absl::StrJoin(values, ", "));
 }
 
 bool TimeBounds::AreOpen() const {

@@ -72,6 +72,12 @@ DecidedAgain DecideAnew(const log::LeafView& leaf, const registry::Snapshot& set
 // The steps that do. A decision may have begun a few minutes before it was recorded.
 // REQUIRES: there is a grant.
 std::vector<DecidedStep> DecideTime(const TimeBounds& times, absl::Time recorded);
+// Of these, the step of a grant's days.
+DecidedStep DecideInForce(absl::Time not_before, absl::Time not_after, absl::Time recorded);
+
+// "systems: all", "offices: hro-shanhua, hro-yujing": what a grant names.
+std::string Listed(absl::string_view what,
+                   const google::protobuf::RepeatedPtrField<std::string>& values);
 
 }  // namespace chayan::cli
 

@@ -12,6 +12,7 @@
 #include "gateway/cli/cosigned_time_rule.h"
 #include "gateway/cli/export_tree.h"
 #include "gateway/cli/key_rule.h"
+#include "gateway/cli/notice_right_rule.h"
 #include "gateway/cli/registry_rule.h"
 #include "gateway/cli/reopen_check.h"
 
@@ -72,12 +73,14 @@ class Audit {
     CosignedTimeRule cosigned(proofs_.standings(), *report_.standing, report_.findings);
     GenesisRule genesis(checkpoint().origin);
     RegistryRule registry(options_.directory);
-    ConductRule conduct(registry, report_.findings);
+    DecidingSets sets(registry, report_.findings);
+    ConductRule conduct(sets, report_.findings);
+    NoticeRightRule notices(sets, report_.findings);
     // In this order: a rule may rest on those before it.
     ReopenRule reopen(report_.reopen_leaf);
     FrameRule frames(options_.directory, checkpoint().head.size);
     EntryRule* const rules[] = {&proofs_, &time,     &cosigned, &genesis, &reopen,
-                                &keys_,   &registry, &conduct,  &frames};
+                                &keys_,   &registry, &conduct,  &notices, &frames};
     const auto check = [&](uint64_t index, absl::string_view bytes) -> std::optional<Lie> {
       const auto leaf = log::ReadLeaf(bytes);
       if (!leaf.ok()) {
