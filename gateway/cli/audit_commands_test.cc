@@ -87,6 +87,13 @@ TEST_F(AuditCommandsTest, PersonsShowsSystemsAndThePersonsOfEvidence) {
   EXPECT_THAT(out_.str(), Not(HasSubstr("clerk-7")));
   EXPECT_EQ(Audit({"persons", Path("log"), "--receipts", Receipts(), "--json"}), 0) << err_.str();
   EXPECT_THAT(out_.str(), HasSubstr("\"person\":\"clerk-7\""));
+  // An acknowledgement is evidence too, and names nobody.
+  v1::EvidenceFile other = evidence_;
+  other.mutable_receipt()->set_leaf(
+      absl::StrReplaceAll(evidence_.receipt().leaf(), {{"\"VerifyDocument\"", "\"Acknowledge\""}}));
+  Put("receipts/two.chayan", other.SerializeAsString());
+  EXPECT_EQ(Audit({"persons", Path("log"), "--receipts", Receipts(), "--json"}), 0) << err_.str();
+  EXPECT_THAT(out_.str(), HasSubstr("\"evidence files opened\":\"1\""));
   evidence_.mutable_request()->back() ^= 1;
   EXPECT_EQ(Audit({"persons", Path("log"), "--receipts", Receipts()}), 2);
   EXPECT_THAT(err_.str(), HasSubstr("one.chayan: its request is not the one"));
@@ -104,10 +111,21 @@ TEST_F(AuditCommandsTest, AffectedWritesTheIncidentReport) {
   EXPECT_EQ(Audit({"affected", Path("log"), "--since", "12h", "--json"}), 0);
   EXPECT_THAT(out_.str(), HasSubstr("\"entries touched\":\"3\""));
   EXPECT_EQ(Audit({"affected", Path("log"), "--person", "clerk-7"}), 2);
+  EXPECT_THAT(err_.str(), HasSubstr("leave DIR out and ask the gateway"));
   EXPECT_EQ(
       Audit({"affected", Path("log"), "--person", "clerk-7", "--receipts", Receipts(), "--json"}),
       0);
   EXPECT_THAT(out_.str(), HasSubstr("\"entries touched\":\"1\""));
+  // A person of another member is another person.
+  for (const auto& [person, count] :
+       {std::pair("hro-shanhua:clerk-7", "1"), {"nia:clerk-7", "0"}}) {
+    EXPECT_EQ(
+        Audit({"affected", Path("log"), "--person", person, "--receipts", Receipts(), "--json"}),
+        0);
+    EXPECT_THAT(out_.str(), HasSubstr(absl::StrCat("\"entries touched\":\"", count, "\"")));
+  }
+  EXPECT_EQ(Audit({"affected", "--person", "clerk-7", "--as", "i", "--file", "1"}), 2);
+  EXPECT_THAT(err_.str(), HasSubstr("--person: write MEMBER:ID"));
 }
 
 TEST_F(AuditCommandsTest, AnomaliesGoByTheFileOfRules) {
@@ -156,6 +174,7 @@ TEST_F(AuditCommandsTest, ReportIsAPackThatProvesItself) {
       "--sample", worksheet,   "--sign-key", key};
   ASSERT_EQ(Audit(make), 0) << err_.str();
   EXPECT_EQ(Audit({"report-check", Path("out"), "--signer", signer}), 0) << err_.str();
+  EXPECT_EQ(*ReadFile(Path("out/samples/worksheet-1.ods")), *ReadFile(worksheet));
   const auto zh = report::ReadOds(*ReadFile(Path("out/report-zh.ods")));
   ASSERT_OK(zh);
   bool has_period = false;
@@ -244,7 +263,9 @@ TEST_F(AuditCommandsTest, ReadmeCommandsRun) {
     ASSERT_EQ(words[0], "chayan");
     // A report is the gateway's own where no export is named.
     const bool asks_gateway = words[2] == "export" || words[2] == "subject" ||
-                              words[2] == "entry" || (words[2] == "report" && words[3] == "--from");
+                              words[2] == "entry" ||
+                              (words[2] == "report" && words[3] == "--from") ||
+                              (words[2] == "affected" && words[3] == "--person");
     EXPECT_EQ(Audit({words.begin() + 2, words.end()}), asks_gateway ? 2 : 0) << line << "\n"
                                                                              << err_.str();
     if (asks_gateway) {

@@ -33,6 +33,7 @@ struct Use {
   std::string first;
   std::string last;
   uint64_t questions = 0;
+  uint64_t notices = 0;
   uint64_t denied = 0;
   uint64_t reads = 0;
 
@@ -40,6 +41,7 @@ struct Use {
     if (first.empty()) first = std::string(leaf.timestamp);
     last = std::string(leaf.timestamp);
     questions += leaf.known_type == EntryType::kVerification ? 1 : 0;
+    notices += leaf.known_type == EntryType::kNotice ? 1 : 0;
     denied += leaf.known_type == EntryType::kDenied ? 1 : 0;
     reads += leaf.known_type == EntryType::kRead ? 1 : 0;
   }
@@ -54,7 +56,7 @@ report::Table UseTable(Language language, const char* name, std::string title, r
   for (const auto& [zh, en] :
        {std::pair("首次使用", "first use"), std::pair("首次使用(民國)", "first use (ROC)"),
         std::pair("最近使用", "last use"), std::pair("最近使用(民國)", "last use (ROC)"),
-        std::pair("查驗", "questions"), std::pair("拒絕", "denied"),
+        std::pair("查驗", "questions"), std::pair("通報", "notices"), std::pair("拒絕", "denied"),
         std::pair("調閱日誌", "reads of the log")}) {
     table.header.emplace_back(Say(language, zh, en));
   }
@@ -64,7 +66,7 @@ report::Table UseTable(Language language, const char* name, std::string title, r
       row.push_back(report::IsoTime(report::TimeOfEntry(time)));
       row.push_back(report::RocTime(report::TimeOfEntry(time)));
     }
-    for (const uint64_t count : {use.questions, use.denied, use.reads}) {
+    for (const uint64_t count : {use.questions, use.notices, use.denied, use.reads}) {
       row.push_back(absl::StrCat(count));
     }
     table.rows.push_back(std::move(row));

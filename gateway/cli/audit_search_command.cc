@@ -4,10 +4,9 @@
 #include <memory>
 
 #include "absl/strings/str_cat.h"
-#include "gateway/cli/audit_calls.h"
 #include "gateway/cli/audit_commands.h"
+#include "gateway/cli/audit_search_call.h"
 #include "gateway/cli/document_output.h"
-#include "gateway/cli/entry_filter.h"
 #include "gateway/cli/offline_log.h"
 
 namespace chayan::cli {
@@ -16,11 +15,8 @@ namespace {
 struct Options {
   OfflineFlags log;
   FilterFlags filter;
-  PurposeFlags purpose;
+  VaultFlags vault;
   OutputFlags output;
-  std::string subject;
-  std::string person;          // MEMBER:ID
-  std::string case_of_office;  // OFFICE:NUMBER
   uint64_t limit = 1000;
 };
 
@@ -31,67 +27,22 @@ struct Found {
   std::string where;  // origin, or the gateway
 };
 
-// "MEMBER:ID" in two.
-absl::Status Split(absl::string_view flag, const std::string& text, std::string* first,
-                   std::string* second) {
-  const size_t colon = text.find(':');
-  if (colon == std::string::npos || colon == 0 || colon + 1 == text.size()) {
-    return absl::InvalidArgumentError(absl::StrCat(flag, ": write MEMBER:ID, both parts"));
-  }
-  *first = text.substr(0, colon);
-  *second = text.substr(colon + 1);
-  return absl::OkStatus();
+// Shows the first ones, counts all.
+void Add(const Options& options, uint64_t index, const log::LeafView& leaf, Found& found) {
+  if (++found.count <= options.limit) found.table.rows.push_back(EntryRow(index, leaf));
 }
 
-absl::StatusOr<v1::SearchEntriesRequest> ToRequest(Program& program, const Options& options) {
-  v1::SearchEntriesRequest request;
-  CHAYAN_ASSIGN_OR_RETURN(*request.mutable_filter(), ToProto(options.filter, program.clock.Now()));
-  if (!options.subject.empty()) {
-    CHAYAN_ASSIGN_OR_RETURN(*request.mutable_subject(), ParseSubject(program, options.subject));
-  }
-  if (!options.person.empty()) {
-    v1::PersonOfMember* const person = request.mutable_person();
-    CHAYAN_RETURN_IF_ERROR(
-        Split("--person", options.person, person->mutable_member(), person->mutable_person_id()));
-  }
-  if (!options.case_of_office.empty()) {
-    v1::CaseOfOffice* const of = request.mutable_case_of_office();
-    CHAYAN_RETURN_IF_ERROR(
-        Split("--case", options.case_of_office, of->mutable_office(), of->mutable_case_number()));
-  }
-  if (request.about_case() != v1::SearchEntriesRequest::ABOUT_NOT_SET) {
-    CHAYAN_ASSIGN_OR_RETURN(*request.mutable_purpose(), ToProto(options.purpose));
-  }
-  return request;
-}
-
-ExitCode SearchGateway(Program& program, const Options& options, Found& found) {
-  const auto request = ToRequest(program, options);
+ExitCode SearchOnline(Program& program, const Options& options, Found& found) {
+  const auto request = ToProto(program, options.filter, options.vault);
   if (!request.ok()) return program.FailUsage(request.status());
-  std::unique_ptr<Client> client;
-  const auto connection = program.Connect(CallerRole::kAuditor, client);
-  if (!connection.ok()) return ExitCode::kUsage;
-  AuditCalls calls(program, *client);
-  absl::Status status;
-  const absl::Status called = calls.CallPages<v1::SearchEntriesResponse>(
-      "SearchEntries", *request, [&](const v1::SearchEntriesResponse& page) {
-        for (const v1::FoundEntry& entry : page.entries()) {
-          const auto leaf = log::ReadLeaf(entry.leaf());
-          if (!leaf.ok()) {
-            status = leaf.status();
-          } else if (++found.count <= options.limit) {
-            found.table.rows.push_back(EntryRow(entry.index(), *leaf));
-          }
-        }
-      });
-  if (!called.ok()) return calls.Fail(called);
-  if (!status.ok()) return calls.Fail(status);
-  found.where = connection->endpoint.address;
-  return ExitCode::kOk;
+  return SearchGateway(
+      program, *request,
+      [&](uint64_t index, const log::LeafView& leaf) { Add(options, index, leaf, found); },
+      found.where);
 }
 
 ExitCode SearchExport(Program& program, const Options& options, Found& found) {
-  if (!options.subject.empty() || !options.person.empty() || !options.case_of_office.empty()) {
+  if (!options.vault.empty()) {
     return program.Fail(ExitCode::kUsage,
                         program.Say("匯出的日誌不含當事人、承辦人與案號;請不給 DIR,向閘道查詢",
                                     "an export holds no subject, person or case: leave DIR out "
@@ -103,9 +54,7 @@ ExitCode SearchExport(Program& program, const Options& options, Found& found) {
   const ExitCode read = ReadOfflineLog(
       program, options.log,
       [&](const AuditedEntry& entry) {
-        if (!filter->Matches(entry.index, entry.leaf)) return;
-        if (++found.count > options.limit) return;
-        found.table.rows.push_back(EntryRow(entry.index, entry.leaf));
+        if (filter->Matches(entry.index, entry.leaf)) Add(options, entry.index, entry.leaf, found);
       },
       report);
   if (read == ExitCode::kOk) found.where = report.standing->checkpoint.origin;
@@ -117,7 +66,7 @@ ExitCode Search(Program& program, const Options& options) {
   Found found;
   found.table = {.name = "entries", .title = std::string(Say(language, "紀錄", "entries"))};
   found.table.header = EntryHeader(language);
-  const ExitCode searched = options.log.directory.empty() ? SearchGateway(program, options, found)
+  const ExitCode searched = options.log.directory.empty() ? SearchOnline(program, options, found)
                                                           : SearchExport(program, options, found);
   if (searched != ExitCode::kOk) return searched;
   report::Document document;
@@ -141,14 +90,15 @@ void AddAuditSearchCommand(CLI::App& audit, Program& program) {
                               "an export, or without DIR of a gateway")));
   AddOfflineFlags(*search, options->log, /*required=*/false);
   AddFilterFlags(*search, options->filter, "--caller-cert");
-  search->add_option("--subject", options->subject,
+  search->add_option("--subject", options->vault.subject,
                      "of a gateway: about this number; \"-\" reads it from standard input");
-  search->add_option("--person", options->person, "of a gateway: asked by this person, MEMBER:ID");
-  search->add_option("--case", options->case_of_office,
+  search->add_option("--person", options->vault.person,
+                     "of a gateway: asked by this person, MEMBER:ID");
+  search->add_option("--case", options->vault.case_of_office,
                      "of a gateway: of this case, OFFICE:NUMBER");
   search->add_option("--limit", options->limit, "show at most this many; all are counted")
       ->capture_default_str();
-  AddPurposeFlags(*search, options->purpose);
+  AddPurposeFlags(*search, options->vault.purpose);
   AddOutputFlags(*search, options->output);
   AddConnectionFlags(*search, program);
   search->callback([&program, options] {

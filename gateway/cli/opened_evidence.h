@@ -15,7 +15,7 @@ namespace chayan::cli {
 
 class OpenedEvidence {
  public:
-  // Every *.chayan below `directory`; an empty name loads nothing.
+  // Every *.chayan below `directory` whose request names a person; an empty name loads nothing.
   // INVALID_ARGUMENT names a file that is no evidence, or whose request is not
   // the one its entry commits to.
   absl::Status Load(const std::string& directory);

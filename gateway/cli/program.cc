@@ -65,7 +65,7 @@ absl::StatusOr<Connection> Program::Connect(CallerRole role,
   return resolved;
 }
 
-void AddConnectionFlags(CLI::App& command, Program& program) {
+void AddConnectionFlags(CLI::App& command, Program& program, const char* own_certificate) {
   constexpr char kGroup[] = "Connection";
   ConnectionFlags& flags = program.connection;
   command.add_option("--gateway", flags.gateway, "the gateway, HOST:PORT [CHAYAN_GATEWAY]")
@@ -73,7 +73,7 @@ void AddConnectionFlags(CLI::App& command, Program& program) {
   command.add_option("--ca", flags.ca, "root certificates that vouch for the gateway [CHAYAN_CA]")
       ->group(kGroup);
   command
-      .add_option("--cert", flags.cert,
+      .add_option(own_certificate, flags.cert,
                   "own certificate, then intermediates [CHAYAN_CERT, CHAYAN_<ROLE>_CERT]")
       ->group(kGroup);
   command.add_option("--key", flags.key, "its private key [CHAYAN_KEY, CHAYAN_<ROLE>_KEY]")

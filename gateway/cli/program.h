@@ -56,8 +56,10 @@ struct Program {
   absl::StatusOr<Connection> Connect(CallerRole role, std::unique_ptr<Client>& client) const;
 };
 
-// --gateway, --ca, --cert, --key, --timeout.
-void AddConnectionFlags(CLI::App& command, Program& program);
+// --gateway, --ca, --cert, --key, --timeout. `own_certificate`: what --cert is called where that is
+// somebody else's.
+void AddConnectionFlags(CLI::App& command, Program& program,
+                        const char* own_certificate = "--cert");
 
 void AddVerifyCommand(CLI::App& app, Program& program);
 void AddKindsCommand(CLI::App& app, Program& program);
