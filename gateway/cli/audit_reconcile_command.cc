@@ -56,6 +56,7 @@ report::Document Describe(Language language, const Options& options, const Audit
       {say("資料機關", "holder"), options.holder},
       {say("機關紀錄", "answers of the agency"), absl::StrCat(reconciler.answers())},
       {say("兩邊皆有", "on both sides"), absl::StrCat(reconciler.joined())},
+      {say("因鎖定而未轉達", "withheld by a lock"), absl::StrCat(reconciler.withheld())},
       {say("比匯出的日誌新", "newer than the export"), absl::StrCat(reconciler.newer())},
       {say("不一致", "discrepancies"), absl::StrCat(found.size())}};
   report::Table table{.name = "discrepancies", .title = say("不一致", "discrepancies")};

@@ -197,9 +197,14 @@ void Reconciler::Compare(const AuditedEntry& entry, absl::Time recorded,
     found_.push_back({kind, exchange, entry.index, answer.time, std::move(detail)});
   };
   const log::LeafView& leaf = entry.leaf;
-  if (leaf.Get(Key::kBy) != "holder") {
+  const bool is_withheld =
+      leaf.Get(Key::kOutcome) == "LOCKED" && leaf.Get(Key::kHolder) == absl::string_view(holder_);
+  if (is_withheld) {
+    ++withheld_;
+  } else if (leaf.Get(Key::kBy) != "holder") {
     found(Discrepancy::Kind::kNotUsed,
-          absl::StrCat("the entry says ", leaf.Get(Key::kOutcome), leaf.Get(Key::kReason)));
+          absl::StrCat("the entry says ", leaf.Get(Key::kOutcome),
+                       leaf.Get(Key::kOutcome).empty() ? "" : ", ", leaf.Get(Key::kReason)));
   } else if (leaf.Get(Key::kHsig) !=
              absl::string_view(Base64Encode(tlog::HolderSignatureDigest(answer.signature).raw()))) {
     found(Discrepancy::Kind::kSignature, "the entry's hsig is not of the agency's signature");

@@ -26,7 +26,7 @@ struct Discrepancy {
     kNotAtHolder,   // an answer in the agency's name of which the agency knows
                     // nothing
     kNotUsed,       // answered by the agency; the gateway recorded that it did not
-                    // answer
+                    // answer, and no lock
     kSignature,     // both, but the entry commits to another signature than the
                     // agency made
     kBadSignature,  // the agency's own line is not signed by a key that is
@@ -60,6 +60,9 @@ class Reconciler {
 
   size_t answers() const { return answers_.size(); }
   uint64_t joined() const { return joined_; }
+  // Of those on both sides: the caller was told of a lock instead, as the entry says. Guesses that
+  // are under way when the lock closes end so.
+  uint64_t withheld() const { return withheld_; }
   uint64_t newer() const { return newer_; }
 
  private:
@@ -84,6 +87,7 @@ class Reconciler {
   const registry::Snapshot* newest_set_ = nullptr;
   std::vector<Discrepancy> found_;
   uint64_t joined_ = 0;
+  uint64_t withheld_ = 0;
   uint64_t newer_ = 0;
 };
 

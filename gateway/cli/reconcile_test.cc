@@ -9,6 +9,7 @@
 
 #include <filesystem>
 
+#include "absl/strings/str_replace.h"
 #include "adapters/sdk/answer_log.h"
 #include "gateway/base/check.h"
 #include "gateway/base/file.h"
@@ -81,6 +82,7 @@ class ReconcileTest : public ::testing::Test {
       const log::LeafView leaf = *log::ReadLeaf(log_.leaves()[i]);
       reconciler.Add({i, log_.leaves()[i], leaf}, set_.get());
     }
+    withheld_ = reconciler.withheld();
     return reconciler.Take();
   }
   void ExpectOne(Discrepancy::Kind kind, std::optional<uint64_t> index) {
@@ -91,6 +93,7 @@ class ReconcileTest : public ::testing::Test {
   }
 
   std::string directory_;
+  uint64_t withheld_ = 0;
   SampleLog log_;
   std::unique_ptr<sdk::AnswerLog> answers_;
   std::shared_ptr<const registry::Snapshot> set_;
@@ -120,6 +123,22 @@ TEST_F(ReconcileTest, FindsAnAnswerThatWasRecordedAsNone) {
   Ask();
   std::string& leaf = log_.leaves()[1];
   leaf.replace(leaf.find("\"by\":\"holder\""), 13, "\"by\":\"gateway\"");
+  ExpectOne(Discrepancy::Kind::kNotUsed, 1);
+}
+
+// Of several guesses at once, those that the lock found under way.
+TEST_F(ReconcileTest, AnAnswerThatALockWithheldIsAsTheEntrySays) {
+  Ask();
+  std::string& leaf = log_.leaves()[1];
+  // The caller is not given the holder's signature of what it is not told.
+  const size_t signature = leaf.find(",\"hsig\"");
+  leaf.erase(signature, leaf.find(',', signature + 1) - signature);
+  leaf = absl::StrReplaceAll(leaf, {{"\"outcome\":\"MATCH\",\"by\":\"holder\"",
+                                     "\"outcome\":\"LOCKED\",\"by\":\"gateway\""}});
+  EXPECT_TRUE(Reconcile().empty());
+  EXPECT_EQ(withheld_, 1u);
+  // In another holder's name it explains nothing.
+  leaf = absl::StrReplaceAll(leaf, {{"\"holder\":\"land-ad\"", "\"holder\":\"land-ae\""}});
   ExpectOne(Discrepancy::Kind::kNotUsed, 1);
 }
 
