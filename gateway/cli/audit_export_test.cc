@@ -5,8 +5,11 @@
 #include "gateway/cli/audit_export.h"
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <atomic>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <thread>
@@ -171,6 +174,34 @@ TEST_F(AuditExportTest, IsResumedAfterAFailureAtEveryPage) {
     ASSERT_LT(failing_page, 30);
   }
   EXPECT_EQ(Audited(), "900 proved");
+}
+
+// As by kill -9: no batch of files is finished, nothing is tidied up.
+TEST_F(AuditExportTest, IsResumedAfterBeingKilled) {
+  log_.AppendReads(29'999);
+  page_entries_ = 3000;
+  // The page before may be in the making; with those before that a first batch is full.
+  for (const int killed_at : {1, 4, 9}) {
+    const pid_t child = fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+      LogSource source = Source();
+      source.leaves = [&, leaves = source.leaves](uint64_t first, uint64_t end) {
+        if (pages_ + 1 == killed_at) raise(SIGKILL);
+        return leaves(first, end);
+      };
+      Run(source).IgnoreError();
+      _exit(0);
+    }
+    int status = 0;
+    ASSERT_EQ(waitpid(child, &status, 0), child);
+    ASSERT_TRUE(WIFSIGNALED(status)) << killed_at;
+    EXPECT_FALSE(std::filesystem::exists(directory_ + "/checkpoint"));
+  }
+  const auto report = Run(Source());
+  ASSERT_OK(report);
+  EXPECT_EQ(report->resumed, 64u * 256u) << "a batch of files";
+  EXPECT_EQ(Audited(), "30000 proved");
 }
 
 TEST_F(AuditExportTest, RefusesEntriesThatDoNotGiveTheSignedRootAndRecovers) {

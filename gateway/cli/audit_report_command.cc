@@ -91,7 +91,8 @@ report::Document HalfYearReport(Language language, const Content& content) {
 absl::StatusOr<std::vector<report::Table>> ReadSamples(const std::vector<std::string>& files,
                                                        ReportPack& pack) {
   std::vector<report::Table> tables;
-  for (const std::string& file : files) {
+  for (size_t i = 0; i < files.size(); ++i) {
+    const std::string& file = files[i];
     CHAYAN_ASSIGN_OR_RETURN(std::string bytes, ReadFile(file));
     auto sheets = report::ReadOds(bytes);
     if (!sheets.ok()) return Annotate(sheets.status(), file);
@@ -103,7 +104,8 @@ absl::StatusOr<std::vector<report::Table>> ReadSamples(const std::vector<std::st
       }
       tables.push_back(std::move(sheet));
     }
-    pack.Add(absl::StrCat("samples/", file.substr(file.rfind('/') + 1)), std::move(bytes));
+    // Two auditors may have called theirs the same.
+    pack.Add(absl::StrCat("samples/worksheet-", i + 1, ".ods"), std::move(bytes));
   }
   return tables;
 }
