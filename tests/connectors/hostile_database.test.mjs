@@ -66,23 +66,27 @@ const VIEWS = {
     'bytes in place of text': title("x'e78e8be5b08fe6988e'"),
     'a statement that never ends': `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)
       SELECT t.* FROM (${title()}) t, n WHERE n.i < 0`,
+    'rows without end': `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT t.* FROM (${title()}) t, n`,
     'a column that is gone': "SELECT 'AD' AS office, '0863' AS section, '00480000' AS lot, 'A123456789' AS number",
     'a view of nothing that is there': 'SELECT * FROM nowhere',
   },
   NOT_COMPARED: {
-    'rows without end': `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT t.* FROM (${title()}) t, n`,
+    'thousands of titles': `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)
+      SELECT t.* FROM (${title()}) t, n`,
     'text that is not UTF-8': title("CAST(x'c328' AS TEXT)"),
     'a control character': title("'王小明' || char(1)"),
     'two titles where one was expected': `${title()} UNION ALL ${title("'王小明 '")}`,
-    'nothing where a value was': `SELECT NULL AS office, NULL AS section, lot, NULL AS name, NULL AS number FROM (${title()})`,
   },
 };
 for (const [outcome, views] of Object.entries(VIEWS)) {
   for (const [what, view] of Object.entries(views)) {
     test(`${outcome}: ${what}`, { skip }, async () => {
       say(view);
-      await expectNothing(outcome, what);
-      say(title());
+      try {
+        await expectNothing(outcome, what);
+      } finally {
+        say(title());
+      }
       assert.equal((await ask()).outcome, 'MATCH', 'it answers again');
     });
   }
