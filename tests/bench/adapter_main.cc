@@ -1,5 +1,6 @@
 // chayan-bench-adapter: an agency's adapter on the SDK, signing as every adapter does, that answers
-// from memory: what Chayan forwards to while its peers forward to chayan-bench-backend.
+// from memory: what Chayan forwards to while its peers forward to chayan-bench-backend. Or it takes
+// notices, each durable before its receipt, as every adapter does.
 #include <signal.h>
 
 #include <CLI/CLI.hpp>
@@ -40,6 +41,11 @@ class FixedAdapter final : public sdk::Adapter {
       diag::Warning("bench.answer_refused", {{"cause", std::string(status.message())}});
     }
   }
+  void OnNotice(sdk::Notice, sdk::NoticeResponder responder) override {
+    if (const absl::Status status = responder.Received(); !status.ok()) {
+      diag::Warning("bench.receipt_refused", {{"cause", std::string(status.message())}});
+    }
+  }
 };
 
 int Fail(absl::string_view what) {
@@ -60,7 +66,8 @@ int Serve(sdk::AdapterOptions options, sdk::Adapter& adapter, const std::string&
   if (!registry.ok()) return Fail(registry.status().message());
   const registry::Kind* kind = (*registry)->FindKind(kKind);
   if (kind == nullptr) return Fail(absl::StrCat("the registry has no ", kKind));
-  options.kinds = {{kKind, kind->digest, {}}};
+  // Who takes notices answers nothing here.
+  if (options.subscriptions.empty()) options.kinds = {{kKind, kind->digest, {}}};
 
   SystemClock clock;
   SystemRandom random;
@@ -69,6 +76,7 @@ int Serve(sdk::AdapterOptions options, sdk::Adapter& adapter, const std::string&
   const std::string answer_log = options.answer_log;
   for (int i = 0; i < links; ++i) {
     if (i > 0) options.answer_log = absl::StrCat(answer_log, ".", i);
+    if (!options.subscriptions.empty()) options.inbox_file = options.answer_log + ".inbox";
     auto client = sdk::LinkClient::Create(options, adapter, clock, random);
     if (!client.ok()) return Fail(client.status().message());
     clients.push_back(*std::move(client));
@@ -98,6 +106,8 @@ int main(int argc, char** argv) {
   app.add_option("--answer-log", options.answer_log, "Its own log of answers")->required();
   app.add_option("--registry", registry, "Registry folder that the gateways use")->required();
   app.add_option("--links", links, "Links to each gateway")->check(CLI::Range(1, 1000));
+  app.add_option("--subscription", options.subscriptions,
+                 "Take the notices of this subscription, and answer nothing; repeatable");
   app.add_flag("--silent", silent, "Take questions and answer none");
   CLI11_PARSE(app, argc, argv);
   options.gateway_uri = chayan::bench::kGatewayUri;

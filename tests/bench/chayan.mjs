@@ -20,7 +20,7 @@ export function makeRegistry(root, pki, folder, { members = '' } = {}) {
   copyFileSync(join(pki, 'keys.textproto'), join(folder, 'keys.textproto'));
 }
 
-function config(workers, pki) {
+function config(workers, pki, more) {
   return `
 # proto-file: proto/chayan/v1/gateway_config.proto
 # proto-message: chayan.v1.GatewayConfig
@@ -37,16 +37,17 @@ log_origin: "${ORIGIN}"
 log_key_file: "${pki}/log.key"
 vault_kek_file: "${pki}/vault.kek"
 vault_key_directory: "vault-keys"
-`;
+${more}`;
 }
 
 // One gateway; `vault` false takes the one that seals nothing and stores no vault row. `prefix` goes before the command,
-// such as taskset's. In a folder that is there already it goes on with the store it finds.
-export async function startGateway({ bin, pki, registry, folder, workers, vault, name, prefix = [] }) {
+// such as taskset's, `settings` (text) into its configuration. In a folder that is there already it goes on with the store it
+// finds.
+export async function startGateway({ bin, pki, registry, folder, workers, vault, name, prefix = [], settings = '' }) {
   const home = join(folder, name);
   mkdirSync(home, { recursive: true });
   const file = join(home, 'gateway.textproto');
-  writeFileSync(file, config(workers, pki));
+  writeFileSync(file, config(workers, pki, settings));
   const program = join(bin, vault ? 'chayan-gateway' : 'chayan-bench-gateway');
   const [command, ...args] = [...prefix, program, '--config', file, '--bootstrap-registry', registry];
   const handle = start(name, home, command, args);

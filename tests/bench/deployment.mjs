@@ -12,13 +12,13 @@ export const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
 export const bin = process.env.CHAYAN_BIN ?? join(root, 'build/release/bin');
 export const out = join(root, 'build/bench');
 
-// A new folder below build/bench with a development PKI and the sample registry.
-export async function newFolder(name, registryOptions = {}) {
+// A new folder below build/bench with a development PKI, also for these agencies, and the sample registry.
+export async function newFolder(name, { agencies = [], ...registryOptions } = {}) {
   const folder = join(out, name);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const pki = join(folder, 'pki');
-  await run(join(root, 'certs/dev-pki'), [pki]);
+  await run(join(root, 'certs/dev-pki'), [pki, ...agencies]);
   const registry = join(folder, 'registry');
   makeRegistry(root, pki, registry, registryOptions);
   return { bin, folder, pki, registry, trust: join(folder, 'trust') };

@@ -25,5 +25,5 @@ build() {
   cd "$root" || return
   cmake --preset release >/dev/null
   cmake --build --preset release --target chayan-gateway chayan-load chayan-bench-backend chayan-bench-adapter \
-    chayan-bench-gateway chayan-bench-connect chayan-bench-issue chayan-bench-grow
+    chayan chayan-bench-gateway chayan-bench-connect chayan-bench-issue chayan-bench-grow
 }
