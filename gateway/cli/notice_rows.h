@@ -28,6 +28,7 @@ inline constexpr char kNoticeRowsHelp[] =
     "  element.CODE                what it says\n"
     "  account.COMPANY             an account with a company\n"
     "--bulk IN.jsonl: a PublishNoticeRequest in JSON on each line.\n"
+    "--evidence DIR: an evidence file of each notice, REQUEST-ID.chayan.\n"
     "--out OUT.csv: one line a notice as it is answered: row, request_id, notice_id, deliveries,\n"
     "  error, receipt. The same command again goes on behind what is accepted there.\n";
 

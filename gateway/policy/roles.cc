@@ -24,9 +24,11 @@ struct Rule {
 
 constexpr Rule kRules[] = {
     {"/chayan.v1.VerificationService/", kHousehold},
-    // An adapter takes notices, looks at them and says that its office acted; it publishes none.
+    // An adapter takes notices, looks at them, says that its office acted, and proves what it said;
+    // it publishes none.
     {"/chayan.v1.NoticeService/ReceiveNotices", kHousehold | kPublisher | kAdapter},
     {"/chayan.v1.NoticeService/FetchNoticeDetail", kHousehold | kPublisher | kAdapter},
+    {"/chayan.v1.NoticeService/GetFrame", kHousehold | kPublisher | kAdapter},
     {"/chayan.v1.NoticeService/AcknowledgeNotice", kHousehold | kPublisher | kAdapter},
     {"/chayan.v1.NoticeService/ListDeliveries", kHousehold | kPublisher | kAdapter},
     {"/chayan.v1.NoticeService/", kHousehold | kPublisher},
