@@ -7,13 +7,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "gateway/base/check.h"
-#include "gateway/base/encoding.h"
-#include "gateway/base/file.h"
 #include "gateway/crypto/digest.h"
 #include "gateway/log/search_key.h"
-#include "gateway/log/test_log.h"
 #include "gateway/registry/sample_set.h"
-#include "gateway/store/sqlite.h"
 
 namespace chayan::audit {
 namespace {
@@ -22,7 +18,7 @@ absl::Time Start() { return absl::FromUnixSeconds(1768435200); }  // 2026-01-15 
 
 }  // namespace
 
-TestRig::TestRig(const std::string& audit_grants) : clock(Start()), key_(log::TestKey()) {
+TestRig::TestRig(const std::string& audit_grants) : clock(Start()) {
   registry::Files files = registry::SampleFiles();
   for (auto& [path, content] : files) {
     const size_t grants = content.find("audit_grants {");
@@ -33,29 +29,19 @@ TestRig::TestRig(const std::string& audit_grants) : clock(Start()), key_(log::Te
   auto snapshot = registry::Snapshot::Create(std::move(files), &faults);
   CHAYAN_CHECK(snapshot.ok());
   snapshot_ = *std::move(snapshot);
-  CHAYAN_CHECK(WriteFile(folder_ / "kek", Base64Encode(std::string(32, 'k')) + "\n", 0600).ok());
+  stack_ = std::make_unique<log::TestStack>(
+      store::RegistrySet{snapshot_->digest(), snapshot_->files()}, clock, random_);
   Open();
 }
 
-TestRig::~TestRig() { committer_->Stop(); }
+TestRig::~TestRig() { stack_->Stop(); }
 
 void TestRig::Open() {
-  auto vault = log::Vault::Create(folder_ / "kek", folder_ / "vault-keys", clock, random_);
-  CHAYAN_CHECK(vault.ok());
-  vault_ = *std::move(vault);
-  auto store = store::SqliteStore::Open(folder_ / "store.db");
-  CHAYAN_CHECK(store.ok());
-  store_ = *std::move(store);
-  auto committer = log::Committer::Create(
-      {.gateway = "gw-1", .origin = log::kTestOrigin, .head_file = folder_ / "head"}, *store_, key_,
-      clock, random_, store::RegistrySet{snapshot_->digest(), snapshot_->files()});
-  CHAYAN_CHECK(committer.ok());
-  committer_ = *std::move(committer);
   page_tokens_ = std::make_unique<PageTokens>(random_);
   with_ = std::unique_ptr<Collaborators>(
-      new Collaborators{.committer = *committer_,
-                        .store = *store_,
-                        .vault = *vault_,
+      new Collaborators{.committer = stack_->committer(),
+                        .store = stack_->store(),
+                        .vault = stack_->vault(),
                         .registry = [this] { return snapshot_; },
                         .first_published = [this](uint64_t) -> absl::StatusOr<std::string> {
                           if (published_.empty())
@@ -70,13 +56,11 @@ void TestRig::Open() {
 }
 
 void TestRig::Restart() {
-  committer_->Stop();
+  stack_->Stop();
   retention_.reset();
   erasures_.reset();
   with_.reset();
-  committer_.reset();
-  store_.reset();
-  vault_.reset();
+  stack_->Reopen();
   Open();
 }
 
@@ -120,25 +104,21 @@ uint64_t TestRig::Record(const Question& question) {
   input.subject = *log::SubjectKey(detail.subject().identifier());
   input.person = log::PersonKey(question.member, "clerk-7");
   input.case_number = log::CaseKey(question.member, "113-0042");
-  auto sealed = vault_->Seal(input);
+  auto sealed = vault().Seal(input);
   CHAYAN_CHECK(sealed.ok());
   entry.c_req = sealed->c_req;
   entry.c_res = sealed->c_res;
   entry.c_detail = sealed->c_detail;
   log::Outcomes outcomes;
-  committer_->Submit(outcomes.Expect(std::move(entry), std::move(sealed->row)));
+  stack_->committer().Submit(outcomes.Expect(std::move(entry), std::move(sealed->row)));
   const auto committed = outcomes.Wait()[0];
   CHAYAN_CHECK(committed.ok());
   return committed->index;
 }
 
-std::string TestRig::Leaf(uint64_t index) { return (*store_->ReadLeaves(index, 1, 0))[0]; }
-
-log::ParsedLeaf TestRig::Entry(uint64_t index) { return *log::ParseLeaf(Leaf(index)); }
-
 std::string TestRig::RawFiles() const {
   std::string bytes;
-  for (const auto& file : std::filesystem::recursive_directory_iterator(folder_.path())) {
+  for (const auto& file : std::filesystem::recursive_directory_iterator(stack_->folder().path())) {
     if (!file.is_regular_file()) continue;
     std::ifstream stream(file.path(), std::ios::binary);
     bytes.append(std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>());

@@ -13,9 +13,9 @@
 #include "chayan/v1/audit_service.pb.h"
 #include "gateway/audit/erasures.h"
 #include "gateway/audit/retention.h"
+#include "gateway/log/test_stack.h"
 #include "gateway/registry/snapshot.h"
 #include "gateway/rpc/test_call.h"
-#include "gateway/store/test_folder.h"
 
 namespace chayan::audit {
 
@@ -38,8 +38,8 @@ class TestRig {
   // Everything anew on what is in the folder, as after the end of a process.
   void Restart();
   const Collaborators& with() const { return *with_; }
-  store::Store& store() { return *store_; }
-  log::Vault& vault() { return *vault_; }
+  store::Store& store() { return stack_->store(); }
+  log::Vault& vault() { return stack_->vault(); }
   Erasures& erasures() { return *erasures_; }
   Retention& retention() { return *retention_; }
   // Ticks until nothing is left to do by itself.
@@ -74,16 +74,16 @@ class TestRig {
     return told;
   }
 
-  uint64_t size() const { return with_->committer.Status().size; }
-  std::string Leaf(uint64_t index);
-  log::ParsedLeaf Entry(uint64_t index);
+  uint64_t size() const { return stack_->size(); }
+  std::string Leaf(uint64_t index) { return stack_->Leaf(index); }
+  log::ParsedLeaf Entry(uint64_t index) { return stack_->Entry(index); }
   // Publishes the newest checkpoint.
   void Publish() { published_ = with_->committer.Checkpoint(); }
   // The raw bytes of all files of store and vault keys.
   std::string RawFiles() const;
 
   std::string KeyFile(const std::string& key_id) const {
-    return folder_ / ("vault-keys/" + key_id + ".key");
+    return stack_->folder() / ("vault-keys/" + key_id + ".key");
   }
 
   static policy::Caller Auditor(const std::string& system);
@@ -94,14 +94,10 @@ class TestRig {
  private:
   void Open();
 
-  store::TestFolder folder_{store::TestFolder::Memory()};
   SystemRandom random_;
   std::shared_ptr<const registry::Snapshot> snapshot_;
-  const crypto::Ed25519Key key_;
   std::string published_;
-  std::unique_ptr<log::Vault> vault_;
-  std::unique_ptr<store::Store> store_;
-  std::unique_ptr<log::Committer> committer_;
+  std::unique_ptr<log::TestStack> stack_;
   std::unique_ptr<PageTokens> page_tokens_;
   std::unique_ptr<Collaborators> with_;
   std::unique_ptr<Erasures> erasures_;

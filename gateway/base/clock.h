@@ -28,16 +28,22 @@ class SystemClock final : public Clock {
   absl::Duration Elapsed() const override;
 };
 
-// For tests: stands still until told to move. Moving it moves both readings.
+// For tests: stands still until told to move.
 class SimulatedClock final : public Clock {
  public:
-  explicit SimulatedClock(absl::Time start) : now_ns_(absl::ToUnixNanos(start)) {}
-  absl::Time Now() const override { return absl::FromUnixNanos(now_ns_.load()); }
-  absl::Duration Elapsed() const override { return absl::Nanoseconds(now_ns_.load()); }
-  void Advance(absl::Duration step) { now_ns_ += absl::ToInt64Nanoseconds(step); }
+  explicit SimulatedClock(absl::Time start) : elapsed_ns_(absl::ToUnixNanos(start)) {}
+  absl::Time Now() const override {
+    return absl::FromUnixNanos(elapsed_ns_.load() + set_ns_.load());
+  }
+  absl::Duration Elapsed() const override { return absl::Nanoseconds(elapsed_ns_.load()); }
+  // Time passes.
+  void Advance(absl::Duration step) { elapsed_ns_ += absl::ToInt64Nanoseconds(step); }
+  // Somebody sets the wall clock, forwards or backwards; no time passes.
+  void Set(absl::Duration by) { set_ns_ += absl::ToInt64Nanoseconds(by); }
 
  private:
-  std::atomic<int64_t> now_ns_;
+  std::atomic<int64_t> elapsed_ns_;
+  std::atomic<int64_t> set_ns_{0};
 };
 
 // RFC 3339 in UTC with milliseconds, "2026-01-15T08:30:00.123Z": the form every entry uses.

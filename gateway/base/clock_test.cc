@@ -23,6 +23,17 @@ TEST(ClockTest, SimulatedClockMovesOnlyWhenTold) {
   EXPECT_EQ(clock.Elapsed() - before, absl::Seconds(5));
 }
 
+TEST(ClockTest, TheWallClockCanBeSetAndTimeGoesOnAllTheSame) {
+  SimulatedClock clock(absl::FromUnixSeconds(1000));
+  const absl::Duration before = clock.Elapsed();
+  clock.Set(-absl::Seconds(300));
+  EXPECT_EQ(clock.Now(), absl::FromUnixSeconds(700));
+  EXPECT_EQ(clock.Elapsed(), before);
+  clock.Advance(absl::Seconds(5));
+  EXPECT_EQ(clock.Now(), absl::FromUnixSeconds(705));
+  EXPECT_EQ(clock.Elapsed() - before, absl::Seconds(5));
+}
+
 TEST(ClockTest, TaipeiIsEightHoursAhead) {
   EXPECT_EQ(absl::FormatTime("%H", absl::FromUnixSeconds(0), TaipeiTimeZone()), "08");
 }

@@ -113,6 +113,15 @@ std::vector<std::string> EncodeNoticeFrames(const std::vector<OutgoingNotice>& n
   return writer.Finish();
 }
 
+std::vector<std::string> EncodeNoneTodayFrames(const std::vector<std::string>& none_today) {
+  FrameWriter writer(v1::ToAdapter::kNoneTodayFieldNumber);
+  for (const std::string& one : none_today) {
+    wire::AppendBytes(writer.Item(one.size() + kItemHeadMax),
+                      v1::NoneTodayFrame::kNoneTodayFieldNumber, one);
+  }
+  return writer.Finish();
+}
+
 std::vector<std::string> EncodeRecordedFrames(const RecordedIds& answers,
                                               const RecordedIds& receipts) {
   FrameWriter writer(v1::ToAdapter::kRecordedFieldNumber);

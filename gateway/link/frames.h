@@ -28,6 +28,8 @@ struct OutgoingQuestion {
 std::vector<std::string> EncodeQuestionFrames(const std::vector<OutgoingQuestion>& questions,
                                               const std::vector<Uuid>& cancelled);
 std::vector<std::string> EncodeNoticeFrames(const std::vector<OutgoingNotice>& notices);
+// Of serialized NoneToday.
+std::vector<std::string> EncodeNoneTodayFrames(const std::vector<std::string>& none_today);
 // The ids of answers' exchanges and of receipts' deliveries, with the indexes of their entries.
 using RecordedIds = std::vector<std::pair<Uuid, uint64_t>>;
 std::vector<std::string> EncodeRecordedFrames(const RecordedIds& answers,

@@ -304,6 +304,7 @@ void Link::Flush() {
   RecordedIds recorded;
   RecordedIds receipts_recorded;
   std::vector<OutgoingNotice> notices;
+  std::vector<std::string> none_today;
   bool draining = false;
   bool heartbeat = false;
   {
@@ -328,10 +329,12 @@ void Link::Flush() {
     recorded.swap(to_record_);
     receipts_recorded.swap(receipts_to_record_);
     notices.swap(to_notify_);
+    none_today.swap(none_today_);
     std::swap(draining, send_draining_);
     std::swap(heartbeat, send_heartbeat_);
     if (!questions.empty() || !cancelled.empty() || !recorded.empty() ||
-        !receipts_recorded.empty() || !notices.empty() || draining || heartbeat) {
+        !receipts_recorded.empty() || !notices.empty() || !none_today.empty() || draining ||
+        heartbeat) {
       last_sent_ = now;
     }
   }
@@ -343,6 +346,7 @@ void Link::Flush() {
   }
   // Last: a person waits for the others.
   for (std::string& frame : EncodeNoticeFrames(notices)) stream->Write(std::move(frame));
+  for (std::string& frame : EncodeNoneTodayFrames(none_today)) stream->Write(std::move(frame));
   if (draining) stream->Write(EncodeDraining());
   if (heartbeat) stream->Write(EncodeHeartbeat(context_.clock.Now()));
   const size_t queued_bytes = stream->queued_bytes();

@@ -110,6 +110,8 @@ class Link : public std::enable_shared_from_this<Link> {
   // How many notices it takes now.
   size_t NoticeRoom() const;
   bool SendNotices(std::vector<OutgoingNotice> notices);
+  // False: it serves no more.
+  bool TellNone(const std::string& none_today);
   void ReceiptRecorded(const Uuid& delivery, uint64_t index);
 
   void Tick();
@@ -225,6 +227,7 @@ class Link : public std::enable_shared_from_this<Link> {
   RecordedIds to_record_ ABSL_GUARDED_BY(mu_);
   RecordedIds receipts_to_record_ ABSL_GUARDED_BY(mu_);
   std::vector<OutgoingNotice> to_notify_ ABSL_GUARDED_BY(mu_);
+  std::vector<std::string> none_today_ ABSL_GUARDED_BY(mu_);
   bool send_draining_ ABSL_GUARDED_BY(mu_) = false;
   bool send_heartbeat_ ABSL_GUARDED_BY(mu_) = false;
 };

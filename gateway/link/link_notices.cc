@@ -47,6 +47,18 @@ bool Link::SendNotices(std::vector<OutgoingNotice> notices) {
   return true;
 }
 
+bool Link::TellNone(const std::string& none_today) {
+  bool flush = false;
+  {
+    absl::MutexLock lock(&mu_);
+    if (!serving()) return false;
+    none_today_.push_back(none_today);
+    flush = ClaimFlush();
+  }
+  if (flush) PostFlush();
+  return true;
+}
+
 void Link::ReceiptRecorded(const Uuid& delivery, uint64_t index) {
   bool flush = false;
   {

@@ -113,6 +113,17 @@ TEST_F(LinkNoticesTest, CarriesNoticesDownAndSignedReceiptsUp) {
   EXPECT_EQ(recorded[0].recorded().receipts(0).entry_index(), 77u);
 }
 
+TEST_F(LinkNoticesTest, SaysThatAPeriodHadNoneToWhoOffersTheSubscription) {
+  EXPECT_FALSE(world_.links->TellNone("land-a", "deaths", "none"));
+  auto adapter = Open();
+  EXPECT_FALSE(world_.links->TellNone("land-b", "deaths", "none"));
+  EXPECT_TRUE(world_.links->TellNone("land-a", "deaths", "none"));
+  adapter->stream().Pump();
+  const std::vector<v1::ToAdapter> written = adapter->stream().TakeWritten();
+  ASSERT_THAT(written, SizeIs(1));
+  EXPECT_THAT(written[0].none_today().none_today(), ElementsAre("none"));
+}
+
 TEST_F(LinkNoticesTest, SendsNoMoreThanTheAdapterTakes) {
   auto adapter = Open(/*in_flight_max=*/1);
   const NoticePlace place = world_.links->PlaceForNotices("land-a", "deaths");

@@ -50,6 +50,8 @@ class LinkTable final : public Links, private LinkObserver {
   NoticePlace PlaceForNotices(absl::string_view recipient,
                               absl::string_view subscription) const override;
   bool SendNotices(uint64_t link, std::vector<OutgoingNotice> notices) override;
+  bool TellNone(absl::string_view recipient, absl::string_view subscription,
+                const std::string& none_today) override;
   void ReceiptRecorded(uint64_t link, const Uuid& delivery, uint64_t index) override;
   void Tick() override;
   std::vector<LinkInfo> List() const override;
@@ -234,6 +236,14 @@ NoticePlace LinkTable::PlaceForNotices(absl::string_view recipient,
 bool LinkTable::SendNotices(uint64_t number, std::vector<OutgoingNotice> notices) {
   const auto link = FindLink(number);
   return link != nullptr && link->SendNotices(std::move(notices));
+}
+
+bool LinkTable::TellNone(absl::string_view recipient, absl::string_view subscription,
+                         const std::string& none_today) {
+  const std::shared_ptr<const Replicas> replicas = Find(NoticeKey(recipient, subscription));
+  if (replicas == nullptr) return false;
+  return std::any_of(replicas->begin(), replicas->end(),
+                     [&](const std::shared_ptr<Link>& link) { return link->TellNone(none_today); });
 }
 
 void LinkTable::ReceiptRecorded(uint64_t number, const Uuid& delivery, uint64_t index) {

@@ -118,6 +118,10 @@ class Links {
                                       absl::string_view subscription) const = 0;
   // Sends them, in order. False: the link is gone or has less room, and none was sent.
   virtual bool SendNotices(uint64_t link, std::vector<OutgoingNotice> notices) = 0;
+  // Tells a link of the recipient that offers the subscription of a period without notices:
+  // `none_today` is a serialized NoneToday. False: there is no such link.
+  virtual bool TellNone(absl::string_view recipient, absl::string_view subscription,
+                        const std::string& none_today) = 0;
   // The receipt's entry is committed: tell the adapter.
   virtual void ReceiptRecorded(uint64_t link, const Uuid& delivery, uint64_t index) = 0;
 

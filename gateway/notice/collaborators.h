@@ -9,6 +9,7 @@
 #include "gateway/base/task_thread.h"
 #include "gateway/log/committer.h"
 #include "gateway/log/vault.h"
+#include "gateway/notice/clock_guard.h"
 #include "gateway/notice/ordering_key.h"
 #include "gateway/rpc/server.h"
 #include "gateway/store/store.h"
@@ -23,6 +24,7 @@ struct Collaborators {
   log::Vault& vault;
   const OrderingKey& ordering;
   Clock& clock;
+  ClockGuard& clock_guard;
   Random& random;
   TaskThread& thread;  // publishes, settles and lists: what reads the store
 };

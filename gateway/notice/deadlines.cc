@@ -21,9 +21,10 @@ constexpr size_t kRowsMax = 200;
 // more: a period that is over for so long tells nobody anything.
 constexpr absl::Duration kLookBack = absl::Hours(24 * 7);
 
-bool IsPull(const registry::Snapshot& snapshot, const store::StoredDelivery& delivery) {
-  const v1::Subscription* subscription = snapshot.FindSubscription(delivery.subscription);
-  return subscription != nullptr && subscription->way() == v1::DELIVERY_WAY_PULL;
+void Tell(const char* event, const store::StoredDelivery& delivery) {
+  diag::Warning(event, {{"recipient", delivery.recipient},
+                        {"subscription", delivery.subscription},
+                        {"delivery", delivery.id.ToText()}});
 }
 
 }  // namespace
@@ -36,8 +37,8 @@ void Deadlines::Tick() {
   // An office still has the workday in which it is warned.
   const absl::Time soon = absl::FromCivil(tomorrow + 1, registry::Taipei());
   for (const absl::Status& status :
-       {BuryExpired(now_ms), Warn(*snapshot, NoticeEventKind::kDueSoon, soon, now),
-        Warn(*snapshot, NoticeEventKind::kOverdue, now, now), ShredSettled(now_ms),
+       {BuryExpired(now_ms), Warn(NoticeEventKind::kDueSoon, soon, now),
+        Warn(NoticeEventKind::kOverdue, now, now), WarnUnfetched(now_ms), ShredSettled(now_ms),
         LookAtPeriods(*snapshot, now)}) {
     if (status.ok()) continue;
     diag::Error("notice.store_fault", {{"cause", std::string(status.message())}});
@@ -45,6 +46,7 @@ void Deadlines::Tick() {
 }
 
 absl::Status Deadlines::BuryExpired(int64_t now_ms) {
+  if (with_.clock_guard.HoldsExpiry()) return absl::OkStatus();
   CHAYAN_ASSIGN_OR_RETURN(const std::vector<store::StoredDelivery> expired,
                           with_.notices.Expired(now_ms, kRowsMax));
   for (const store::StoredDelivery& delivery : expired) {
@@ -57,22 +59,25 @@ absl::Status Deadlines::BuryExpired(int64_t now_ms) {
   return absl::OkStatus();
 }
 
-absl::Status Deadlines::Warn(const registry::Snapshot& snapshot, NoticeEventKind warning,
-                             absl::Time until, absl::Time now) {
+absl::Status Deadlines::Warn(NoticeEventKind warning, absl::Time until, absl::Time now) {
   CHAYAN_ASSIGN_OR_RETURN(const std::vector<store::StoredDelivery> deliveries,
                           with_.notices.Unsettled(warning, absl::ToUnixMillis(until), kRowsMax));
   for (const store::StoredDelivery& delivery : deliveries) {
-    // What nobody came for is not the office's delay.
-    const bool not_fetched = warning == NoticeEventKind::kOverdue &&
-                             delivery.state == store::DeliveryState::kScheduled &&
-                             IsPull(snapshot, delivery);
-    const NoticeEventKind kind = not_fetched ? NoticeEventKind::kNotFetched : warning;
-    CHAYAN_RETURN_IF_ERROR(with_.notices.Warn(delivery.seq, kind, absl::ToUnixMillis(now)));
-    if (kind == NoticeEventKind::kDueSoon) continue;
-    diag::Warning(not_fetched ? "notice.not_fetched" : "notice.overdue",
-                  {{"recipient", delivery.recipient},
-                   {"subscription", delivery.subscription},
-                   {"delivery", delivery.id.ToText()}});
+    CHAYAN_RETURN_IF_ERROR(with_.notices.Warn(delivery.seq, warning, absl::ToUnixMillis(now)));
+    if (warning == NoticeEventKind::kDueSoon) continue;
+    Tell("notice.overdue", delivery);
+    alarms_.Raise("notice.overdue", delivery.recipient);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Deadlines::WarnUnfetched(int64_t now_ms) {
+  CHAYAN_ASSIGN_OR_RETURN(const std::vector<store::StoredDelivery> deliveries,
+                          with_.notices.Unfetched(now_ms, kRowsMax));
+  for (const store::StoredDelivery& delivery : deliveries) {
+    CHAYAN_RETURN_IF_ERROR(with_.notices.Warn(delivery.seq, NoticeEventKind::kNotFetched, now_ms));
+    Tell("notice.not_fetched", delivery);
+    alarms_.Raise("notice.not_fetched", delivery.recipient);
   }
   return absl::OkStatus();
 }
@@ -100,8 +105,10 @@ absl::Status Deadlines::LookAtPeriod(const registry::Snapshot& snapshot,
   auto it = looked_at_.find(subscription.id());
   if (it == looked_at_.end()) {
     CHAYAN_ASSIGN_OR_RETURN(const absl::Time before, ReadLookedAt(subscription.id(), now));
-    it = looked_at_.emplace(subscription.id(), std::max(before, now - kLookBack)).first;
+    it = looked_at_.emplace(subscription.id(), before).first;
   }
+  // A clock that is set forward by a year has not seen a year of silence.
+  it->second = std::max(it->second, now - kLookBack);
   const absl::Time end = PeriodAt(subscription.schedule(), calendar, it->second).end;
   if (end > now) return absl::OkStatus();
   CHAYAN_ASSIGN_OR_RETURN(const bool had,

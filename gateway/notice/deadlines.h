@@ -8,6 +8,7 @@
 #include <string>
 
 #include "gateway/notice/collaborators.h"
+#include "gateway/notice/notice_alarms.h"
 #include "gateway/notice/settler.h"
 #include "gateway/registry/snapshot.h"
 
@@ -19,8 +20,9 @@ class Deadlines {
   // A period of the subscription had no delivery, and the entry says so. From any thread.
   using EmptyPeriod =
       std::function<void(const v1::Subscription& subscription, absl::Time end, uint64_t entry)>;
-  Deadlines(const Collaborators& with, Settler& settler, EmptyPeriod empty_period)
-      : with_(with), settler_(settler), empty_period_(std::move(empty_period)) {}
+  Deadlines(const Collaborators& with, Settler& settler, NoticeAlarms& alarms,
+            EmptyPeriod empty_period)
+      : with_(with), settler_(settler), alarms_(alarms), empty_period_(std::move(empty_period)) {}
 
   // One round, some hundred rows of each.
   void Tick();
@@ -28,8 +30,8 @@ class Deadlines {
  private:
   absl::Status BuryExpired(int64_t now_ms);
   // Warns of deliveries whose office should have acted by `until`.
-  absl::Status Warn(const registry::Snapshot& snapshot, store::NoticeEventKind warning,
-                    absl::Time until, absl::Time now);
+  absl::Status Warn(store::NoticeEventKind warning, absl::Time until, absl::Time now);
+  absl::Status WarnUnfetched(int64_t now_ms);
   absl::Status ShredSettled(int64_t now_ms);
   absl::Status LookAtPeriods(const registry::Snapshot& snapshot, absl::Time now);
   absl::Status LookAtPeriod(const registry::Snapshot& snapshot,
@@ -41,6 +43,7 @@ class Deadlines {
 
   const Collaborators& with_;
   Settler& settler_;
+  NoticeAlarms& alarms_;
   const EmptyPeriod empty_period_;
   // Of each subscription, the end of the last period that was looked at.
   std::map<std::string, absl::Time> looked_at_;

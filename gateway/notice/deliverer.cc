@@ -1,6 +1,7 @@
 #include "gateway/notice/deliverer.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "gateway/base/diag.h"
@@ -16,14 +17,25 @@ constexpr absl::Duration kReceiptTimeout = absl::Seconds(60);
 constexpr size_t kClaimMax = 256;
 // Failures one after another, until a recipient counts as down.
 constexpr uint32_t kFailuresMax = 5;
-// Attempts that reached the recipient and came to nothing: by the backoff some hours. After that a
-// person has to look.
+// Attempts that came to nothing by the delivery's own doing: by the backoff some hours. After that
+// a person has to look.
 constexpr uint32_t kAttemptsMax = 32;
+// Deliveries whose failures are counted; beyond it, counted anew. They are far fewer: a recipient
+// that is down is tried with one.
+constexpr size_t kBlamedMax = 100'000;
+// Looked at in a round when the clock was set back: some ten milliseconds.
+constexpr size_t kMakeReadyMax = 5000;
+
+// The recipient said that it is this one which it does not take.
+bool IsRefusal(const std::string& reason) {
+  return reason == "SYSTEM_REFUSED" || reason == "MALFORMED";
+}
 
 }  // namespace
 
 void Deliverer::Tick() {
   if (!began_) EndOldLeases();
+  MakeReady();
   GiveUpLapsed();
   const absl::StatusOr<std::vector<store::DueLane>> due =
       with_.notices.Due(absl::ToUnixMillis(with_.clock.Now()));
@@ -41,10 +53,36 @@ void Deliverer::Tick() {
 
 // One process at a time has this gateway's store open, so nothing of its leases is under way.
 void Deliverer::EndOldLeases() {
-  const absl::Status status =
-      with_.notices.EndLeases(gateway_, absl::ToUnixMillis(with_.clock.Now()));
+  const absl::Time now = with_.clock.Now();
+  absl::Status status = with_.notices.EndLeases(gateway_, absl::ToUnixMillis(now));
+  const absl::StatusOr<store::Head> head = with_.store.ReadHead();
+  status.Update(head.status());
   began_ = status.ok();
-  if (!began_) diag::Error("notice.store_fault", {{"cause", std::string(status.message())}});
+  if (!began_) {
+    diag::Error("notice.store_fault", {{"cause", std::string(status.message())}});
+    return;
+  }
+  // Set back while no gateway ran: the log knows how late it was.
+  const absl::Time last = absl::FromUnixMillis(head->time_ms);
+  if (last - now <= ClockGuard::kSlack) return;
+  due_by_ = last;
+  make_ready_from_ = 1;
+}
+
+void Deliverer::MakeReady() {
+  if (const std::optional<absl::Time> set_back = with_.clock_guard.TakeSetBack()) {
+    due_by_ = std::max(due_by_, *set_back);
+    make_ready_from_ = 1;
+  }
+  if (make_ready_from_ == 0) return;
+  const absl::StatusOr<int64_t> next =
+      with_.notices.MakeReady(make_ready_from_, kMakeReadyMax, absl::ToUnixMillis(due_by_),
+                              absl::ToUnixMillis(with_.clock.Now()));
+  if (next.ok()) {
+    make_ready_from_ = *next;
+  } else {
+    diag::Error("notice.store_fault", {{"cause", std::string(next.status().message())}});
+  }
 }
 
 void Deliverer::GiveUpLapsed() {
@@ -127,7 +165,8 @@ std::shared_ptr<const std::string> Deliverer::Prepare(const store::Claimed& clai
                               .until = with_.clock.Elapsed() + kReceiptTimeout});
     if (!is_new) return nullptr;
   }
-  if (delivery.expire_ms <= absl::ToUnixMillis(with_.clock.Now())) {
+  if (delivery.expire_ms <= absl::ToUnixMillis(with_.clock.Now()) &&
+      !with_.clock_guard.HoldsExpiry()) {
     Bury(delivery, "EXPIRED");
     return nullptr;
   }
@@ -174,9 +213,27 @@ std::optional<BulkSent> Deliverer::FindBulk(const Uuid& delivery) const {
 void Deliverer::Settled(const Uuid& delivery) {
   absl::MutexLock lock(&mu_);
   auto it = under_way_.find(delivery);
+  blamed_.erase(delivery);
   if (it == under_way_.end()) return;
-  if (!it->second.being_buried) recipients_[it->second.recipient].failures = 0;
+  if (!it->second.being_buried) {
+    Recipient& recipient = recipients_[it->second.recipient];
+    recipient.failures = 0;
+    ++recipient.taken;
+  }
   under_way_.erase(it);
+}
+
+// An adapter that falls over one notice takes others in between; one that cannot be reached, or
+// whose system is down, takes none, and that is no notice's fault.
+bool Deliverer::IsLast(const Uuid& delivery, const Recipient& recipient,
+                       const std::string& reason) {
+  if (blamed_.size() >= kBlamedMax) blamed_.clear();
+  const auto [entry, is_first] = blamed_.try_emplace(delivery);
+  Blame& blame = entry->second;
+  const bool others_were_taken = !is_first && recipient.taken > blame.taken_before;
+  blame.taken_before = recipient.taken;
+  if (IsRefusal(reason) || others_were_taken) ++blame.attempts;
+  return blame.attempts >= kAttemptsMax;
 }
 
 void Deliverer::Returned(const Uuid& delivery, const std::string& reason, bool recipient_down) {
@@ -195,13 +252,14 @@ void Deliverer::Returned(const Uuid& delivery, const std::string& reason, bool r
 }
 
 void Deliverer::Fail(const Uuid& delivery, const UnderWay& one, const std::string& reason) {
-  const bool last = one.attempts + 1 >= kAttemptsMax;
+  bool last = false;
   {
     absl::MutexLock lock(&mu_);
     auto it = under_way_.find(delivery);
     if (it == under_way_.end() || it->second.being_buried) return;
     Recipient& recipient = recipients_[one.recipient];
     ++recipient.counts.failed;
+    last = IsLast(delivery, recipient, reason);
     if (++recipient.failures >= kFailuresMax) {
       recipient.closed_until =
           with_.clock.Elapsed() + Backoff(recipient.failures - kFailuresMax + 1, with_.random);

@@ -3,9 +3,9 @@
 //
 // Invariants: a delivery leaves only under a lease of this gateway, and while it is under way here
 // it does not leave again; of one subject of a recipient the store lends one at a time. A recipient
-// at whom delivery after delivery fails is tried with one at a time, less and less often. What is
-// under way is not kept: the next process of this gateway ends its leases, and it leaves again
-// under the same id.
+// at whom delivery after delivery fails is tried with one at a time, less and less often, for as
+// long as its deliveries live: only one that fails by itself is given up. What is under way is not
+// kept: the next process of this gateway ends its leases, and it leaves again under the same id.
 #ifndef CHAYAN_GATEWAY_NOTICE_DELIVERER_H_
 #define CHAYAN_GATEWAY_NOTICE_DELIVERER_H_
 
@@ -94,10 +94,22 @@ class Deliverer {
   struct Recipient {
     DeliveryCounts counts{};
     uint32_t failures = 0;  // one after another
+    uint64_t taken = 0;     // deliveries
     absl::Duration closed_until = absl::ZeroDuration();
   };
 
+  // What a delivery that comes to nothing has to do with it itself.
+  struct Blame {
+    uint64_t taken_before = 0;  // by its recipient, when it last came to nothing
+    uint32_t attempts = 0;
+  };
+  // Whether the delivery is given up: too often it failed, while its recipient took others.
+  bool IsLast(const Uuid& delivery, const Recipient& recipient, const std::string& reason)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+
   void EndOldLeases();
+  // What had been due before the wall clock was set back is due, some thousands a round.
+  void MakeReady();
   void GiveUpLapsed();
   void Serve(const store::DueLane& lane);
   // How many to claim: none while the circuit is open, one to try it.
@@ -114,11 +126,15 @@ class Deliverer {
   const std::vector<Outlet*> outlets_;
   Settler& settler_;
   const BulkLane& lane_;
-  bool began_ = false;  // of Tick alone
+  // Of Tick alone.
+  bool began_ = false;
+  absl::Time due_by_ = absl::InfinitePast();
+  int64_t make_ready_from_ = 0;  // 0: there is nothing to do
 
   mutable absl::Mutex mu_;
   absl::flat_hash_map<Uuid, UnderWay> under_way_ ABSL_GUARDED_BY(mu_);
   std::map<std::string, Recipient> recipients_ ABSL_GUARDED_BY(mu_);
+  absl::flat_hash_map<Uuid, Blame> blamed_ ABSL_GUARDED_BY(mu_);  // of this process alone
 };
 
 }  // namespace chayan::notice

@@ -1,4 +1,4 @@
-// A stream whose other end is the test. For tests alone.
+// A stream of the room whose other end is the test. For tests alone.
 #ifndef CHAYAN_GATEWAY_NOTICE_FAKE_STREAM_H_
 #define CHAYAN_GATEWAY_NOTICE_FAKE_STREAM_H_
 
@@ -53,24 +53,23 @@ class FakeStream final : public rpc::StreamCall {
     absl::MutexLock lock(&mu_);
     return refusal_.has_value() ? refusal_->reason : v1::ERROR_REASON_UNSPECIFIED;
   }
-  // The next message; waits for it, and calls `tick` meanwhile.
+  // The next message, if there is one now.
+  template <typename Response>
+  std::optional<Response> Next() {
+    absl::MutexLock lock(&mu_);
+    if (written_.empty()) return std::nullopt;
+    return Parse<Response>();
+  }
+  // The next message; waits for it, and has the room look meanwhile.
   template <typename Response>
   Response Take(TestRig& rig) {
-    const absl::Time end = absl::Now() + kHangTimeout;
-    while (true) {
-      {
-        absl::MutexLock lock(&mu_);
-        if (!written_.empty()) {
-          Response response;
-          CHAYAN_CHECK(response.ParseFromString(written_.front()));
-          written_.erase(written_.begin());
-          return response;
-        }
-      }
-      CHAYAN_CHECK(absl::Now() < end);
+    const auto some = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) { return !written_.empty(); };
+    for (const absl::Time end = absl::Now() + kHangTimeout; absl::Now() < end;) {
       rig.service().Tick();
-      absl::SleepFor(absl::Milliseconds(1));
+      absl::MutexLock lock(&mu_);
+      if (mu_.AwaitWithTimeout(absl::Condition(&some), kLookInterval)) return Parse<Response>();
     }
+    CHAYAN_CHECK(false);
   }
   // Waits for its end; whether that was a good one.
   bool WaitUntilFinished() {
@@ -84,6 +83,17 @@ class FakeStream final : public rpc::StreamCall {
   }
 
  private:
+  // What one look began may need another.
+  static constexpr absl::Duration kLookInterval = absl::Milliseconds(10);
+
+  template <typename Response>
+  Response Parse() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    Response response;
+    CHAYAN_CHECK(response.ParseFromString(written_.front()));
+    written_.erase(written_.begin());
+    return response;
+  }
+
   const policy::Caller caller_;
   const std::string method_;
   rpc::StreamEvents events_;

@@ -2,21 +2,23 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
-#include <string>
 
 #include "gateway/notice/step.h"
 
 namespace chayan::notice {
 
-void AddMetrics(const Collaborators& with, const Deliverer& deliverer, metrics::Page& page) {
-  const std::shared_ptr<const registry::Snapshot> snapshot = with.registry();
+std::set<std::string> RecipientsOf(const registry::Snapshot& snapshot) {
   std::set<std::string> recipients;
-  for (const v1::NoticeKind* kind : snapshot->notice_kinds()) {
-    for (const v1::Subscription* one : snapshot->Subscriptions(kind->code())) {
+  for (const v1::NoticeKind* kind : snapshot.notice_kinds()) {
+    for (const v1::Subscription* one : snapshot.Subscriptions(kind->code())) {
       recipients.insert(one->recipient());
     }
   }
+  return recipients;
+}
+
+void AddMetrics(const Collaborators& with, const Deliverer& deliverer, metrics::Page& page) {
+  const std::set<std::string> recipients = RecipientsOf(*with.registry());
   const std::map<std::string, DeliveryCounts> counts = deliverer.Counts();
   const int64_t now_ms = absl::ToUnixMillis(with.clock.Now());
   for (const std::string& recipient : recipients) {

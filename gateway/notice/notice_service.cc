@@ -5,6 +5,7 @@
 #include <utility>
 #include <variant>
 
+#include "absl/synchronization/notification.h"
 #include "chayan/v1/notice_service.pb.h"
 #include "gateway/base/diag.h"
 #include "gateway/notice/frame_reads.h"
@@ -63,6 +64,7 @@ NoticeService::NoticeService(Options options, rpc::RegistrySource registry, link
                              log::Committer& committer, store::Store& store, log::Vault& vault,
                              Clock& clock, Random& random)
     : ordering_(std::move(options.ordering)),
+      clock_guard_(clock),
       with_{.registry = std::move(registry),
             .committer = committer,
             .store = store,
@@ -70,6 +72,7 @@ NoticeService::NoticeService(Options options, rpc::RegistrySource registry, link
             .vault = vault,
             .ordering = ordering_,
             .clock = clock,
+            .clock_guard = clock_guard_,
             .random = random,
             .thread = thread_},
       links_(links),
@@ -91,9 +94,15 @@ NoticeService::NoticeService(Options options, rpc::RegistrySource registry, link
           bulk_settler_, bulk_lane_),
       deliverer_(with_, std::move(options.gateway), {link_outlet_.get(), &pull_}, settler_,
                  bulk_lane_),
-      deadlines_(with_, settler_,
+      alarms_(clock),
+      silences_([this](const Silences::Silence& silence) {
+        return pull_.TellNone(silence.recipient, silence.none) ||
+               links_.TellNone(silence.recipient, silence.none.subscription(),
+                               silence.none.SerializeAsString());
+      }),
+      deadlines_(with_, settler_, alarms_,
                  [this](const v1::Subscription& subscription, absl::Time end, uint64_t entry) {
-                   pull_.TellNone(subscription, end, entry);
+                   silences_.Add(subscription, end, entry);
                  }),
       watchers_(with_),
       bulk_settler_(with_, bulk_lane_, deliverer_, [this] { Wake(); }),
@@ -151,7 +160,9 @@ void NoticeService::Serve(rpc::Server& server, const char* method,
 }
 
 void NoticeService::Tick() {
+  clock_guard_.Look();
   pull_.Tick();
+  silences_.Tell();
   Wake();
   RunRound(deadlines_round_, kDeadlinesInterval, [this] { deadlines_.Tick(); });
   if (!watchers_.empty()) {
@@ -170,9 +181,19 @@ void NoticeService::RunRound(Round& round, absl::Duration interval, std::functio
   if (!queued) round.waits = false;
 }
 
+void NoticeService::AwaitIdle() {
+  // Each may give work to the other.
+  for (TaskThread* const thread : {&thread_, &delivering_, &thread_}) {
+    absl::Notification idle;
+    if (thread->Run([&idle] { idle.Notify(); })) idle.WaitForNotification();
+  }
+}
+
 void NoticeService::AddMetrics(metrics::Page& page) const {
   notice::AddMetrics(with_, deliverer_, page);
 }
+
+std::vector<std::string> NoticeService::Alarms() const { return alarms_.All(with_, deliverer_); }
 
 void NoticeService::Wake() {
   if (woken_.exchange(true)) return;

@@ -14,12 +14,15 @@
 #include "gateway/notice/bulk_lane.h"
 #include "gateway/notice/bulk_settler.h"
 #include "gateway/notice/bulk_streams.h"
+#include "gateway/notice/clock_guard.h"
 #include "gateway/notice/collaborators.h"
 #include "gateway/notice/deadlines.h"
 #include "gateway/notice/deliverer.h"
+#include "gateway/notice/notice_alarms.h"
 #include "gateway/notice/publication.h"
 #include "gateway/notice/pull.h"
 #include "gateway/notice/settler.h"
+#include "gateway/notice/silences.h"
 #include "gateway/notice/watch.h"
 #include "gateway/rpc/server.h"
 
@@ -41,7 +44,11 @@ class NoticeService final : public link::NoticeSink {
   void ServeOn(rpc::Server& server);
   // Looks for what is due. Called several times a second.
   void Tick();
+  // Returns when what was given to the room's threads before has run.
+  void AwaitIdle();
   void AddMetrics(metrics::Page& page) const;
+  // What somebody has to look at now; see notice_alarms.h.
+  std::vector<std::string> Alarms() const;
 
   void OnReceipts(const policy::Caller& caller, uint64_t link,
                   std::vector<link::SignedReceipt> receipts) override;
@@ -74,12 +81,15 @@ class NoticeService final : public link::NoticeSink {
                      const policy::Refusal& refusal);
 
   const OrderingKey ordering_;
+  ClockGuard clock_guard_;
   const Collaborators with_;
   link::Links& links_;
   const std::unique_ptr<LinkOutlet> link_outlet_;
   Settler settler_;
   PullStreams pull_;
   Deliverer deliverer_;
+  NoticeAlarms alarms_;
+  Silences silences_;
   Deadlines deadlines_;
   Watchers watchers_;
   BulkSettler bulk_settler_;

@@ -19,6 +19,8 @@ namespace {
 
 using ::testing::Contains;
 using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::UnorderedElementsAre;
 
 class NoticeServiceTest : public ::testing::Test {
  protected:
@@ -40,28 +42,14 @@ class NoticeServiceTest : public ::testing::Test {
     rig_.links->WaitForIndex(notice.delivery_id());
     return notice;
   }
-  // Lets a round of the deliverer run to its end: a lane of somebody else shows that it did.
+  // Lets all rounds run to their end, and takes what went down.
   void RunRound() {
-    rig_.service().Tick();
-    rig_.links->Reach("nia");
-    v1::PublishNoticeRequest request = rig_.NameNotice("F131104093");
-    request.mutable_routing()->set_new_area("63000");
-    rig_.links->Reach("land-ad");
-    ASSERT_FALSE(rig_.Publish(request).refusal.has_value());
-    while (true) {
-      rig_.service().Tick();
-      const v1::DeliveredNotice notice = rig_.links->Take();
-      if (notice.subscription() == "land-ad-name") {
-        rig_.SayDelivered("land-ad", notice.delivery_id());
-        rig_.links->WaitForIndex(notice.delivery_id());
-        return;
-      }
-      early_.push_back(notice.delivery_id());
-    }
+    rig_.Settle();
+    while (rig_.links->waiting() > 0) early_.push_back(rig_.links->Take().delivery_id());
   }
 
   TestRig rig_;
-  std::vector<std::string> early_;  // what RunRound met on its way
+  std::vector<std::string> early_;  // what RunRound took
 };
 
 absl::Status Opens(const log::ParsedLeaf& leaf, tlog::Committed what, const char* key,
@@ -185,7 +173,7 @@ TEST_F(NoticeServiceTest, NoticesAboutOnePersonLeaveOneAfterTheOther) {
   RunRound();
   EXPECT_THAT(early_, ElementsAre(first.deliveries(0).delivery_id()));
   EXPECT_TRUE(rig_.Show(second.notice_id()).deliveries(0).waits_for_earlier());
-  // The first one's bytes are not the ones that RunRound took last.
+  // A receipt over other bytes than those that went down.
   v1::DeliveryReceipt receipt;
   receipt.set_delivery_id(first.deliveries(0).delivery_id());
   receipt.set_state(v1::DELIVERY_STATE_DELIVERED);
@@ -309,6 +297,47 @@ TEST_F(NoticeServiceTest, OfAPeriodTheLastNoticeIsDelivered) {
   rig_.clock.Advance(absl::Hours(24));  // past 17:30
   rig_.service().Tick();
   EXPECT_EQ(rig_.links->Take().notice_id(), new_one.notice_id());
+}
+
+// What a recipient was told of periods without notices: subscription and entry.
+std::vector<v1::NoneToday> Silences(TestRig& rig) {
+  std::vector<v1::NoneToday> told;
+  for (const std::string& bytes : rig.links->TakeNone()) {
+    EXPECT_TRUE(told.emplace_back().ParseFromString(bytes));
+  }
+  return told;
+}
+
+TEST_F(NoticeServiceTest, APeriodWithoutNoticesIsWrittenDownAndToldWhenItsRecipientIsThere) {
+  rig_.Settle();
+  v1::PublishNoticeRequest death = rig_.DeathNotice();
+  death.add_consents("labor");
+  death.mutable_routing()->set_new_area("10017");
+  ASSERT_FALSE(rig_.Publish(death).refusal.has_value());
+  for (int day = 0; day < 2; ++day) {
+    rig_.clock.Advance(absl::Hours(24));  // past 17:30, of Thursday and of Friday
+    rig_.Settle();
+  }
+  EXPECT_THAT(Silences(rig_), IsEmpty()) << "it is not there";
+  rig_.links->Reach("labor-insurance");
+  rig_.Settle();
+  std::vector<std::string> told;
+  for (const v1::NoneToday& none : Silences(rig_)) {
+    const log::ParsedLeaf leaf = rig_.Entry(none.entry_index());
+    EXPECT_EQ(leaf.type, "delivery");
+    EXPECT_EQ(leaf.Get("outcome"), "NONE");
+    EXPECT_EQ(leaf.Get("reason"), "NONE_TODAY");
+    EXPECT_EQ(leaf.Get("holder"), "labor-insurance");
+    told.push_back(absl::StrCat(none.subscription(), " ", none.period_end_time().seconds()));
+  }
+  // On Thursday there was a death and no birth, on Friday neither.
+  const int64_t thursday = 1'768'469'400;
+  const int64_t friday = thursday + 24 * 3600;
+  EXPECT_THAT(told, UnorderedElementsAre(absl::StrCat("labor-birth ", thursday),
+                                         absl::StrCat("labor-death ", friday),
+                                         absl::StrCat("labor-birth ", friday)));
+  rig_.Settle();
+  EXPECT_THAT(Silences(rig_), IsEmpty()) << "once";
 }
 
 v1::ReverseNoticeRequest Reversal(TestRig& rig, const v1::AcceptedNotice& notice) {

@@ -14,12 +14,9 @@ namespace {
 
 using store::DeliveryState;
 
-bool IsUnderWay(const store::StoredDelivery& delivery, absl::Time now) {
-  return !delivery.lease.empty() && delivery.ready_ms > absl::ToUnixMillis(now);
-}
-
-// Who may have got the followed notice, and for that reason gets what follows.
-bool MayHaveGot(const store::StoredDelivery& delivery, absl::Time now) {
+// Who may have got the followed notice, and for that reason gets what follows: a receipt that did
+// not come is no sign that the notice did not.
+bool MayHaveGot(const store::StoredDelivery& delivery) {
   switch (delivery.state) {
     case DeliveryState::kDelivered:
     case DeliveryState::kHandedOver:
@@ -27,7 +24,8 @@ bool MayHaveGot(const store::StoredDelivery& delivery, absl::Time now) {
     case DeliveryState::kRejected:
       return true;
     case DeliveryState::kScheduled:
-      return IsUnderWay(delivery, now);
+    case DeliveryState::kDead:
+      return delivery.sent;
     default:
       return false;
   }
@@ -66,9 +64,7 @@ class Planner {
   const store::StoredDelivery* Earlier(const v1::Subscription& subscription) const {
     if (order_.followed == nullptr) return nullptr;
     for (const store::StoredDelivery& delivery : order_.followed->deliveries) {
-      if (delivery.subscription == subscription.id() && MayHaveGot(delivery, order_.now)) {
-        return &delivery;
-      }
+      if (delivery.subscription == subscription.id() && MayHaveGot(delivery)) return &delivery;
     }
     return nullptr;
   }
@@ -85,7 +81,7 @@ class Planner {
     for (const store::StoredDelivery& delivery : order_.followed->deliveries) {
       const v1::Subscription* subscription =
           order_.snapshot.FindSubscription(delivery.subscription);
-      if (subscription == nullptr || !MayHaveGot(delivery, order_.now)) continue;
+      if (subscription == nullptr || !MayHaveGot(delivery)) continue;
       if (std::find(subscriptions.begin(), subscriptions.end(), subscription) ==
           subscriptions.end()) {
         subscriptions.push_back(subscription);
@@ -99,15 +95,14 @@ class Planner {
   // What has not left is dropped.
   void Withdraw() {
     for (const store::StoredDelivery& delivery : order_.followed->deliveries) {
-      const bool waits =
-          delivery.state == DeliveryState::kScheduled && !IsUnderWay(delivery, order_.now);
+      const bool waits = delivery.state == DeliveryState::kScheduled && !delivery.sent;
       if (!waits && delivery.state != DeliveryState::kDead) continue;
       plan_.steps.push_back({.delivery = delivery.id,
                              .from = delivery.state,
                              .to = DeliveryState::kWithdrawn,
                              .time_ms = now_ms_,
                              .reason = order_.followed->reversed ? "REVERSED" : "REPLACED",
-                             .unleased = waits,
+                             .unsent = waits,
                              .shred_ms = now_ms_});
     }
   }
@@ -140,6 +135,7 @@ class Planner {
     delivery.due_ms = absl::ToUnixMillis(due);
     delivery.expire_ms = absl::ToUnixMillis(ExpireTime(subscription, due));
     delivery.acknowledge_by_ms = absl::ToUnixMillis(acknowledge_by);
+    delivery.fetch_by_ms = FetchByMs(subscription, calendar, due);
     if (delivery.alone_in_period) CHAYAN_RETURN_IF_ERROR(TakePlaceOf(delivery));
 
     DeliveryFacts facts = {.delivery_id = delivery.id.ToText(),
@@ -166,7 +162,7 @@ class Planner {
   }
 
   // The last change in a period wins.
-  absl::Status TakePlaceOf(const store::NewDelivery& delivery) {
+  absl::Status TakePlaceOf(store::NewDelivery& delivery) {
     const absl::StatusOr<store::StoredDelivery> other = with_.notices.FindInPeriod(
         delivery.recipient, delivery.subscription, delivery.subjects.front(), delivery.due_ms);
     if (absl::IsNotFound(other.status())) return absl::OkStatus();
@@ -175,12 +171,17 @@ class Planner {
         std::any_of(plan_.steps.begin(), plan_.steps.end(),
                     [&](const store::StateStep& step) { return step.delivery == other->id; });
     if (withdrawn) return absl::OkStatus();
+    if (other->sent) {
+      // The clock was set back into a period that had been dispatched: both count.
+      delivery.alone_in_period = false;
+      return absl::OkStatus();
+    }
     plan_.steps.push_back({.delivery = other->id,
                            .from = DeliveryState::kScheduled,
                            .to = DeliveryState::kSuperseded,
                            .time_ms = now_ms_,
                            .reason = "LATER_IN_PERIOD",
-                           .unleased = true,
+                           .unsent = true,
                            .shred_ms = now_ms_});
     return absl::OkStatus();
   }

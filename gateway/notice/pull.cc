@@ -7,6 +7,7 @@
 #include "gateway/base/check.h"
 #include "gateway/base/wire.h"
 #include "gateway/notice/delivered.h"
+#include "gateway/verify/response.h"
 
 namespace chayan::notice {
 namespace {
@@ -35,10 +36,18 @@ std::string ReceiptBytes(const Uuid& delivery) {
   return receipt.SerializeAsString();
 }
 
-void TellRecorded(rpc::StreamCall& call, const Uuid& delivery, uint64_t entry) {
+// `taken`: what proves the entry; null where it covers a frame.
+void TellRecorded(rpc::StreamCall& call, const Uuid& delivery, uint64_t entry,
+                  const Taken* taken = nullptr) {
   v1::ReceiveNoticesResponse response;
-  response.mutable_recorded()->add_delivery_ids(delivery.ToText());
-  response.mutable_recorded()->add_entry_indexes(entry);
+  v1::ReceiptsRecorded& recorded = *response.mutable_recorded();
+  recorded.add_delivery_ids(delivery.ToText());
+  recorded.add_entry_indexes(entry);
+  if (taken != nullptr) {
+    // Our own bytes: they parse.
+    CHAYAN_CHECK(recorded.add_receipts()->ParseFromString(
+        verify::EncodeReceipt({taken->committed, taken->openings, nullptr})));
+  }
   call.Write(response.SerializeAsString());
 }
 
@@ -206,7 +215,8 @@ void PullStreams::Settle(const std::shared_ptr<rpc::StreamCall>& call, const Uui
     said.done = [call, delivery](std::variant<Settled, policy::Refusal> outcome) {
       // What could not be recorded is sent again when its lease ends.
       if (std::holds_alternative<policy::Refusal>(outcome)) return;
-      TellRecorded(*call, delivery, std::get<Settled>(outcome).taken.committed.index);
+      const Taken& taken = std::get<Settled>(outcome).taken;
+      TellRecorded(*call, delivery, taken.committed.index, &taken);
     };
     settler_.Take(std::move(said));
   };
@@ -256,23 +266,21 @@ void PullStreams::Tick() {
   for (const uint64_t number : old) Finish(number, std::nullopt);
 }
 
-void PullStreams::TellNone(const v1::Subscription& subscription, absl::Time end, uint64_t entry) {
+bool PullStreams::TellNone(const std::string& recipient, const v1::NoneToday& none) {
   v1::ReceiveNoticesResponse response;
-  v1::NoneToday& none = *response.mutable_none_today();
-  none.set_subscription(subscription.id());
-  *none.mutable_period_end_time() = ToProto(end);
-  none.set_entry_index(entry);
+  *response.mutable_none_today() = none;
   std::vector<std::shared_ptr<rpc::StreamCall>> calls;
   {
     absl::MutexLock lock(&mu_);
     for (const auto& [number, stream] : streams_) {
-      if (stream.call != nullptr && stream.caller.member == subscription.recipient() &&
-          stream.subscriptions.contains(subscription.id())) {
+      if (stream.call != nullptr && stream.caller.member == recipient &&
+          stream.subscriptions.contains(none.subscription())) {
         calls.push_back(stream.call);
       }
     }
   }
   for (const auto& call : calls) call->Write(response.SerializeAsString());
+  return !calls.empty();
 }
 
 link::NoticePlace PullStreams::PlaceFor(const std::string& recipient,

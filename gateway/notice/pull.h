@@ -44,8 +44,8 @@ class PullStreams final : public Outlet {
   // Ends streams that have been open for long, and forgets those that nobody resumed.
   void Tick();
 
-  // Tells the recipient's streams that a period had none.
-  void TellNone(const v1::Subscription& subscription, absl::Time end, uint64_t entry);
+  // Tells the recipient's streams that a period had none. False: there is no such stream.
+  bool TellNone(const std::string& recipient, const v1::NoneToday& none);
 
   link::NoticePlace PlaceFor(const std::string& recipient,
                              const std::string& subscription) override;

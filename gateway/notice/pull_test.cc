@@ -8,13 +8,17 @@
 #include <string>
 #include <vector>
 
+#include "gateway/base/encoding.h"
+#include "gateway/base/status_matchers.h"
 #include "gateway/notice/fake_stream.h"
 #include "gateway/notice/test_rig.h"
+#include "gateway/tlog/commitment.h"
 
 namespace chayan::notice {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::IsSupersetOf;
 
 class PullTest : public ::testing::Test {
  protected:
@@ -78,6 +82,32 @@ TEST_F(PullTest, GivesWhatThereIsCreditForAndRecordsItsReceipt) {
   pull->End();
 }
 
+TEST_F(PullTest, AReceiptComesWithItsProof) {
+  Publish("A123456789");
+  auto pull = Open(1);
+  v1::DeliveredNotice notice;
+  const std::string bytes = pull->Take<v1::ReceiveNoticesResponse>(rig_).notice();
+  ASSERT_TRUE(notice.ParseFromString(bytes));
+  Receipt(*pull, notice.delivery_id());
+  const auto recorded = pull->Take<v1::ReceiveNoticesResponse>(rig_).recorded();
+  ASSERT_EQ(recorded.receipts_size(), 1);
+  const v1::Receipt& receipt = recorded.receipts(0);
+  const log::ParsedLeaf leaf = *log::ParseLeaf(receipt.leaf());
+  EXPECT_EQ(leaf.id, rig_.Entry(recorded.entry_indexes(0)).id);
+  EXPECT_FALSE(receipt.tlog_proof().empty());
+  v1::DeliveryReceipt said;
+  said.set_delivery_id(notice.delivery_id());
+  said.set_state(v1::DELIVERY_STATE_DELIVERED);
+  const auto holds = [&](tlog::Committed what, const char* key, const std::string& opening,
+                         const std::string& of) {
+    return tlog::VerifyCommitment(what, opening, of, *Base64Decode(leaf.Get(key)));
+  };
+  EXPECT_OK(holds(tlog::Committed::kRequest, "c_req", receipt.request_opening(), bytes));
+  EXPECT_OK(holds(tlog::Committed::kResponse, "c_res", receipt.response_opening(),
+                  said.SerializeAsString()));
+  pull->End();
+}
+
 TEST_F(PullTest, AReceiptForWhatWasNeverSentEndsTheStream) {
   auto pull = Open(1);
   Receipt(*pull, rig_.NewRequestId());
@@ -136,14 +166,18 @@ TEST_F(PullTest, WhatNobodyFetchesIsWarnedOfThenDiesAndCanBeReplayed) {
   const auto pass = [this](int days) {
     for (int i = 0; i < days; ++i) {
       rig_.clock.Advance(absl::Hours(24));
-      rig_.service().Tick();
       rig_.Settle();
     }
   };
-  pass(10);
-  EXPECT_EQ(watch.Take<v1::WatchNoticesResponse>(rig_).kind(), v1::NOTICE_EVENT_KIND_DUE_SOON);
-  EXPECT_EQ(watch.Take<v1::WatchNoticesResponse>(rig_).kind(), v1::NOTICE_EVENT_KIND_NOT_FETCHED);
-  pass(25);
+  pass(8);  // Thursday, and five workdays
+  for (const v1::NoticeEventKind kind :
+       {v1::NOTICE_EVENT_KIND_DUE_SOON, v1::NOTICE_EVENT_KIND_OVERDUE,
+        v1::NOTICE_EVENT_KIND_NOT_FETCHED}) {
+    EXPECT_EQ(watch.Take<v1::WatchNoticesResponse>(rig_).kind(), kind);
+  }
+  EXPECT_THAT(rig_.service().Alarms(),
+              IsSupersetOf({"notice.overdue:hro-banqiao", "notice.not_fetched:hro-banqiao"}));
+  pass(27);
   const auto dead = watch.Take<v1::WatchNoticesResponse>(rig_);
   EXPECT_EQ(dead.kind(), v1::NOTICE_EVENT_KIND_STEP);
   EXPECT_EQ(dead.delivery().state(), v1::DELIVERY_STATE_DEAD);

@@ -193,6 +193,12 @@ void ReplayDelivery(const Collaborators& with, std::shared_ptr<rpc::UnaryCall> c
     return FailCall(with, std::move(call), NoSuchDelivery());
   }
   const store::StoredDelivery& delivery = found->delivery;
+  if (found->notice.followed_by.has_value()) {
+    return FailCall(with, std::move(call),
+                    Refused(v1::ERROR_REASON_NOTICE_FOLLOWED,
+                            "delivery_id: its notice was replaced or undone; what followed it is "
+                            "what counts"));
+  }
   if (!store::MayStep(delivery.state, DeliveryState::kScheduled)) {
     return FailCall(with, std::move(call),
                     Refused(v1::ERROR_REASON_DELIVERY_STATE,
@@ -203,10 +209,10 @@ void ReplayDelivery(const Collaborators& with, std::shared_ptr<rpc::UnaryCall> c
   if (!payload.ok()) return FailCall(with, std::move(call), StoreFault(payload));
 
   const std::shared_ptr<const registry::Snapshot> snapshot = with.registry();
-  const v1::Subscription* subscription = snapshot->FindSubscription(delivery.subscription);
+  const v1::Subscription* const known = snapshot->FindSubscription(delivery.subscription);
+  const v1::Subscription& subscription =
+      known == nullptr ? v1::Subscription::default_instance() : *known;
   const absl::Time now = with.clock.Now();
-  const absl::Time expire = ExpireTime(
-      subscription == nullptr ? v1::Subscription::default_instance() : *subscription, now);
   store::StoredDelivery after = delivery;
   after.state = DeliveryState::kScheduled;
   after.ready_ms = absl::ToUnixMillis(now);
@@ -231,7 +237,8 @@ void ReplayDelivery(const Collaborators& with, std::shared_ptr<rpc::UnaryCall> c
             .response = answer,
             .detail = detail,
             .due_ms = absl::ToUnixMillis(now),
-            .expire_ms = absl::ToUnixMillis(expire)},
+            .expire_ms = absl::ToUnixMillis(ExpireTime(subscription, now)),
+            .fetch_by_ms = FetchByMs(subscription, snapshot->calendar(), now)},
            [&with, call, answer, scheduled = std::move(scheduled)](absl::StatusOr<Taken> taken) {
              if (absl::IsAborted(taken.status())) {
                return FailCall(with, call,

@@ -93,6 +93,12 @@ absl::Time PickUpBy(const v1::Subscription& subscription, const registry::Calend
   return EndOfWorkday(calendar, from, subscription.pick_up_workdays(), kPickUpWorkdays);
 }
 
+int64_t FetchByMs(const v1::Subscription& subscription, const registry::Calendar& calendar,
+                  absl::Time due) {
+  if (subscription.way() != v1::DELIVERY_WAY_PULL) return 0;
+  return absl::ToUnixMillis(PickUpBy(subscription, calendar, due));
+}
+
 absl::Time ExpireTime(const v1::Subscription& subscription, absl::Time due) {
   const uint32_t days = subscription.expiry_days();
   return due + absl::Hours(24) * (days == 0 ? kExpiryDays : static_cast<int>(days));

@@ -34,6 +34,9 @@ absl::Time AcknowledgeBy(const v1::Subscription& subscription, const registry::C
 // it was acknowledged.
 absl::Time PickUpBy(const v1::Subscription& subscription, const registry::Calendar& calendar,
                     absl::Time from);
+// The same for a pull's own warning, in the form of the store: 0 for what is pushed.
+int64_t FetchByMs(const v1::Subscription& subscription, const registry::Calendar& calendar,
+                  absl::Time due);
 // After this a delivery that never left is given up.
 absl::Time ExpireTime(const v1::Subscription& subscription, absl::Time due);
 

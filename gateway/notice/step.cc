@@ -41,7 +41,8 @@ std::shared_ptr<const store::NoticeChange> ChangeOf(const Step& step) {
                            .settlement = step.settlement,
                            .shred_ms = step.shred_ms,
                            .due_ms = step.due_ms,
-                           .expire_ms = step.expire_ms});
+                           .expire_ms = step.expire_ms,
+                           .fetch_by_ms = step.fetch_by_ms});
   return change;
 }
 

@@ -45,6 +45,7 @@ struct Step {
   int64_t shred_ms = 0;
   int64_t due_ms = 0;
   int64_t expire_ms = 0;
+  int64_t fetch_by_ms = 0;
 };
 
 // What is in the log, with what opens its entry.

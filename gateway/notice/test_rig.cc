@@ -1,10 +1,6 @@
 #include "gateway/notice/test_rig.h"
 
 #include "gateway/base/check.h"
-#include "gateway/base/encoding.h"
-#include "gateway/base/file.h"
-#include "gateway/log/test_log.h"
-#include "gateway/store/sqlite.h"
 
 namespace chayan::notice {
 namespace {
@@ -43,6 +39,19 @@ bool FakeNoticeLinks::SendNotices(uint64_t, std::vector<link::OutgoingNotice> no
   absl::MutexLock lock(&mu_);
   for (const link::OutgoingNotice& notice : notices) sent_.push_back(*notice.notice);
   return true;
+}
+
+bool FakeNoticeLinks::TellNone(absl::string_view recipient, absl::string_view,
+                               const std::string& none_today) {
+  absl::MutexLock lock(&mu_);
+  if (!rooms_.contains(recipient)) return false;
+  none_today_.push_back(none_today);
+  return true;
+}
+
+std::vector<std::string> FakeNoticeLinks::TakeNone() {
+  absl::MutexLock lock(&mu_);
+  return std::exchange(none_today_, {});
 }
 
 void FakeNoticeLinks::ReceiptRecorded(uint64_t, const Uuid& delivery, uint64_t index) {
@@ -87,48 +96,36 @@ uint64_t FakeNoticeLinks::WaitForIndex(const std::string& delivery_id) {
   return index;
 }
 
-TestRig::TestRig(const registry::Files& registry) : clock(Start()), key_(log::TestKey()) {
+TestRig::TestRig(registry::Files files, uint64_t seed) : clock(Start()), random_(seed) {
   std::vector<std::string> faults;
-  auto snapshot = registry::Snapshot::Create(registry, &faults);
+  auto snapshot = registry::Snapshot::Create(std::move(files), &faults);
   CHAYAN_CHECK(snapshot.ok());
   snapshot_ = *std::move(snapshot);
-  CHAYAN_CHECK(WriteFile(folder_ / "kek", Base64Encode(std::string(32, 'k')) + "\n", 0600).ok());
-  CHAYAN_CHECK(WriteFile(folder_ / "order", Base64Encode(std::string(32, 'o')) + "\n", 0600).ok());
+  stack_ = std::make_unique<log::TestStack>(
+      store::RegistrySet{snapshot_->digest(), snapshot_->files()}, clock, random_);
+  stack_->WriteKey("order", 'o');
   Open();
 }
 
-TestRig::~TestRig() { committer_->Stop(); }
+TestRig::~TestRig() { stack_->Stop(); }
 
 void TestRig::Open() {
-  auto vault = log::Vault::Create(folder_ / "kek", folder_ / "vault-keys", clock, random_);
-  CHAYAN_CHECK(vault.ok());
-  vault_ = *std::move(vault);
-  auto store = store::SqliteStore::Open(folder_ / "store.db");
-  CHAYAN_CHECK(store.ok());
-  store_ = *std::move(store);
-  auto committer = log::Committer::Create(
-      {.gateway = "gw-1", .origin = log::kTestOrigin, .head_file = folder_ / "head"}, *store_, key_,
-      clock, random_, store::RegistrySet{snapshot_->digest(), snapshot_->files()});
-  CHAYAN_CHECK(committer.ok());
-  committer_ = *std::move(committer);
   links = std::make_unique<FakeNoticeLinks>();
-  auto ordering = OrderingKey::FromFile(folder_ / "order");
+  auto ordering = OrderingKey::FromFile(stack_->folder() / "order");
   CHAYAN_CHECK(ordering.ok());
   service_ = std::make_unique<NoticeService>(
       NoticeService::Options{"gw-1", *std::move(ordering)}, [this] { return snapshot_; }, *links,
-      *committer_, *store_, *vault_, clock, random_);
+      stack_->committer(), stack_->store(), stack_->vault(), clock, random_);
   server_ = std::make_unique<HandlerTable>();
   service_->ServeOn(*server_);
 }
 
 void TestRig::Restart() {
-  committer_->Stop();
+  stack_->Stop();
   server_.reset();
   service_.reset();
   links.reset();
-  committer_.reset();
-  store_.reset();
-  vault_.reset();
+  stack_->Reopen();
   Open();
 }
 
@@ -156,11 +153,16 @@ policy::Caller TestRig::Court() {
 }
 
 void TestRig::Settle() {
+  service_->Tick();
   v1::ListDeliveriesRequest list;
   list.set_side(v1::DELIVERY_SIDE_PUBLISHER);
-  service_->Tick();
-  // Behind what the tick gave to the room's thread; and then behind what that gave to the log.
-  for (int i = 0; i < 2; ++i) Call<v1::ListDeliveriesResponse>("ListDeliveries", list);
+  list.set_page_size(1);
+  // What a round gives to the log comes back from it, and may begin another.
+  for (int i = 0; i < 2; ++i) {
+    service_->AwaitIdle();
+    Call<v1::ListDeliveriesResponse>("ListDeliveries", list);
+  }
+  service_->AwaitIdle();
 }
 
 std::string TestRig::NewRequestId() { return Uuid::Version7(clock.Now(), random_).ToText(); }
@@ -236,10 +238,6 @@ void TestRig::SayOf(const std::string& member, const v1::DeliveryReceipt& receip
                        {{.receipt = receipt.SerializeAsString(),
                          .notice_digest = crypto::Sha256(notice_bytes),
                          .signature = {}}});
-}
-
-log::ParsedLeaf TestRig::Entry(uint64_t index) {
-  return *log::ParseLeaf((*store_->ReadLeaves(index, 1, 0))[0]);
 }
 
 }  // namespace chayan::notice

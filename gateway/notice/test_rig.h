@@ -14,12 +14,11 @@
 
 #include "absl/synchronization/mutex.h"
 #include "chayan/v1/notice_service.pb.h"
-#include "gateway/log/committer.h"
+#include "gateway/log/test_stack.h"
 #include "gateway/notice/notice_service.h"
 #include "gateway/registry/sample_set.h"
 #include "gateway/registry/snapshot.h"
 #include "gateway/rpc/test_call.h"
-#include "gateway/store/test_folder.h"
 
 namespace chayan::notice {
 
@@ -57,6 +56,8 @@ class FakeNoticeLinks final : public link::Links {
   link::NoticePlace PlaceForNotices(absl::string_view recipient,
                                     absl::string_view subscription) const override;
   bool SendNotices(uint64_t link, std::vector<link::OutgoingNotice> notices) override;
+  bool TellNone(absl::string_view recipient, absl::string_view subscription,
+                const std::string& none_today) override;
   void ReceiptRecorded(uint64_t link, const Uuid& delivery, uint64_t index) override;
   void Tick() override {}
   std::vector<link::LinkInfo> List() const override { return {}; }
@@ -72,6 +73,8 @@ class FakeNoticeLinks final : public link::Links {
   std::string last_bytes;
   // How many went down and were not taken yet, now.
   size_t waiting() const;
+  // Serialized NoneToday of those who were told since the last look.
+  std::vector<std::string> TakeNone();
   // Waits for the entry of a receipt.
   uint64_t WaitForIndex(const std::string& delivery_id);
 
@@ -79,6 +82,7 @@ class FakeNoticeLinks final : public link::Links {
   mutable absl::Mutex mu_;
   std::map<std::string, size_t, std::less<>> rooms_ ABSL_GUARDED_BY(mu_);
   std::vector<std::string> sent_ ABSL_GUARDED_BY(mu_);
+  std::vector<std::string> none_today_ ABSL_GUARDED_BY(mu_);
   std::map<std::string, uint64_t> recorded_ ABSL_GUARDED_BY(mu_);
 };
 
@@ -95,7 +99,7 @@ struct Told {
 
 class TestRig {
  public:
-  explicit TestRig(const registry::Files& registry = registry::SampleFiles());
+  explicit TestRig(registry::Files files = registry::SampleFiles(), uint64_t seed = 7);
   ~TestRig();
 
   // Everything anew on what is in the folder, as after the end of a process.
@@ -116,7 +120,7 @@ class TestRig {
   rpc::StreamEvents Stream(const std::string& method, std::shared_ptr<rpc::StreamCall> stream) {
     return server_->streams.at("/chayan.v1.NoticeService/" + method)(std::move(stream));
   }
-  // Lets what the clock makes due run to its end.
+  // Lets what the clock, and what was said, makes due run to its end.
   void Settle();
 
   template <typename Response, typename Request>
@@ -143,10 +147,12 @@ class TestRig {
   void SayOf(const std::string& member, const v1::DeliveryReceipt& receipt,
              const std::string& notice_bytes);
 
-  uint64_t size() const { return committer_->Status().size; }
-  log::ParsedLeaf Entry(uint64_t index);
+  uint64_t size() const { return stack_->size(); }
+  log::ParsedLeaf Entry(uint64_t index) const { return stack_->Entry(index); }
+  const registry::Snapshot& registry() const { return *snapshot_; }
+  log::TestStack& stack() { return *stack_; }
   NoticeService& service() { return *service_; }
-  store::Notices& notices() { return *store_->notices(); }
+  store::Notices& notices() { return *stack_->store().notices(); }
 
   SimulatedClock clock;
   std::unique_ptr<FakeNoticeLinks> links;
@@ -154,13 +160,9 @@ class TestRig {
  private:
   void Open();
 
-  store::TestFolder folder_{store::TestFolder::Memory()};
-  SeededRandom random_{7};
+  SeededRandom random_;
   std::shared_ptr<const registry::Snapshot> snapshot_;
-  const crypto::Ed25519Key key_;
-  std::unique_ptr<log::Vault> vault_;
-  std::unique_ptr<store::Store> store_;
-  std::unique_ptr<log::Committer> committer_;
+  std::unique_ptr<log::TestStack> stack_;
   std::unique_ptr<NoticeService> service_;
   std::unique_ptr<HandlerTable> server_;
 };

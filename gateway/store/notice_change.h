@@ -45,6 +45,7 @@ struct NewDelivery {
   int64_t due_ms = 0;
   int64_t expire_ms = 0;
   int64_t acknowledge_by_ms = 0;
+  int64_t fetch_by_ms = 0;  // from when nobody having fetched it is warned of; 0: it is pushed
   SealedPayload payload{};
 };
 
@@ -71,15 +72,16 @@ struct StateStep {
   DeliveryState to{};
   int64_t time_ms = 0;
   std::string reason{};  // a code
-  // Nobody may have it under way at `time_ms`: what was sent cannot be taken back.
-  bool unleased = false;
+  // It was never under way: what was sent cannot be taken back, whatever became of it.
+  bool unsent = false;
   // What the recipient said, sealed. Kept when empty.
   std::string settlement{};
   // From when the payload may be shredded; 0: not yet.
   int64_t shred_ms = 0;
-  // To kScheduled: when it is due again, and expires.
+  // To kScheduled: when it is due again, expires, and as NewDelivery::fetch_by_ms.
   int64_t due_ms = 0;
   int64_t expire_ms = 0;
+  int64_t fetch_by_ms = 0;
 };
 
 // Steps are taken first, then the notices come. All of it applies, or its entry is refused.

@@ -67,6 +67,8 @@ struct StoredDelivery {
   uint32_t blockers = 0;         // queues in which it is not first
   bool earlier_missing = false;  // an earlier one of a subject died and did not hold
   std::string lease{};           // gateway; empty: nobody's
+  bool sent = false;             // it was lent: its recipient may have it, whatever became of it
+  int64_t fetch_by_ms = 0;       // see NewDelivery; 0 after the warning
   std::string reason{};          // of the last step or the last failed attempt
   std::string settlement{};
 };
@@ -80,7 +82,8 @@ struct StoredStep {
   bool operator==(const StoredStep&) const = default;
 };
 
-// Numbers of v1::NoticeEventKind. Each warning is given once, and in this order.
+// Numbers of v1::NoticeEventKind. Each warning is given once; that the office is late, after that
+// it will be.
 enum class NoticeEventKind : uint8_t { kStep = 1, kDueSoon = 2, kOverdue = 3, kNotFetched = 4 };
 
 // A delivery that took a step, or that one should look at, for those who watch. Numbers grow.
@@ -187,14 +190,20 @@ class Notices {
 
   // Ends all leases of the gateway: for its start, when nothing of it is under way any more.
   virtual absl::Status EndLeases(const std::string& gateway, int64_t now_ms) = 0;
+  // The wall clock was set back: of `count` deliveries from `first_seq` on, those that had been due
+  // by `due_by_ms` and would wait beyond `now_ms` are ready now. Where to go on; 0: at the end.
+  virtual absl::StatusOr<int64_t> MakeReady(int64_t first_seq, size_t count, int64_t due_by_ms,
+                                            int64_t now_ms) = 0;
   // When the delivery of the recipient that waits the longest was due. NOT_FOUND: none waits.
   virtual absl::StatusOr<int64_t> OldestDue(const std::string& recipient) = 0;
   // Deliveries that wait though they expired, the longest first.
   virtual absl::StatusOr<std::vector<StoredDelivery>> Expired(int64_t now_ms, size_t count) = 0;
-  // Deliveries on which nobody has acted and of which this, and what comes after it, was not warned
-  // of, whose office should have acted by `until_ms`.
+  // Deliveries on which nobody has acted and of which it was not warned in this way, nor that the
+  // office is late, whose office should have acted by `until_ms`.
   virtual absl::StatusOr<std::vector<StoredDelivery>> Unsettled(NoticeEventKind warning,
                                                                 int64_t until_ms, size_t count) = 0;
+  // Deliveries that wait though they should have been fetched, the longest first.
+  virtual absl::StatusOr<std::vector<StoredDelivery>> Unfetched(int64_t now_ms, size_t count) = 0;
   // Keeps the warning and makes it an event. Not synced by itself: after a crash it may come again.
   virtual absl::Status Warn(int64_t seq, NoticeEventKind warning, int64_t time_ms) = 0;
   // Whether the subscription ever had a delivery for the period that ended at `due_ms`.

@@ -15,6 +15,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
+using ::testing::UnorderedElementsAre;
 
 using enum DeliveryState;
 
@@ -205,20 +206,66 @@ TEST_P(NoticesConformance, TheLastOfAPeriodTakesThePlaceAndNoTwoWait) {
   second.notices[0].deliveries[0].due_ms = 50;
   ExpectConflict(AppendChange(*store_, second), absl::StatusCode::kAborted);
   second.steps.push_back(PlannedStep(1, kScheduled, kSuperseded));
-  second.steps[0].unleased = true;
+  second.steps[0].unsent = true;
   EXPECT_EQ(AppendChange(*store_, second).result, AppendResult::kCommitted);
   EXPECT_THAT(Claim(49, 60), IsEmpty());
   EXPECT_THAT(Claim(50, 60), ElementsAre(2));
 }
 
-TEST_P(NoticesConformance, WhatIsUnderWayIsNotTakenBack) {
+TEST_P(NoticesConformance, WhatWasSentIsNotTakenBackWhateverBecameOfIt) {
   Publish(PlannedNotice(1, {1}));
-  EXPECT_THAT(Claim(10, 2000), ElementsAre(1));
-  StateStep withdraw = PlannedStep(1, kScheduled, kWithdrawn);
-  withdraw.unleased = true;
-  ExpectConflict(Try(withdraw), absl::StatusCode::kAborted);
-  withdraw.time_ms = 2000;
+  Publish(PlannedNotice(2, {2}));
+  StateStep withdraw = PlannedStep(2, kScheduled, kWithdrawn);
+  withdraw.unsent = true;
   EXPECT_EQ(Try(withdraw).result, AppendResult::kCommitted);
+  EXPECT_THAT(Claim(10, 2000), ElementsAre(1));
+  withdraw = PlannedStep(1, kScheduled, kWithdrawn);
+  withdraw.unsent = true;
+  ExpectConflict(Try(withdraw), absl::StatusCode::kAborted);
+  ASSERT_OK(notices().EndLeases("gw-1", 20));
+  EXPECT_TRUE(Find(1).sent);
+  ExpectConflict(Try(withdraw), absl::StatusCode::kAborted);
+}
+
+TEST_P(NoticesConformance, AClockThatIsSetBackMakesNothingWaitThatWasDue) {
+  for (const uint64_t number : {1, 2, 3, 4}) {
+    NewNotice notice = PlannedNotice(number, {number});
+    notice.deliveries[0].due_ms = 1000;
+    if (number == 4) notice.deliveries[0].due_ms = 9000;
+    Publish(std::move(notice));
+  }
+  EXPECT_THAT(Claim(/*now_ms=*/1000, /*until_ms=*/61'000, /*count=*/1), ElementsAre(1));
+  ASSERT_OK(notices().PutOff(Find(1).seq, "gw-1", 500'000, "NO_RECEIPT"));
+  // By 1000 they had been due; now it is 100 again.
+  EXPECT_THAT(Claim(100, 200), IsEmpty());
+  int64_t first = 1;
+  int looks = 0;
+  for (; first != 0; ++looks) {
+    const auto next = notices().MakeReady(first, /*count=*/2, /*due_by_ms=*/1000, /*now_ms=*/100);
+    ASSERT_OK(next);
+    first = *next;
+  }
+  EXPECT_EQ(looks, 2);
+  EXPECT_THAT(Claim(100, 200), UnorderedElementsAre(1, 2, 3));
+}
+
+TEST_P(NoticesConformance, WhatNobodyFetchesIsFoundOnce) {
+  NewNotice notice = PlannedNotice(1, {1});
+  notice.deliveries[0].fetch_by_ms = 5000;
+  Publish(notice);
+  Publish(PlannedNotice(2, {2}));
+  EXPECT_THAT(*notices().Unfetched(4999, 10), IsEmpty());
+  ASSERT_THAT(*notices().Unfetched(5000, 10), SizeIs(1));
+  ASSERT_OK(notices().Warn(Find(1).seq, NoticeEventKind::kNotFetched, 5000));
+  EXPECT_THAT(*notices().Unfetched(9000, 10), IsEmpty());
+  EXPECT_THAT(*notices().Unsettled(NoticeEventKind::kOverdue, 1'000'000, 10), SizeIs(2))
+      << "that the office is late is another thing";
+  // Given up and sent again, it waits to be fetched again.
+  Step(1, kScheduled, kDead);
+  StateStep replay = PlannedStep(1, kDead, kScheduled);
+  replay.fetch_by_ms = 8000;
+  EXPECT_EQ(Try(replay).result, AppendResult::kCommitted);
+  EXPECT_THAT(*notices().Unfetched(9000, 10), SizeIs(1));
 }
 
 TEST_P(NoticesConformance, ANoticeIsFollowedOnce) {
@@ -349,7 +396,6 @@ TEST_P(NoticesConformance, AWarningIsGivenOnceAndInItsOrder) {
   ASSERT_OK(notices().Warn(seq, NoticeEventKind::kOverdue, 6000));
   ASSERT_OK(notices().Warn(seq, NoticeEventKind::kDueSoon, 7000));
   EXPECT_THAT(*notices().Unsettled(NoticeEventKind::kOverdue, 9000, 10), IsEmpty());
-  EXPECT_THAT(*notices().Unsettled(NoticeEventKind::kNotFetched, 9000, 10), SizeIs(1));
   const auto events = notices().Events("hro-taipei", 0, 10);
   ASSERT_OK(events);
   ASSERT_THAT(*events, SizeIs(1));
@@ -357,9 +403,13 @@ TEST_P(NoticesConformance, AWarningIsGivenOnceAndInItsOrder) {
   EXPECT_EQ((*events)[0].time_ms, 6000);
   EXPECT_EQ(*notices().LastEvent(), (*events)[0].event);
   // Settled, nobody is warned of it any more.
-  Step(1, kScheduled, kDelivered);
-  Step(1, kDelivered, kAcknowledged);
-  EXPECT_THAT(*notices().Unsettled(NoticeEventKind::kNotFetched, 9000, 10), IsEmpty());
+  notice = PlannedNotice(2, {2});
+  notice.deliveries[0].acknowledge_by_ms = 5000;
+  Publish(notice);
+  EXPECT_THAT(*notices().Unsettled(NoticeEventKind::kOverdue, 9000, 10), SizeIs(1));
+  Step(2, kScheduled, kDelivered);
+  Step(2, kDelivered, kAcknowledged);
+  EXPECT_THAT(*notices().Unsettled(NoticeEventKind::kOverdue, 9000, 10), IsEmpty());
 }
 
 TEST_P(NoticesConformance, WhatWaitsIsFoundByItsDatesUntilItLeaves) {

@@ -192,6 +192,14 @@ CREATE INDEX notice_exception ON notice (exception_owner, ordinal) WHERE excepti
     R"(
 CREATE TABLE frame (entry INTEGER PRIMARY KEY, items BLOB NOT NULL);
 )",
+    // `sent`: it was under way, so that its recipient may have it. `fetch_by_ms`: when it is warned
+    // that nobody fetched it; 0: never, or it was.
+    R"(
+ALTER TABLE delivery ADD COLUMN sent INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE delivery ADD COLUMN fetch_by_ms INTEGER NOT NULL DEFAULT 0;
+UPDATE delivery SET sent = 1 WHERE state = 1 AND (attempts > 0 OR lease <> x'');
+CREATE INDEX delivery_unfetched ON delivery (fetch_by_ms) WHERE state = 1 AND fetch_by_ms > 0;
+)",
 };
 
 absl::StatusOr<int64_t> Integer(Connection& connection, const std::string& sql) {

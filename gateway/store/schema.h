@@ -10,7 +10,7 @@
 namespace chayan::store {
 
 // The schema this build reads and writes.
-inline constexpr int64_t kSchemaVersion = 8;
+inline constexpr int64_t kSchemaVersion = 9;
 // In the file's header, so that no other program's database is taken for ours: "Chay".
 inline constexpr int64_t kApplicationId = 0x43686179;
 

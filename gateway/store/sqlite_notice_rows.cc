@@ -74,6 +74,8 @@ absl::StatusOr<StoredDelivery> DeliveryFromRow(const Statement& row) {
     delivery.subjects.push_back(key);
   }
   if (!subjects.empty()) return Damaged("a delivery's subjects");
+  delivery.sent = row.Integer(20) != 0;
+  delivery.fetch_by_ms = row.Integer(21);
   return delivery;
 }
 

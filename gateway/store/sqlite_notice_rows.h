@@ -17,8 +17,8 @@ inline constexpr char kNoticeColumns[] =
 inline constexpr char kDeliveryColumns[] =
     "d.seq, d.id, d.notice, d.recipient, d.subscription, d.state, d.bulk, d.hosted, d.holds, "
     "d.due_ms, d.ready_ms, d.expire_ms, d.acknowledge_by_ms, d.attempts, d.blockers, "
-    "d.earlier_missing, d.lease, d.reason, d.settlement, d.subjects";
-inline constexpr int kDeliveryColumnCount = 20;
+    "d.earlier_missing, d.lease, d.reason, d.settlement, d.subjects, d.sent, d.fetch_by_ms";
+inline constexpr int kDeliveryColumnCount = 22;
 
 // The row a statement stands on. DATA_LOSS when it is malformed.
 absl::StatusOr<StoredNotice> NoticeFromRow(const Statement& row);

@@ -56,20 +56,20 @@ absl::StatusOr<std::unique_ptr<SqliteNoticeWriter>> SqliteNoticeWriter::Prepare(
       {&writer->insert_delivery_,
        "INSERT INTO delivery (seq, id, notice, publisher, recipient, subscription, subjects, "
        "state, bulk, hosted, holds, due_ms, ready_ms, expire_ms, acknowledge_by_ms, attempts, "
-       "blockers, earlier_missing, lease, reason, settlement, scheduled) "
+       "blockers, earlier_missing, lease, reason, settlement, scheduled, fetch_by_ms) "
        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, ?8, ?9, ?10, ?11, ?11, ?12, ?13, 0, ?14, 0, x'', "
-       "x'', x'', ?15)"},
+       "x'', x'', ?15, ?16)"},
       {&writer->insert_payload_,
        "INSERT INTO delivery_payload (seq, key_id, wrapped_secret, sealed, shred_ms) "
        "VALUES (?, ?, ?, ?, 0)"},
       {&writer->in_period_, in_period},
       {&writer->find_place_,
-       "SELECT seq, notice, state, holds, length(lease) > 0, ready_ms, blockers, "
+       "SELECT seq, notice, state, holds, sent, blockers, "
        "publisher, recipient, subjects FROM delivery WHERE id = ?"},
       {&writer->move_, "UPDATE delivery SET state = ?, lease = x'', reason = ? WHERE seq = ?"},
       {&writer->schedule_,
        "UPDATE delivery SET due_ms = ?1, ready_ms = ?1, expire_ms = ?2, attempts = 0, "
-       "blockers = blockers + ?3 WHERE seq = ?4"},
+       "blockers = blockers + ?3, fetch_by_ms = ?5 WHERE seq = ?4"},
       {&writer->keep_settlement_, "UPDATE delivery SET settlement = ? WHERE seq = ?"},
       {&writer->insert_step_,
        "INSERT INTO delivery_step (seq, step, time_ms, state, reason, entry) "
@@ -134,12 +134,11 @@ absl::StatusOr<SqliteNoticeWriter::Place> SqliteNoticeWriter::FindPlace(const Uu
                .notice = find_place_.Integer(1),
                .state = static_cast<DeliveryState>(find_place_.Integer(2)),
                .holds = find_place_.Integer(3) != 0,
-               .leased = find_place_.Integer(4) != 0,
-               .ready_ms = find_place_.Integer(5),
-               .blockers = find_place_.Integer(6),
-               .publisher = std::string(find_place_.Blob(7)),
-               .recipient = std::string(find_place_.Blob(8)),
-               .subjects = std::string(find_place_.Blob(9))};
+               .sent = find_place_.Integer(4) != 0,
+               .blockers = find_place_.Integer(5),
+               .publisher = std::string(find_place_.Blob(6)),
+               .recipient = std::string(find_place_.Blob(7)),
+               .subjects = std::string(find_place_.Blob(8))};
 }
 
 absl::Status SqliteNoticeWriter::Take(const StateStep& step, uint64_t entry) {
@@ -148,9 +147,7 @@ absl::Status SqliteNoticeWriter::Take(const StateStep& step, uint64_t entry) {
   if (!MayStep(step.from, step.to)) return Conflict("a delivery takes no such step");
   const bool leaves = step.to == DeliveryState::kDelivered || step.to == DeliveryState::kHandedOver;
   if (leaves && place.blockers > 0) return Conflict("an earlier delivery of a subject comes first");
-  if (step.unleased && place.leased && place.ready_ms > step.time_ms) {
-    return Conflict("the delivery is under way");
-  }
+  if (step.unsent && place.sent) return Conflict("the delivery was sent by now");
   move_.Bind(1, static_cast<int64_t>(step.to)).Bind(2, step.reason).Bind(3, place.seq);
   CHAYAN_RETURN_IF_ERROR(move_.Run());
   if (!step.settlement.empty()) {
@@ -203,7 +200,7 @@ absl::Status SqliteNoticeWriter::MoveInQueues(const Place& place, const StateSte
     CHAYAN_ASSIGN_OR_RETURN(blockers, Enter(place.seq, place.recipient, place.subjects));
   }
   schedule_.Bind(1, step.due_ms).Bind(2, step.expire_ms).Bind(3, blockers).Bind(4, place.seq);
-  return schedule_.Run();
+  return schedule_.Bind(5, step.fetch_by_ms).Run();
 }
 
 // --- notices -----------------------------------------------------------------------------------
@@ -265,7 +262,8 @@ absl::Status SqliteNoticeWriter::AddDelivery(const NewNotice& notice, int64_t or
       .Bind(12, delivery.expire_ms)
       .Bind(13, delivery.acknowledge_by_ms)
       .Bind(14, blockers)
-      .Bind(15, int64_t{delivery.alone_in_period});
+      .Bind(15, int64_t{delivery.alone_in_period})
+      .Bind(16, delivery.fetch_by_ms);
   CHAYAN_RETURN_IF_ERROR(insert_delivery_.Run());
   insert_payload_.Bind(1, seq)
       .Bind(2, delivery.payload.key_id)

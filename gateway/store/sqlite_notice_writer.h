@@ -37,8 +37,7 @@ class SqliteNoticeWriter {
     int64_t notice = 0;
     DeliveryState state{};
     bool holds = false;
-    bool leased = false;
-    int64_t ready_ms = 0;
+    bool sent = false;
     int64_t blockers = 0;
     std::string publisher{};
     std::string recipient{};

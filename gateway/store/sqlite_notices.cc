@@ -51,6 +51,8 @@ absl::StatusOr<StoredDelivery> ReadDeliveryRow(Statement& statement) {
   return ReadOne<StoredDelivery>(statement, DeliveryFromRow);
 }
 
+absl::StatusOr<int64_t> FirstInteger(const Statement& row) { return row.Integer(0); }
+
 SealedPayload PayloadFromRow(const Statement& row, int column) {
   return {.key_id = std::string(row.Blob(column)),
           .wrapped_secret = std::string(row.Blob(column + 1)),
@@ -117,6 +119,8 @@ absl::Status SqliteNotices::OpenReader(const std::string& path) {
       {&expired_, delivery + "d.state = 1 AND d.expire_ms <= ? ORDER BY d.expire_ms LIMIT ?"},
       {&unsettled_, delivery + "d.state IN (1, 2, 3) AND d.warned = ? AND d.acknowledge_by_ms <= ? "
                                "ORDER BY d.acknowledge_by_ms LIMIT ?"},
+      {&unfetched_, delivery + "d.state = 1 AND d.fetch_by_ms > 0 AND d.fetch_by_ms <= ? "
+                               "ORDER BY d.fetch_by_ms LIMIT ?"},
       {&in_ended_period_,
        "SELECT 1 FROM delivery WHERE subscription = ? AND due_ms = ? AND scheduled = 1 LIMIT 1"},
       {&frames_,
@@ -147,7 +151,7 @@ absl::Status SqliteNotices::OpenLender(const std::string& path) {
                              "WHERE d.recipient = ? AND d.subscription = ? AND d.bulk = ? "
                              "AND d.state = 1 AND d.blockers = 0 AND d.ready_ms <= ? "
                              "ORDER BY d.ready_ms LIMIT ?")},
-      {&lend_, "UPDATE delivery SET lease = ?, ready_ms = ? WHERE seq = ?"},
+      {&lend_, "UPDATE delivery SET lease = ?, ready_ms = ?, sent = 1 WHERE seq = ?"},
       {&put_off_,
        "UPDATE delivery SET lease = x'', ready_ms = ?, attempts = attempts + (length(?2) > 0), "
        "reason = CASE WHEN length(?2) > 0 THEN ?2 ELSE reason END "
@@ -156,6 +160,11 @@ absl::Status SqliteNotices::OpenLender(const std::string& path) {
       {&end_leases_,
        "UPDATE delivery SET lease = x'', ready_ms = min(ready_ms, ?) "
        "WHERE lease = ? AND lease <> x'' AND state = 1"},
+      {&make_ready_,
+       "UPDATE delivery SET ready_ms = ?4 WHERE seq >= ?1 AND seq < ?2 AND state = 1 AND "
+       "due_ms <= ?3 AND ready_ms > ?4"},
+      {&last_seq_, "SELECT coalesce(max(seq), 0) FROM delivery"},
+      {&warn_unfetched_, "UPDATE delivery SET fetch_by_ms = 0 WHERE seq = ? AND fetch_by_ms > 0"},
       {&warn_, "UPDATE delivery SET warned = ?1 WHERE seq = ?2 AND warned < ?1"},
       {&insert_warning_,
        "INSERT INTO notice_event (publisher, time_ms, seq, state, kind) "
@@ -226,8 +235,7 @@ absl::Status SqliteNotices::AddSeqs(const DeliveryQuery& query, DeliveryState st
       .Bind(2, static_cast<int64_t>(state))
       .Bind(3, query.after_seq)
       .Bind(4, static_cast<int64_t>(count));
-  absl::StatusOr<std::vector<int64_t>> some = ReadAll<int64_t>(
-      select, [](const Statement& row) -> absl::StatusOr<int64_t> { return row.Integer(0); });
+  absl::StatusOr<std::vector<int64_t>> some = ReadAll<int64_t>(select, FirstInteger);
   CHAYAN_RETURN_IF_ERROR(some.status());
   seqs.insert(seqs.end(), some->begin(), some->end());
   return absl::OkStatus();
@@ -311,14 +319,12 @@ absl::StatusOr<std::vector<DueLane>> SqliteNotices::Due(int64_t now_ms) {
 absl::StatusOr<std::vector<int64_t>> SqliteNotices::DueToShred(int64_t now_ms, size_t count) {
   absl::MutexLock lock(&mu_);
   to_shred_.Bind(1, now_ms).Bind(2, PageOf(count));
-  return ReadAll<int64_t>(
-      to_shred_, [](const Statement& row) -> absl::StatusOr<int64_t> { return row.Integer(0); });
+  return ReadAll<int64_t>(to_shred_, FirstInteger);
 }
 
 absl::StatusOr<int64_t> SqliteNotices::LastEvent() {
   absl::MutexLock lock(&mu_);
-  return ReadOne<int64_t>(
-      last_event_, [](const Statement& row) -> absl::StatusOr<int64_t> { return row.Integer(0); });
+  return ReadOne<int64_t>(last_event_, FirstInteger);
 }
 
 absl::StatusOr<std::vector<StoredNotice>> SqliteNotices::Exceptions(const std::string& owner,
@@ -331,9 +337,7 @@ absl::StatusOr<std::vector<StoredNotice>> SqliteNotices::Exceptions(const std::s
 
 absl::StatusOr<int64_t> SqliteNotices::OldestDue(const std::string& recipient) {
   absl::MutexLock lock(&mu_);
-  return ReadOne<int64_t>(
-      oldest_due_.Bind(1, recipient),
-      [](const Statement& row) -> absl::StatusOr<int64_t> { return row.Integer(0); });
+  return ReadOne<int64_t>(oldest_due_.Bind(1, recipient), FirstInteger);
 }
 
 absl::StatusOr<std::vector<StoredDelivery>> SqliteNotices::Expired(int64_t now_ms, size_t count) {
@@ -357,6 +361,12 @@ absl::StatusOr<std::vector<StoredDelivery>> SqliteNotices::Unsettled(NoticeEvent
   }
   if (deliveries.size() > count) deliveries.resize(count);
   return deliveries;
+}
+
+absl::StatusOr<std::vector<StoredDelivery>> SqliteNotices::Unfetched(int64_t now_ms, size_t count) {
+  absl::MutexLock lock(&mu_);
+  return ReadAll<StoredDelivery>(unfetched_.Bind(1, now_ms).Bind(2, PageOf(count)),
+                                 DeliveryFromRow);
 }
 
 absl::StatusOr<bool> SqliteNotices::HadInPeriod(const std::string& subscription, int64_t due_ms) {
@@ -439,13 +449,28 @@ absl::Status SqliteNotices::EndLeases(const std::string& gateway, int64_t now_ms
   return Annotate(end_leases_.Bind(1, now_ms).Bind(2, gateway).Run(), "end leases");
 }
 
+absl::StatusOr<int64_t> SqliteNotices::MakeReady(int64_t first_seq, size_t count, int64_t due_by_ms,
+                                                 int64_t now_ms) {
+  CHAYAN_RETURN_IF_ERROR(check_());
+  absl::MutexLock lock(&lend_mu_);
+  absl::MutexLock write_lock(&write_mu_);
+  const int64_t end = first_seq + static_cast<int64_t>(count);
+  make_ready_.Bind(1, first_seq).Bind(2, end).Bind(3, due_by_ms).Bind(4, now_ms);
+  CHAYAN_RETURN_IF_ERROR(Annotate(make_ready_.Run(), "make deliveries ready"));
+  CHAYAN_ASSIGN_OR_RETURN(const int64_t last, ReadOne<int64_t>(last_seq_, FirstInteger));
+  return end > last ? 0 : end;
+}
+
 absl::Status SqliteNotices::Warn(int64_t seq, NoticeEventKind warning, int64_t time_ms) {
   CHAYAN_RETURN_IF_ERROR(check_());
   absl::MutexLock lock(&lend_mu_);
   absl::MutexLock write_lock(&write_mu_);
   const auto number = static_cast<int64_t>(warning);
   absl::Status status = begin_.Run();
-  if (status.ok()) status = warn_.Bind(1, number).Bind(2, seq).Run();
+  if (status.ok()) {
+    status = warning == NoticeEventKind::kNotFetched ? warn_unfetched_.Bind(1, seq).Run()
+                                                     : warn_.Bind(1, number).Bind(2, seq).Run();
+  }
   if (status.ok() && lender_.changes() == 1) {
     status = insert_warning_.Bind(1, time_ms).Bind(2, number).Bind(3, seq).Run();
   }

@@ -52,10 +52,13 @@ class SqliteNotices final : public Notices {
   absl::Status PutOff(int64_t seq, const std::string& gateway, int64_t ready_ms,
                       absl::string_view failed) override;
   absl::Status EndLeases(const std::string& gateway, int64_t now_ms) override;
+  absl::StatusOr<int64_t> MakeReady(int64_t first_seq, size_t count, int64_t due_by_ms,
+                                    int64_t now_ms) override;
   absl::StatusOr<int64_t> OldestDue(const std::string& recipient) override;
   absl::StatusOr<std::vector<StoredDelivery>> Expired(int64_t now_ms, size_t count) override;
   absl::StatusOr<std::vector<StoredDelivery>> Unsettled(NoticeEventKind warning, int64_t until_ms,
                                                         size_t count) override;
+  absl::StatusOr<std::vector<StoredDelivery>> Unfetched(int64_t now_ms, size_t count) override;
   absl::Status Warn(int64_t seq, NoticeEventKind warning, int64_t time_ms) override;
   absl::StatusOr<bool> HadInPeriod(const std::string& subscription, int64_t due_ms) override;
   absl::StatusOr<std::vector<int64_t>> DueToShred(int64_t now_ms, size_t count) override;
@@ -92,7 +95,7 @@ class SqliteNotices final : public Notices {
       next_lane_ ABSL_GUARDED_BY(mu_), to_shred_ ABSL_GUARDED_BY(mu_),
       last_event_ ABSL_GUARDED_BY(mu_), exceptions_ ABSL_GUARDED_BY(mu_),
       oldest_due_ ABSL_GUARDED_BY(mu_), expired_ ABSL_GUARDED_BY(mu_),
-      unsettled_ ABSL_GUARDED_BY(mu_),
+      unsettled_ ABSL_GUARDED_BY(mu_), unfetched_ ABSL_GUARDED_BY(mu_),
       in_ended_period_ ABSL_GUARDED_BY(mu_), frames_ ABSL_GUARDED_BY(mu_);
 
   absl::Mutex lend_mu_;  // taken before write_mu_
@@ -101,7 +104,9 @@ class SqliteNotices final : public Notices {
       rollback_ ABSL_GUARDED_BY(lend_mu_), ready_ ABSL_GUARDED_BY(lend_mu_),
       lend_ ABSL_GUARDED_BY(lend_mu_), put_off_ ABSL_GUARDED_BY(lend_mu_),
       shred_ ABSL_GUARDED_BY(lend_mu_), warn_ ABSL_GUARDED_BY(lend_mu_),
-      end_leases_ ABSL_GUARDED_BY(lend_mu_), insert_warning_ ABSL_GUARDED_BY(lend_mu_);
+      warn_unfetched_ ABSL_GUARDED_BY(lend_mu_), end_leases_ ABSL_GUARDED_BY(lend_mu_),
+      insert_warning_ ABSL_GUARDED_BY(lend_mu_),
+      make_ready_ ABSL_GUARDED_BY(lend_mu_), last_seq_ ABSL_GUARDED_BY(lend_mu_);
 };
 
 }  // namespace chayan::store
