@@ -1,5 +1,7 @@
 #include "gateway/config.h"
 
+#include <unistd.h>
+
 #include <cstdlib>
 #include <filesystem>
 #include <map>
@@ -22,6 +24,10 @@ using ::google::protobuf::FieldDescriptor;
 // Connections are pinned to workers; more than the largest machine's cores only costs memory.
 constexpr int kWorkersMax = 64;
 constexpr int kDrainGraceMaxMs = 600'000;
+// As gateway_config.proto states them.
+constexpr uint32_t kAlarmTimeoutMaxSeconds = 300;
+constexpr uint32_t kAlarmIntervalMinSeconds = 10;
+constexpr uint32_t kAlarmIntervalMaxSeconds = 86'400;
 
 // Fields without a default and without which nothing starts.
 bool IsRequired(const FieldDescriptor& field) {
@@ -46,7 +52,8 @@ bool IsRequired(const FieldDescriptor& field) {
                                       {"store_file", true},
                                       {"store_postgres", true},
                                       {"core_dumps", true},
-                                      {"notice_ordering_key_file", true}};
+                                      {"notice_ordering_key_file", true},
+                                      {"alarm_command", true}};
   return !kOptional->contains(field.name());
 }
 
@@ -196,6 +203,27 @@ void CheckValues(const v1::GatewayConfig& config,
   }
 }
 
+void CheckAlarmCommand(const v1::AlarmCommand& command, int line, Faults& faults) {
+  if (command.program().empty()) {
+    faults.Add(line, "alarm_command.program: is missing, write the path of a program");
+  } else if (access(command.program().c_str(), X_OK) != 0) {
+    faults.Add(line, absl::StrCat("alarm_command.program: ", command.program(),
+                                  " cannot be run; write the path of a program, and let the "
+                                  "gateway's user execute it"));
+  }
+  if (command.timeout_seconds() > kAlarmTimeoutMaxSeconds) {
+    faults.Add(line, absl::StrCat("alarm_command.timeout_seconds: write 1 to ",
+                                  kAlarmTimeoutMaxSeconds, ", or leave it out"));
+  }
+  const uint32_t interval = command.interval_seconds();
+  if (interval != 0 &&
+      (interval < kAlarmIntervalMinSeconds || interval > kAlarmIntervalMaxSeconds)) {
+    faults.Add(line,
+               absl::StrCat("alarm_command.interval_seconds: write ", kAlarmIntervalMinSeconds,
+                            " to ", kAlarmIntervalMaxSeconds, ", or leave it out"));
+  }
+}
+
 // Exactly one store. A connection string is never repeated: it may hold what it must not.
 void CheckStore(const v1::GatewayConfig& config, int line, Faults& faults) {
   if (config.store_file().empty() == config.store_postgres().empty()) {
@@ -260,6 +288,13 @@ absl::StatusOr<LoadedConfig> LoadConfig(const std::string& path) {
   CheckStore(loaded.config,
              places.GetLocation(descriptor->FindFieldByName("store_postgres"), -1).line, faults);
   CheckKeys(loaded.config, faults);
+  if (loaded.config.has_alarm_command()) {
+    std::string& program = *loaded.config.mutable_alarm_command()->mutable_program();
+    program = ResolvePath(folder, "alarm_command.program", program, faults);
+    CheckAlarmCommand(loaded.config.alarm_command(),
+                      places.GetLocation(descriptor->FindFieldByName("alarm_command"), -1).line,
+                      faults);
+  }
   CHAYAN_RETURN_IF_ERROR(faults.ToStatus());
   for (int i = 0; i < descriptor->field_count(); ++i) {
     const FieldDescriptor& field = *descriptor->field(i);

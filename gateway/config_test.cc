@@ -153,6 +153,24 @@ TEST_F(ConfigTest, ACredentialIsWhatTheServiceManagerHandedOver) {
   EXPECT_EQ(loaded->config.log_key_file(), "/run/credentials/chayan.service/log-key");
 }
 
+TEST_F(ConfigTest, AnAlarmCommandIsAProgramThatCanBeRun) {
+  ASSERT_OK(WriteFile(directory_ + "/tell", "#!/bin/sh\n", 0700));
+  const auto loaded = Load(absl::StrCat(
+      kComplete, "alarm_command { program: \"tell\" arguments: \"-v\" interval_seconds: 300 }\n"));
+  ASSERT_OK(loaded);
+  EXPECT_EQ(loaded->config.alarm_command().program(), directory_ + "/tell");
+  EXPECT_THAT(Load(absl::StrCat(kComplete,
+                                "alarm_command { program: \"nowhere\" "
+                                "timeout_seconds: 301 interval_seconds: 9 }\n")),
+              StatusIs(absl::StatusCode::kInvalidArgument,
+                       AllOf(HasSubstr(":11: alarm_command.program:"), HasSubstr("cannot be run"),
+                             HasSubstr("alarm_command.timeout_seconds: write 1 to 300"),
+                             HasSubstr("alarm_command.interval_seconds: write 10 to 86400"))));
+  EXPECT_THAT(
+      Load(absl::StrCat(kComplete, "alarm_command { }\n")),
+      StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("alarm_command.program: is missing")));
+}
+
 TEST_F(ConfigTest, NamesAnUnknownField) {
   EXPECT_THAT(Load("worker: 1\n"), StatusIs(absl::StatusCode::kInvalidArgument,
                                             AllOf(HasSubstr(":1:"), HasSubstr("worker"))));

@@ -35,6 +35,7 @@
 #include "gateway/log/start_question.h"
 #include "gateway/log/vault.h"
 #include "gateway/notice/notice_service.h"
+#include "gateway/operate/alarm_bell.h"
 #include "gateway/operate/lock_desk.h"
 #include "gateway/operate/operator.h"
 #include "gateway/operate/registry_desk.h"
@@ -60,6 +61,8 @@ constexpr absl::Duration kTick = absl::Milliseconds(50);
 constexpr absl::Duration kPublishTick = absl::Milliseconds(50);
 // Retention and purges are driven this often.
 constexpr absl::Duration kAuditTick = absl::Seconds(1);
+// An alarm is for people.
+constexpr absl::Duration kAlarmTick = absl::Seconds(1);
 // How soon a load balancer learns that calls should go elsewhere.
 constexpr absl::Duration kReadinessLook = absl::Milliseconds(500);
 
@@ -139,10 +142,12 @@ struct Gateway::Rooms {
   std::unique_ptr<operate::Operator> operator_service;
   std::unique_ptr<operate::LockDesk> lock_desk;
   std::unique_ptr<operate::RegistryDesk> registry_desk;
+  std::unique_ptr<operate::AlarmBell> alarm_bell;  // null: nobody is to be told
   std::unique_ptr<Periodic> ticker;
   std::unique_ptr<Periodic> publishing;
   std::unique_ptr<Periodic> readiness;
   std::unique_ptr<Periodic> audit_ticker;
+  std::unique_ptr<Periodic> alarm_ticker;
   std::unique_ptr<http::Tiles> tiles;
   std::unique_ptr<http::Listener> http;
   std::atomic<const http::Listener*> counted_http{nullptr};  // http, for its own handlers
@@ -150,6 +155,7 @@ struct Gateway::Rooms {
   // The front goes first: nothing may call a room that is gone, nor wait for a commit that never
   // comes.
   ~Rooms() {
+    if (alarm_bell != nullptr) alarm_bell->Stop();
     if (server != nullptr) server->Drain(absl::ZeroDuration());
     if (committer != nullptr) committer->Stop();
   }
@@ -160,6 +166,7 @@ struct Gateway::Rooms {
   absl::Status OpenPublisher(std::string start_alarm);
   absl::Status OpenNotices();
   absl::Status OpenFront();
+  void HangAlarmBell();
   // Empty where the store keeps no publications.
   audit::FirstPublished FirstPublished();
   absl::Status OpenHttp();
@@ -315,8 +322,10 @@ absl::Status Gateway::Rooms::OpenFront() {
   options.record_refusal = [this](rpc::DoorRefusal refusal) { RecordRefusal(std::move(refusal)); };
   CHAYAN_ASSIGN_OR_RETURN(server, rpc::Server::Create(std::move(options), clock));
   operator_service = std::make_unique<operate::Operator>(
-      operate::Operator::Options{config.gateway_name(), kVersion, config.log_origin(),
-                                 [this] { return !book->grants.Unused().empty(); }},
+      operate::Operator::Options{
+          config.gateway_name(), kVersion, config.log_origin(),
+          [this] { return !book->grants.Unused().empty(); },
+          [this] { return notices == nullptr ? std::vector<std::string>() : notices->Alarms(); }},
       *server, *links, *committer, *publisher, *registry, clock, random);
 
   server->HandleStream("/chayan.v1.AdapterLinkService/Connect",
@@ -345,7 +354,16 @@ absl::Status Gateway::Rooms::OpenFront() {
   publishing = std::make_unique<Periodic>(kPublishTick, [this] { publisher->Tick(); });
   audit_ticker = std::make_unique<Periodic>(kAuditTick, [this] { auditor->Tick(); });
   readiness = std::make_unique<Periodic>(kReadinessLook, [this] { server->SetServing(IsReady()); });
+  HangAlarmBell();
   return absl::OkStatus();
+}
+
+void Gateway::Rooms::HangAlarmBell() {
+  if (!config.has_alarm_command()) return;
+  alarm_bell = std::make_unique<operate::AlarmBell>(
+      config.gateway_name(), config.alarm_command(), [this] { return operator_service->Alarms(); },
+      clock);
+  alarm_ticker = std::make_unique<Periodic>(kAlarmTick, [this] { alarm_bell->Tick(); });
 }
 
 void Gateway::Rooms::RecordRefusal(rpc::DoorRefusal refusal) {

@@ -120,13 +120,19 @@ void Operator::GetStatus(Call call) {
     SetTime(*certificate->mutable_not_after_time(), not_after);
   }
   response.set_registry_digest(snapshot->digest().ToString());
-  for (std::string& alarm : Alarms(server, log, publication)) response.add_alarms(std::move(alarm));
+  for (std::string& alarm : AlarmsOf(server, log, publication)) {
+    response.add_alarms(std::move(alarm));
+  }
   Reply(std::move(call), response.SerializeAsString());
 }
 
-std::vector<std::string> Operator::Alarms(const rpc::ServerStatus& server,
-                                          const log::CommitterStatus& log,
-                                          const log::PublisherStatus& publication) const {
+std::vector<std::string> Operator::Alarms() const {
+  return AlarmsOf(server_.Status(), committer_.Status(), publisher_.Status());
+}
+
+std::vector<std::string> Operator::AlarmsOf(const rpc::ServerStatus& server,
+                                            const log::CommitterStatus& log,
+                                            const log::PublisherStatus& publication) const {
   std::vector<std::string> alarms = server.alarms;
   alarms.insert(alarms.end(), publication.alarms.begin(), publication.alarms.end());
   if (!log.fault.empty()) alarms.push_back("log.fault");
@@ -137,6 +143,9 @@ std::vector<std::string> Operator::Alarms(const rpc::ServerStatus& server,
     }
   }
   if (options_.has_unused_grants && options_.has_unused_grants()) alarms.push_back("grant.unused");
+  if (options_.notice_alarms) {
+    for (std::string& alarm : options_.notice_alarms()) alarms.push_back(std::move(alarm));
+  }
   return alarms;
 }
 

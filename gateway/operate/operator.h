@@ -28,6 +28,8 @@ class Operator {
     std::string origin;
     // Whether a grant lapses soon for want of use; may be empty.
     std::function<bool()> has_unused_grants{};
+    // Alarms of notices; may be empty.
+    std::function<std::vector<std::string>()> notice_alarms{};
   };
   // All arguments outlive it.
   Operator(Options options, rpc::Server& server, link::Links& links, log::Committer& committer,
@@ -35,6 +37,8 @@ class Operator {
            Random& random);
 
   void ServeOn();
+  // What somebody has to look at now, as codes.
+  std::vector<std::string> Alarms() const;
 
  private:
   using Call = std::shared_ptr<rpc::UnaryCall>;
@@ -43,8 +47,9 @@ class Operator {
   void ListLinks(Call call);
   void DrainLink(Call call);
 
-  std::vector<std::string> Alarms(const rpc::ServerStatus& server, const log::CommitterStatus& log,
-                                  const log::PublisherStatus& publication) const;
+  std::vector<std::string> AlarmsOf(const rpc::ServerStatus& server,
+                                    const log::CommitterStatus& log,
+                                    const log::PublisherStatus& publication) const;
   log::Entry NewEntry(const rpc::UnaryCall& call, log::EntryType type);
   void Reply(Call call, std::string message);
   void Refuse(Call call, policy::Refusal refusal);
