@@ -115,8 +115,9 @@ bool BulkSettler::PlanAcknowledgement(const policy::Caller& caller, Word& word) 
 
 void BulkSettler::Settle(const BulkWords& words, Frame frame) {
   absl::StatusOr<log::Submission> submission = MakeSubmission(words, frame);
-  absl::StatusOr<log::Committed> committed = submission.status();
-  if (submission.ok()) committed = lane_.Commit(*std::move(submission));
+  const absl::StatusOr<log::Committed> committed =
+      submission.ok() ? lane_.Commit(*std::move(submission))
+                      : absl::StatusOr<log::Committed>(submission.status());
   if (committed.ok()) {
     for (const Word& word : frame) {
       deliverer_.Settled(word.delivery);
