@@ -38,7 +38,10 @@ class BulkTest : public ::testing::Test {
   }
   ~BulkTest() override { Close(); }
 
-  void Open() { stream_ = std::make_unique<FakeStream>(rig_, "PublishNotices", rig_.Household()); }
+  void Open() {
+    streams_.push_back(std::make_unique<FakeStream>(rig_, "PublishNotices", rig_.Household()));
+    stream_ = streams_.back().get();
+  }
   void Close() {
     stream_->HalfClose();
     stream_->WaitUntilFinished();
@@ -129,8 +132,10 @@ class BulkTest : public ::testing::Test {
     return entries;
   }
 
+  // Outlive the rig: a turn of the lane may end after its stream has.
+  std::vector<std::unique_ptr<FakeStream>> streams_;
   TestRig rig_;
-  std::unique_ptr<FakeStream> stream_;
+  FakeStream* stream_ = nullptr;
 };
 
 TEST_F(BulkTest, EachOfManyNoticesProvesItselfUnderFewEntries) {
