@@ -75,7 +75,11 @@ class CrashTest : public ::testing::Test {
     const pid_t child = fork();
     if (child != 0) return child;
     store::SetFaultPlan([plan](const FileStep& step) {
-      return step.number == plan.step ? plan.action : FaultAction::kPass;
+      if (step.number != plan.step) return FaultAction::kPass;
+      // There is half a write, but no half of anything else.
+      const bool torn = plan.action == FaultAction::kTear;
+      return torn && step.operation != store::FileOperation::kWrite ? FaultAction::kKill
+                                                                    : plan.action;
     });
     SystemClock clock;
     SystemRandom random;
