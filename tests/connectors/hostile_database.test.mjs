@@ -27,7 +27,7 @@ const kinds = `kinds {
 let agency;
 let database;
 
-const sql = (text) => execFileSync('sqlite3', [database], { input: text, encoding: 'utf8' });
+const sql = (text) => execFileSync('sqlite3', ['-cmd', '.timeout 30000', database], { input: text, encoding: 'utf8' });
 const title = (name = "'王小明'") =>
   `SELECT 'AD' AS office, '0863' AS section, '00480000' AS lot, ${name} AS name, 'A123456789' AS number`;
 const say = (select) => sql(`DROP VIEW IF EXISTS title; CREATE VIEW title AS ${select};`);

@@ -141,7 +141,7 @@ test('A database', { skip: canRun('sqlite3', ['--version']) ? false : 'no sqlite
       rejected_without_row: REJECTION_REASON_NO_SUCH_PERSON }
     statements_acknowledge: true }`);
   const database = join(recipient.folder, 'inbox.db');
-  const sql = (text) => execFileSync('sqlite3', [database], { input: text, encoding: 'utf8' }).trim();
+  const sql = (text) => execFileSync('sqlite3', ['-cmd', '.timeout 30000', database], { input: text, encoding: 'utf8' }).trim();
   sql(`${readFileSync(join(root, 'adapters/sql/inbox.sql'), 'utf8')}
     CREATE TABLE person (number TEXT PRIMARY KEY, died TEXT); INSERT INTO person VALUES ('A123456789', NULL);`);
   await recipient.up();

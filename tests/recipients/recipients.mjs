@@ -42,7 +42,9 @@ class Recipient {
     return `answer_keys { member: "${this.member}" system: "adapter-1" public_key: "${key}" }\n`;
   }
   sql(text) {
-    return execFileSync('sqlite3', [join(this.folder, 'agency.db')], { input: text, encoding: 'utf8' }).trim();
+    // The agency's adapter may be writing.
+    const args = ['-cmd', '.timeout 30000', join(this.folder, 'agency.db')];
+    return execFileSync('sqlite3', args, { input: text, encoding: 'utf8' }).trim();
   }
   async sink() {
     const source = 'source { driver: "SQLite3" sqlite_file: "agency.db" connections: 1 }';
