@@ -37,9 +37,9 @@ async function ask() {
   const request = question({ purpose: { ...purpose, person: { ...purpose.person, id: 'clerk-31' } } });
   return readAnswer(await verifyDocument(client, request), request);
 }
-async function expectNothing(outcome, what) {
+async function expectNothing(outcomes, what) {
   const given = await ask();
-  assert.equal(given.outcome, outcome, what);
+  assert.ok([outcomes].flat().includes(given.outcome), `${what}: ${given.outcome}`);
   assert.equal(given.answer.verdicts.length, 0, what);
 }
 
@@ -88,11 +88,12 @@ for (const [outcome, views] of Object.entries(VIEWS)) {
   }
 }
 
-test('SOURCE_DOWN: a database that is none, or is gone', { skip }, async () => {
+// Which of the two it is depends on the pages that the driver still holds; it is never a finding.
+test('A database that is none, or is gone, finds nothing', { skip }, async () => {
   writeFileSync(database, 'this is no database '.repeat(1000));
-  await expectNothing('SOURCE_DOWN', 'overwritten');
+  await expectNothing(['SOURCE_DOWN', 'NOT_COMPARED'], 'overwritten');
   rmSync(database);
-  await expectNothing('SOURCE_DOWN', 'removed');
+  await expectNothing(['SOURCE_DOWN', 'NOT_COMPARED'], 'removed');
   say(title());
   await poll('an answer', async () => (await ask()).outcome === 'MATCH', { everyMs: 100 });
 });
