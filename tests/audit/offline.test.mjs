@@ -2,8 +2,8 @@
 // agency's own log against it, report; and what is changed afterwards is named. Method: `chayan audit` on exports of a
 // real gateway, each check also given something that must fail.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { clientFor, env } from '../interop/calls.mjs';
@@ -136,6 +136,44 @@ test('the half-year pack holds, and names what was changed in it', async () => {
   writeFileSync(file, readFileSync(file, 'utf8').replace('land.title', 'land.other'));
   await auditFails(CHECK_FAILED, /report-en-kinds\.csv/, 'report-check', forged);
 });
+
+// The rows of RFC 4180 text.
+function csvRows(text) {
+  const rows = [['']];
+  let quoted = false;
+  for (const field of text.replace(/^\ufeff/, '').replace(/\r?\n$/, '').match(/""|"|,|\r?\n|[^",\r\n]+/g) ?? []) {
+    const row = rows.at(-1);
+    if (field === '"') quoted = !quoted;
+    else if (field === '""') row[row.length - 1] += quoted ? '"' : '';
+    else if (!quoted && field === ',') row.push('');
+    else if (!quoted && /\n/.test(field)) rows.push(['']);
+    else row[row.length - 1] += field.replace(/\r\n/, '\n');
+  }
+  return rows;
+}
+const OFFICE = spawnSync('soffice', ['--version']).status === 0;
+
+test('LibreOffice reads every cell of the half-year pack as it stands in the CSV files',
+  { skip: !OFFICE && 'soffice is not installed (libreoffice-calc-nogui)' }, () => {
+    const pack = path('half-year');
+    for (const language of ['zh', 'en']) {
+      const out = path(`office-${language}`);
+      // Comma, quote, UTF-8, all columns as they are, every sheet into a file of its own.
+      execFileSync('soffice', [`-env:UserInstallation=file://${path('office-profile')}`, '--headless', '--convert-to',
+        'csv:Text - txt - csv (StarCalc):44,34,76,1,,0,true,true,false,false,false,-1', '--outdir', out,
+        join(pack, `report-${language}.ods`)], { stdio: 'ignore', timeout: 170_000 });
+      const shown = readdirSync(out).map((name) => JSON.stringify(csvRows(readFileSync(join(out, name), 'utf8'))));
+      const written = readdirSync(pack).filter((name) => name.startsWith(`report-${language}-`));
+      assert.ok(written.length >= 10, `only ${written}`);
+      for (const name of written) {
+        // An apostrophe keeps spreadsheets from computing what they read as CSV.
+        const rows = JSON.stringify(csvRows(readFileSync(join(pack, name), 'utf8'))
+          .map((row) => row.map((cell) => cell.replace(/^'(?=[=+\-@])/, ''))));
+        assert.ok(shown.includes(rows), `${name}: LibreOffice shows other cells than ${rows}`);
+      }
+      assert.equal(shown.length, written.length + 1, 'not a sheet for each file, and one of facts');
+    }
+  });
 
 test('the statistics of a gateway are signed by their entry', async () => {
   const pack = path('report');

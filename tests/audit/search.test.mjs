@@ -74,10 +74,29 @@ test('subject, person and case lead to the entries, page by page, and only of a 
   const few = await json('search', '--subject', SUBJECT, '--outcome', 'MATCH', '--limit', '50', ...AS);
   assert.deepEqual(indexesOf(few), asked.slice(0, 50));
   assert.equal(few.facts.found, String(MANY));
+  // Nothing found is an answer, of a gateway as of an export.
+  for (const about of [['--person', 'hro-shanhua:nobody', ...AS], ['--outcome', 'VOID'], [path('export'), '--outcome', 'VOID']]) {
+    assert.deepEqual(indexesOf(await json('search', ...about)), [], about.join(' '));
+  }
+  assert.match(await audit('search', '--outcome', 'VOID'), /found\s*:? *0/);
+  await auditFails(USAGE, /a search is about one of them/, 'search', '--subject', SUBJECT, '--person', 'hro-shanhua:clerk-7', ...AS);
   await auditFails(USAGE, /--as, --file: write your id/, 'search', '--subject', SUBJECT);
   await auditFails(USAGE, /--person: write MEMBER:ID/, 'search', '--person', 'clerk-7', ...AS);
   await auditFails(USAGE, /ask the gateway/, 'search', path('export'), '--subject', SUBJECT, ...AS);
   await auditFails(REFUSED, /subject: .*ten/, 'search', '--subject', 'A12345678', ...AS);
+});
+
+test('what a person did goes into the incident report, from the vault\'s own index', async () => {
+  const found = await json('search', '--person', 'hro-shanhua:clerk-8', ...AS);
+  assert.ok(indexesOf(found).length > 0);
+  const report = await json('affected', '--person', 'hro-shanhua:clerk-8', ...AS);
+  assert.equal(report.facts['entries touched'], String(indexesOf(found).length));
+  assert.deepEqual(rowsOf(report, 'entries').map((row) => Number(row.index)), indexesOf(found));
+  const sheet = path('incident-person.ods');
+  await audit('affected', '--person', 'hro-shanhua:clerk-8', '--since', '1h', ...AS, '--out', sheet);
+  assert.match(unzipped(sheet, 'content.xml'), /PURPOSE_NOT_GRANTED/);
+  assert.equal((await json('affected', '--person', 'hro-shanhua:nobody', ...AS)).facts['entries touched'], '0');
+  await auditFails(USAGE, /--as, --file: write your id/, 'affected', '--person', 'hro-shanhua:clerk-8');
 });
 
 test('an entry is proved, and opened', async () => {
