@@ -260,8 +260,8 @@ TEST_F(AttackTest, WhoReadsMuchMayOpenItsWindowsOften) {
   client.Send(H2Frame(NGHTTP2_HEADERS, kEndHeaders, 1, H2Request(kStream)));
   const std::string message = GrpcMessage("123");
   const std::string size("\0\0\0\x4", 4);
-  const std::string updates = H2Frame(NGHTTP2_WINDOW_UPDATE, 0, 0, size) +
-                              H2Frame(NGHTTP2_WINDOW_UPDATE, 0, 1, size);
+  const std::string updates =
+      H2Frame(NGHTTP2_WINDOW_UPDATE, 0, 0, size) + H2Frame(NGHTTP2_WINDOW_UPDATE, 0, 1, size);
   for (int i = 0; i < 2 * static_cast<int>(kControlFramesBurst); ++i) {
     ASSERT_TRUE(client.Send(updates + H2Frame(NGHTTP2_DATA, 0, 1, message)));
     ASSERT_TRUE(client.ReadUntil([](const auto& frame) { return frame.type == NGHTTP2_DATA; }))

@@ -107,7 +107,8 @@ std::string MakeBacklog(int64_t count) {
       "PRAGMA synchronous = OFF; BEGIN;", numbers, "INSERT INTO delivery SELECT i, ",
       "CAST(substr('0000000000000000' || i, -16) AS BLOB), 1, CAST('p' AS BLOB), ", recipient,
       ", CAST('s' AS BLOB), ", subject,
-      ", 1, 1, 0, 1, i, i, 9999999, 9999999, 0, i % 2, 0, x'', x'', x'', 0, 0, 0, 0 FROM n;", numbers,
+      ", 1, 1, 0, 1, i, i, 9999999, 9999999, 0, i % 2, 0, x'', x'', x'', 0, 0, 0, 0 FROM n;",
+      numbers,
       "INSERT INTO delivery_payload SELECT i, CAST('2026-11.permanent' AS BLOB), zeroblob(60), "
       "zeroblob(300), 0 FROM n;",
       numbers, "INSERT INTO delivery_queue SELECT ", recipient, ", ", subject,
