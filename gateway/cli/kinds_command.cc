@@ -73,7 +73,8 @@ std::string ToJson(const Catalogue& catalogue) {
     CodesInto(json, "consents", kind.consents());
     CodesInto(json, "statutory_recipients", kind.statutory_recipients());
     CodesInto(json, "opt_in_recipients", kind.opt_in_recipients());
-    json.Number("subjects_max", kind.subjects_max()).EndObject();
+    json.Number("subjects_max", kind.subjects_max());
+    json.Bool("unconfirmed", kind.unconfirmed()).EndObject();
   }
   json.EndArray().EndObject();
   return std::move(json).Take();
