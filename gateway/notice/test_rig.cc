@@ -154,6 +154,10 @@ policy::Caller TestRig::Court() {
 
 void TestRig::Settle() {
   service_->Tick();
+  AwaitLog();
+}
+
+void TestRig::AwaitLog() {
   v1::ListDeliveriesRequest list;
   list.set_side(v1::DELIVERY_SIDE_PUBLISHER);
   list.set_page_size(1);

@@ -122,6 +122,8 @@ class TestRig {
   }
   // Lets what the clock, and what was said, makes due run to its end.
   void Settle();
+  // Returns when what was said before is in the log.
+  void AwaitLog();
 
   template <typename Response, typename Request>
   Told<Response> Call(const std::string& method, const Request& request,

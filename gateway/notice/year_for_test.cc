@@ -84,6 +84,8 @@ void Year::Day(absl::CivilDay day) {
 }
 
 void Year::MoveTo(absl::Time time) {
+  // What offices said before a deadline is recorded before it.
+  rig_.AwaitLog();
   rig_.clock.Advance(time - rig_.clock.Now());
   rig_.Settle();
 }
