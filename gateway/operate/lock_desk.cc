@@ -38,12 +38,7 @@ void Describe(const tally::Lock& from, absl::Time until, v1::Lock& to) {
 
 LockDesk::LockDesk(log::Committer& committer, log::Vault& vault, tally::Book& book,
                    const registry::Current& registry, Clock& clock, Random& random)
-    : committer_(committer),
-      vault_(vault),
-      book_(book),
-      registry_(registry),
-      clock_(clock),
-      random_(random) {}
+    : Desk(committer, clock, random), vault_(vault), book_(book), registry_(registry) {}
 
 void LockDesk::ServeOn(rpc::Server& server) {
   const std::string service = kService;
@@ -75,8 +70,7 @@ void LockDesk::ListLocks(const Call& call) {
     }
     Describe(lock, until, *response.add_locks());
   }
-  rpc::ReplyRecorded(committer_, NewEntry(call, log::EntryType::kOperator), call,
-                     response.SerializeAsString());
+  Reply(call, response.SerializeAsString());
 }
 
 void LockDesk::ClearLock(const Call& call) {
@@ -136,17 +130,6 @@ void LockDesk::Record(Call call, const v1::ClearLockRequest& request,
                            call->Reply(std::move(message));
                          },
                      .tallies = charge->Submit()});
-}
-
-void LockDesk::Refuse(const Call& call, policy::Refusal refusal) {
-  const bool denied = refusal.code() == absl::StatusCode::kPermissionDenied;
-  rpc::FailRecorded(committer_,
-                    NewEntry(call, denied ? log::EntryType::kDenied : log::EntryType::kFailed),
-                    call, std::move(refusal));
-}
-
-log::Entry LockDesk::NewEntry(const Call& call, log::EntryType type) {
-  return rpc::EntryOf(call->caller(), call->method(), type, Uuid::Version7(clock_.Now(), random_));
 }
 
 }  // namespace chayan::operate

@@ -15,15 +15,15 @@
 #include "gateway/base/random.h"
 #include "gateway/log/committer.h"
 #include "gateway/log/vault.h"
+#include "gateway/operate/desk.h"
 #include "gateway/registry/current.h"
-#include "gateway/rpc/call.h"
 #include "gateway/rpc/server.h"
 #include "gateway/tally/book.h"
 
 namespace chayan::operate {
 
 // Thread-safe.
-class LockDesk {
+class LockDesk : private Desk {
  public:
   // All arguments outlive it.
   LockDesk(log::Committer& committer, log::Vault& vault, tally::Book& book,
@@ -32,21 +32,14 @@ class LockDesk {
   void ServeOn(rpc::Server& server);
 
  private:
-  using Call = std::shared_ptr<rpc::UnaryCall>;
-
   void ListLocks(const Call& call);
   void ClearLock(const Call& call) ABSL_LOCKS_EXCLUDED(lifting_mu_);
   void Record(Call call, const v1::ClearLockRequest& request, std::shared_ptr<tally::Charge> charge,
               const v1::ClearLockResponse& response);
-  void Refuse(const Call& call, policy::Refusal refusal);
-  log::Entry NewEntry(const Call& call, log::EntryType type);
 
-  log::Committer& committer_;
   log::Vault& vault_;
   tally::Book& book_;
   const registry::Current& registry_;
-  Clock& clock_;
-  Random& random_;
   absl::Mutex lifting_mu_;  // of two who lift one lock at once, the second finds none
 };
 

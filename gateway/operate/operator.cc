@@ -65,14 +65,12 @@ void Describe(const log::PublisherStatus& from, v1::PublicationStatus& to) {
 Operator::Operator(Options options, rpc::Server& server, link::Links& links,
                    log::Committer& committer, log::Publisher& publisher,
                    const registry::Current& registry, Clock& clock, Random& random)
-    : options_(std::move(options)),
+    : Desk(committer, clock, random),
+      options_(std::move(options)),
       server_(server),
       links_(links),
-      committer_(committer),
       publisher_(publisher),
       registry_(registry),
-      clock_(clock),
-      random_(random),
       start_(clock.Now()) {}
 
 void Operator::ServeOn() {
@@ -123,7 +121,7 @@ void Operator::GetStatus(Call call) {
   for (std::string& alarm : AlarmsOf(server, log, publication)) {
     response.add_alarms(std::move(alarm));
   }
-  Reply(std::move(call), response.SerializeAsString());
+  Reply(call, response.SerializeAsString());
 }
 
 std::vector<std::string> Operator::Alarms() const {
@@ -156,7 +154,7 @@ void Operator::ListLinks(Call call) {
     policy::Refusal refusal =
         Refused(v1::ERROR_REASON_FIELD_INVALID, "page_size: write 0 or a positive number");
     refusal.violations = {{"page_size", "write 0 or a positive number"}};
-    return Refuse(std::move(call), std::move(refusal));
+    return Refuse(call, std::move(refusal));
   }
   // The token is the id of the last link of the previous page.
   std::vector<link::LinkInfo> links = links_.List();
@@ -172,31 +170,17 @@ void Operator::ListLinks(Call call) {
     }
     Describe(link, *response.add_links());
   }
-  Reply(std::move(call), response.SerializeAsString());
+  Reply(call, response.SerializeAsString());
 }
 
 void Operator::DrainLink(Call call) {
   v1::DrainLinkRequest request;
   if (!Parse(call, request)) return;
   if (!links_.Drain(request.link())) {
-    return Refuse(std::move(call), Refused(v1::ERROR_REASON_LINK_NOT_FOUND,
-                                           "there is no such link; ListLinks names them"));
+    return Refuse(call, Refused(v1::ERROR_REASON_LINK_NOT_FOUND,
+                                "there is no such link; ListLinks names them"));
   }
-  Reply(std::move(call), v1::DrainLinkResponse().SerializeAsString());
-}
-
-log::Entry Operator::NewEntry(const rpc::UnaryCall& call, log::EntryType type) {
-  return rpc::EntryOf(call.caller(), call.method(), type, Uuid::Version7(clock_.Now(), random_));
-}
-
-void Operator::Reply(Call call, std::string message) {
-  log::Entry entry = NewEntry(*call, log::EntryType::kOperator);
-  rpc::ReplyRecorded(committer_, std::move(entry), std::move(call), std::move(message));
-}
-
-void Operator::Refuse(Call call, policy::Refusal refusal) {
-  log::Entry entry = NewEntry(*call, log::EntryType::kFailed);
-  rpc::FailRecorded(committer_, std::move(entry), std::move(call), std::move(refusal));
+  Reply(call, v1::DrainLinkResponse().SerializeAsString());
 }
 
 template <typename Request>

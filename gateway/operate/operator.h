@@ -13,14 +13,14 @@
 #include "gateway/link/links.h"
 #include "gateway/log/committer.h"
 #include "gateway/log/publisher.h"
+#include "gateway/operate/desk.h"
 #include "gateway/registry/current.h"
-#include "gateway/rpc/call.h"
 #include "gateway/rpc/server.h"
 
 namespace chayan::operate {
 
 // Thread-safe.
-class Operator {
+class Operator : private Desk {
  public:
   struct Options {
     std::string gateway;
@@ -41,8 +41,6 @@ class Operator {
   std::vector<std::string> Alarms() const;
 
  private:
-  using Call = std::shared_ptr<rpc::UnaryCall>;
-
   void GetStatus(Call call);
   void ListLinks(Call call);
   void DrainLink(Call call);
@@ -50,20 +48,14 @@ class Operator {
   std::vector<std::string> AlarmsOf(const rpc::ServerStatus& server,
                                     const log::CommitterStatus& log,
                                     const log::PublisherStatus& publication) const;
-  log::Entry NewEntry(const rpc::UnaryCall& call, log::EntryType type);
-  void Reply(Call call, std::string message);
-  void Refuse(Call call, policy::Refusal refusal);
   template <typename Request>
   bool Parse(const Call& call, Request& request);
 
   const Options options_;
   rpc::Server& server_;
   link::Links& links_;
-  log::Committer& committer_;
   log::Publisher& publisher_;
   const registry::Current& registry_;
-  Clock& clock_;
-  Random& random_;
   const absl::Time start_;
 };
 

@@ -14,9 +14,7 @@ namespace chayan::operate {
 
 policy::Refusal Refused(v1::ErrorReason reason, std::string message,
                         std::vector<policy::FieldViolation> violations) {
-  policy::Refusal refusal;
-  refusal.reason = reason;
-  refusal.message = std::move(message);
+  policy::Refusal refusal = policy::Refused(reason, std::move(message));
   refusal.violations = std::move(violations);
   return refusal;
 }

@@ -26,11 +26,9 @@ policy::Refusal Changed(const char* message) {
 
 RegistryDesk::RegistryDesk(log::Committer& committer, log::Vault& vault,
                            registry::Current& registry, Clock& clock, Random& random)
-    : committer_(committer),
+    : Desk(committer, clock, random),
       vault_(vault),
       registry_(registry),
-      clock_(clock),
-      random_(random),
       checks_(kChecksQueuedMax) {}
 
 void RegistryDesk::ServeOn(rpc::Server& server) {
@@ -85,10 +83,7 @@ void RegistryDesk::CheckAndApply(const Call& call) {
   for (std::string& line : registry::ChangesToApprove(*before, *next)) {
     response.add_differences_to_approve(std::move(line));
   }
-  if (!apply) {
-    return rpc::ReplyRecorded(committer_, NewEntry(call, log::EntryType::kOperator), call,
-                              response.SerializeAsString());
-  }
+  if (!apply) return Reply(call, response.SerializeAsString());
   std::optional<policy::Refusal> refusal;
   if (!request.base_digest().empty() && request.base_digest() != before->digest().ToString()) {
     refusal = Changed("another set took effect meanwhile; look at the difference again");
@@ -166,17 +161,6 @@ void RegistryDesk::Record(const Call& call, const v1::ApplyRegistryRequest& requ
          diag::Info("registry.applied", {{"digest", next->digest().ToHex()}});
          call->Reply(std::move(message));
        }});
-}
-
-void RegistryDesk::Refuse(const Call& call, policy::Refusal refusal) {
-  const bool denied = refusal.code() == absl::StatusCode::kPermissionDenied;
-  rpc::FailRecorded(committer_,
-                    NewEntry(call, denied ? log::EntryType::kDenied : log::EntryType::kFailed),
-                    call, std::move(refusal));
-}
-
-log::Entry RegistryDesk::NewEntry(const Call& call, log::EntryType type) {
-  return rpc::EntryOf(call->caller(), call->method(), type, Uuid::Version7(clock_.Now(), random_));
 }
 
 }  // namespace chayan::operate

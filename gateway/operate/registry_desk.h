@@ -13,15 +13,15 @@
 #include "gateway/base/task_thread.h"
 #include "gateway/log/committer.h"
 #include "gateway/log/vault.h"
+#include "gateway/operate/desk.h"
 #include "gateway/policy/refusal.h"
 #include "gateway/registry/current.h"
-#include "gateway/rpc/call.h"
 #include "gateway/rpc/server.h"
 
 namespace chayan::operate {
 
 // Thread-safe.
-class RegistryDesk {
+class RegistryDesk : private Desk {
  public:
   // All arguments outlive it.
   RegistryDesk(log::Committer& committer, log::Vault& vault, registry::Current& registry,
@@ -30,7 +30,6 @@ class RegistryDesk {
   void ServeOn(rpc::Server& server);
 
  private:
-  using Call = std::shared_ptr<rpc::UnaryCall>;
   using Set = std::shared_ptr<const registry::Snapshot>;
 
   void CheckAndApply(const Call& call);
@@ -43,14 +42,9 @@ class RegistryDesk {
   // REQUIRES: applying_, which ends with it.
   void Record(const Call& call, const v1::ApplyRegistryRequest& request, Set next,
               v1::ApplyRegistryResponse response);
-  void Refuse(const Call& call, policy::Refusal refusal);
-  log::Entry NewEntry(const Call& call, log::EntryType type);
 
-  log::Committer& committer_;
   log::Vault& vault_;
   registry::Current& registry_;
-  Clock& clock_;
-  Random& random_;
   std::atomic<bool> applying_ = false;  // a set is between its check and its commit
   TaskThread checks_;                   // checking a set takes milliseconds: not on a worker
 };
