@@ -177,8 +177,7 @@ log::Entry BulkPublication::NewEntry(const Uuid& id) const {
   entry.acting_for = shared_.acting_for;
   entry.kind = shared_.permit.kind->code();
   entry.basis = shared_.basis;
-  entry.person_proof =
-      shared_.permit.person_proof == policy::PersonProof::kMember ? "member" : "none";
+  entry.person_proof = std::string(policy::ProofName(shared_.permit.person_proof));
   entry.grant = shared_.permit.grant;
   entry.registry = snapshot_->digest();
   entry.outcome = "ACCEPTED";

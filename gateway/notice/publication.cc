@@ -357,7 +357,7 @@ log::Entry Publication::NewEntry(log::EntryType type, const Uuid& id) {
                               "notice_kind", request_.notice_kind());
   entry.basis = KnownOrUnknown(snapshot_->HasLegalBasis(purpose.legal_basis()),
                                "purpose.legal_basis", purpose.legal_basis());
-  entry.person_proof = permit_.person_proof == policy::PersonProof::kMember ? "member" : "none";
+  entry.person_proof = std::string(policy::ProofName(permit_.person_proof));
   entry.grant = permit_.grant;
   entry.registry = snapshot_->digest();
   entry.ms =
