@@ -198,16 +198,7 @@ TEST_P(CrashAtStepTest, EveryAnswerSurvives) {
 INSTANTIATE_TEST_SUITE_P(AtEachStep, CrashAtStepTest,
                          ::testing::Values(FaultAction::kKill, FaultAction::kTear,
                                            FaultAction::kPowerCut),
-                         [](const auto& parameter) -> std::string {
-                           switch (parameter.param) {
-                             case FaultAction::kKill:
-                               return "Kill";
-                             case FaultAction::kTear:
-                               return "TornWrite";
-                             default:
-                               return "PowerCut";
-                           }
-                         });
+                         [](const auto& parameter) { return store::FaultName(parameter.param); });
 
 TEST_F(CrashTest, EveryAnswerSurvivesAKillUnderLoad) {
   for (const size_t kill_after : {1, 10, 100, 300, 700}) {

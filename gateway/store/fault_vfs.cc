@@ -212,4 +212,22 @@ size_t UnsyncedWrites(const std::string& suffix) {
   return count;
 }
 
+std::string FaultName(FaultAction action) {
+  switch (action) {
+    case FaultAction::kPass:
+      return "Pass";
+    case FaultAction::kFull:
+      return "Full";
+    case FaultAction::kFail:
+      return "Fail";
+    case FaultAction::kKill:
+      return "Kill";
+    case FaultAction::kTear:
+      return "TornWrite";
+    case FaultAction::kPowerCut:
+      return "PowerCut";
+  }
+  CHAYAN_CHECK(false);
+}
+
 }  // namespace chayan::store

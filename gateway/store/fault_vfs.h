@@ -41,6 +41,9 @@ void SetFaultPlan(std::function<FaultAction(const FileStep&)> plan);
 // Writes to files whose path ends in `suffix` since their last sync.
 size_t UnsyncedWrites(const std::string& suffix);
 
+// A test's name for it: "Kill", "TornWrite".
+std::string FaultName(FaultAction action);
+
 // What the process ends with at kKill, kTear and kPowerCut.
 inline constexpr int kFaultExit = 99;
 

@@ -1,10 +1,10 @@
 // Goal: a crash at any instruction loses nothing that was acknowledged and tears nothing apart.
 // Method: a process creates a store, appends planned batches (with vault rows, a tile, registry
-// sets, notices and steps of their deliveries), claims deliveries, publishes a checkpoint after each
-// batch and maintains the store; it acknowledges each commit through a pipe. It is ended at its
-// first file operation, then at its second, and so on until a run ends by itself; each time as kill
-// -9 does, in the middle of a write, and as a power cut that drops all that was not synced. Then the
-// store is opened as at any start and compared with the plan, whole.
+// sets, notices and steps of their deliveries), claims deliveries, publishes a checkpoint after
+// each batch and maintains the store; it acknowledges each commit through a pipe. It is ended at
+// its first file operation, then at its second, and so on until a run ends by itself; each time as
+// kill -9 does, in the middle of a write, and as a power cut that drops all that was not synced.
+// Then the store is opened as at any start and compared with the plan, whole.
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -148,16 +148,7 @@ TEST_P(SqliteCrashTest, KeepsWhatWasAcknowledgedAndNothingTorn) {
 INSTANTIATE_TEST_SUITE_P(Crash, SqliteCrashTest,
                          ::testing::Values(FaultAction::kKill, FaultAction::kTear,
                                            FaultAction::kPowerCut),
-                         [](const auto& parameter) -> std::string {
-                           switch (parameter.param) {
-                             case FaultAction::kKill:
-                               return "Kill";
-                             case FaultAction::kTear:
-                               return "TornWrite";
-                             default:
-                               return "PowerCut";
-                           }
-                         });
+                         [](const auto& parameter) { return FaultName(parameter.param); });
 
 }  // namespace
 }  // namespace chayan::store
