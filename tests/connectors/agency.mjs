@@ -6,6 +6,14 @@ import { join } from 'node:path';
 import { directory, isRunning, linksOf, poll, program, run } from '../integration/deployment.mjs';
 import { env } from '../interop/calls.mjs';
 
+// Of a kind land.title: what is compared with the columns office, section, lot, name and number.
+export const TITLE_COLUMNS = `subject { number_column: "number" name_column: "name" }
+  claims { claim: "land_office" column: "office" }
+  claims { claim: "section" column: "section" }
+  claims { claim: "lot" column: "lot" }
+  claims { claim: "owner_name" column: "name" }
+  claims { claim: "owner_number" column: "number" }`;
+
 const started = [];
 // Ends when the test does, however that ends.
 export function start(name, command, args, options = {}) {

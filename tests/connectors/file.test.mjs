@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { poll, stop } from '../integration/deployment.mjs';
 import { clientFor, question, readAnswer, verifyDocument } from '../interop/calls.mjs';
-import { Agency, endAll } from './agency.mjs';
+import { Agency, endAll, TITLE_COLUMNS } from './agency.mjs';
 import { SSHD, startSshd } from './sftp.mjs';
 
 const skip = existsSync(SSHD) ? false : 'no sshd; deploy/setup --tests installs openssh-server';
@@ -21,12 +21,7 @@ const kinds = `kinds {
   document_kind: "land.title" areas: "QD"
   file { name: "titles-{date}.csv" form: FILE_FORM_CSV encoding: FILE_ENCODING_BIG5 key_column: "number"
          count_line: "COUNT" }
-  subject { number_column: "number" name_column: "name" }
-  claims { claim: "land_office" column: "office" }
-  claims { claim: "section" column: "section" }
-  claims { claim: "lot" column: "lot" }
-  claims { claim: "owner_name" column: "name" }
-  claims { claim: "owner_number" column: "number" }
+  ${TITLE_COLUMNS}
 }`;
 // 王小明 and 王大明 in Big5.
 const names = { small: Buffer.from('a4fda470a9fa', 'hex'), big: Buffer.from('a4fda46aa9fa', 'hex') };

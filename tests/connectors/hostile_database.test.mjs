@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { isRunning, pidOf, poll, stop } from '../integration/deployment.mjs';
 import { clientFor, question, questionValue, readAnswer, verifyDocument } from '../interop/calls.mjs';
-import { Agency, canRun, endAll } from './agency.mjs';
+import { Agency, canRun, endAll, TITLE_COLUMNS } from './agency.mjs';
 
 const skip = canRun('sqlite3', ['--version']) ? false : 'no sqlite3; deploy/setup --tests installs it';
 const client = clientFor('HOUSEHOLD');
@@ -17,12 +17,7 @@ const kinds = `kinds {
   document_kind: "land.title" areas: "AD"
   query: "SELECT office, section, lot, name, number FROM title WHERE lot = :lot"
   parameters { name: "lot" claim: "lot" }
-  subject { number_column: "number" name_column: "name" }
-  claims { claim: "land_office" column: "office" }
-  claims { claim: "section" column: "section" }
-  claims { claim: "lot" column: "lot" }
-  claims { claim: "owner_name" column: "name" }
-  claims { claim: "owner_number" column: "number" }
+  ${TITLE_COLUMNS}
 }`;
 let agency;
 let database;

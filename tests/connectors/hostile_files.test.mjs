@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { isRunning, pidOf, poll, stop } from '../integration/deployment.mjs';
 import { clientFor, question, questionValue, readAnswer, verifyDocument } from '../interop/calls.mjs';
-import { Agency, endAll } from './agency.mjs';
+import { Agency, endAll, TITLE_COLUMNS } from './agency.mjs';
 
 const client = clientFor('HOUSEHOLD');
 const day = () => new Date(Date.now() + 8 * 3_600_000).toISOString().slice(0, 10).replaceAll('-', '');
@@ -15,12 +15,7 @@ const source = 'files { folder: "inbox" poll_seconds: 1 }';
 const kinds = (form) => `kinds {
   document_kind: "land.title" areas: "AD"
   file { name: "titles-{date}" form: FILE_FORM_${form} key_column: "number" count_line: "COUNT" records_max: 100 }
-  subject { number_column: "number" name_column: "name" }
-  claims { claim: "land_office" column: "office" }
-  claims { claim: "section" column: "section" }
-  claims { claim: "lot" column: "lot" }
-  claims { claim: "owner_name" column: "name" }
-  claims { claim: "owner_number" column: "number" }
+  ${TITLE_COLUMNS}
 }`;
 const head = 'number,name,office,section,lot\n';
 const line = (name) => `A123456789,${name},AD,0863,00480000\n`;

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { directory, linksOf, pki, poll, stop } from '../integration/deployment.mjs';
 import { clientFor, question, readAnswer, verifyDocument } from '../interop/calls.mjs';
-import { Agency, end, endAll, start } from './agency.mjs';
+import { Agency, end, endAll, start, TITLE_COLUMNS } from './agency.mjs';
 
 const folder = join(directory, 'backend');
 const file = (name) => join(folder, name);
@@ -39,12 +39,7 @@ const kinds = (more = '') => `kinds {
     columns { name: "name" selector: "/owner/name" }
     columns { name: "number" selector: "/owner/id" transforms { trim: true } }
   }
-  subject { number_column: "number" name_column: "name" }
-  claims { claim: "land_office" column: "office" }
-  claims { claim: "section" column: "section" }
-  claims { claim: "lot" column: "lot" }
-  claims { claim: "owner_name" column: "name" }
-  claims { claim: "owner_number" column: "number" }
+  ${TITLE_COLUMNS}
 }`;
 let agency;
 let backend;
