@@ -11,6 +11,7 @@ import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decode, env, trust } from '../interop/calls.mjs';
 import { checkReceipt } from '../interop/receipt.mjs';
+import { readRecord } from '../notices/record.mjs';
 import { applySet, changedSet, chayan, pidOf, poll, program, root, run, up } from '../integration/deployment.mjs';
 
 const [work] = process.argv.slice(2);
@@ -62,25 +63,10 @@ function answered() {
 const grown = (part) => poll(`${part} of the results`, () => answered().length >= NOTICES * part,
   { everyMs: 50, patienceMs: ARRIVE_MS_MAX });
 
-// What a recipient got first, in its order: no delivery in two forms, no notice under two ids.
-function readRecord(agency) {
-  if (!existsSync(recordOf(agency))) return [];
-  const lines = readFileSync(recordOf(agency), 'utf8').split('\n');
-  lines.pop();  // empty, or cut short by a kill before its receipt
-  const forms = new Map();
-  const first = [];
-  for (const line of lines) {
-    const { deliveryId, noticeId, digest } = JSON.parse(line);
-    assert.equal(forms.get(deliveryId) ?? digest, digest, 'a repeat has other bytes');
-    if (!forms.has(deliveryId)) first.push(noticeId);
-    forms.set(deliveryId, digest);
-  }
-  assert.equal(new Set(first).size, first.length, 'a notice came under two ids');
-  return first;
-}
+const arrived = (agency) => existsSync(recordOf(agency)) ? readRecord(recordOf(agency)).first : [];
 
 function checkOrder(agency, ids) {
-  const places = new Map(readRecord(agency).map((id, place) => [id, place]));
+  const places = new Map(arrived(agency).map((id, place) => [id, place]));
   assert.equal(places.size, NOTICES, 'as many as were published');
   for (let plate = 0; plate < PLATES; ++plate) {
     const came = Array.from({ length: ROUNDS }, (_, round) => places.get(ids[round * PLATES + plate]));
@@ -144,7 +130,7 @@ for (const [row, , noticeId, , error, receipt] of answered()) {
 }
 assert.equal(new Set(ids).size, NOTICES);
 for (const agency of RECIPIENTS) {
-  await poll(`all notices at ${agency}`, () => readRecord(agency).length === NOTICES,
+  await poll(`all notices at ${agency}`, () => arrived(agency).length === NOTICES,
     { everyMs: 500, patienceMs: ARRIVE_MS_MAX });
   checkOrder(agency, ids);
 }
