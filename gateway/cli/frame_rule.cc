@@ -1,6 +1,5 @@
 #include "gateway/cli/frame_rule.h"
 
-#include <algorithm>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -10,6 +9,7 @@
 #include "gateway/base/encoding.h"
 #include "gateway/base/file.h"
 #include "gateway/base/status_macros.h"
+#include "gateway/cli/bundle_reader.h"
 #include "gateway/tlog/bulk_frame.h"
 #include "gateway/tlog/commitment.h"
 
@@ -76,10 +76,8 @@ std::optional<Lie> FrameRule::CheckFrame(const AuditedEntry& entry, const v1::En
 
 std::optional<Lie> FrameRule::ReadBundle(uint64_t bundle) {
   bundle_ = bundle;
-  const auto width = static_cast<uint32_t>(
-      std::min<uint64_t>(tlog::kTileWidth, size_ - bundle * tlog::kTileWidth));
-  const std::string path = absl::StrCat(
-      directory_, "/", FramesPath({.is_bundle = true, .index = bundle, .width = width}));
+  const tlog::TileId id = {.is_bundle = true, .index = bundle, .width = BundleWidth(size_, bundle)};
+  const std::string path = absl::StrCat(directory_, "/", FramesPath(id));
   std::error_code error;
   if (!std::filesystem::exists(path, error)) return std::nullopt;
   v1::ListFramesResponse kept;
