@@ -100,4 +100,16 @@ std::string SelectInPeriod() {
                       "ORDER BY q.turn DESC LIMIT 1");
 }
 
+std::string SelectNextLane() {
+  const auto first_where = [](const char* behind) {
+    return absl::StrCat(
+        "SELECT * FROM (SELECT recipient, subscription, bulk, ready_ms FROM delivery INDEXED BY "
+        "delivery_ready WHERE state = 1 AND blockers = 0 AND ",
+        behind, " ORDER BY recipient, subscription, bulk, ready_ms LIMIT 1)");
+  };
+  return absl::StrCat(first_where("recipient = ?1 AND subscription = ?2 AND bulk > ?3"),
+                      " UNION ALL ", first_where("recipient = ?1 AND subscription > ?2"),
+                      " UNION ALL ", first_where("recipient > ?1"), " LIMIT 1");
+}
+
 }  // namespace chayan::store

@@ -29,6 +29,11 @@ absl::StatusOr<StoredFrame> FrameFromRow(const Statement& row);  // entry, items
 // and subject `?2`, which is its first one.
 std::string SelectInPeriod();
 
+// The first row of the lane behind that of `?1` (recipient), `?2` (subscription) and `?3` (bulk):
+// the one that is ready first. One column a comparison: that of row values would read all of the
+// lane before.
+std::string SelectNextLane();
+
 }  // namespace chayan::store
 
 #endif  // CHAYAN_GATEWAY_STORE_SQLITE_NOTICE_ROWS_H_

@@ -105,11 +105,7 @@ absl::Status SqliteNotices::OpenReader(const std::string& path) {
       {&count_,
        "SELECT state, count FROM delivery_count WHERE recipient = ? AND count > 0 ORDER BY state"},
       {&in_period_, SelectInPeriod()},
-      // From lane to lane by the index: the first row of each is the one that is ready first.
-      {&next_lane_,
-       "SELECT recipient, subscription, bulk, ready_ms FROM delivery INDEXED BY delivery_ready "
-       "WHERE state = 1 AND blockers = 0 AND (recipient, subscription, bulk) > (?, ?, ?) "
-       "ORDER BY recipient, subscription, bulk, ready_ms LIMIT 1"},
+      {&next_lane_, SelectNextLane()},
       {&last_event_, "SELECT coalesce(max(event), 0) FROM notice_event"},
       {&exceptions_, notice +
                          "exception_owner = ? AND exception_owner <> x'' AND ordinal > ? ORDER BY "
