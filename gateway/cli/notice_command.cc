@@ -1,7 +1,11 @@
 // chayan notice: what its commands share.
 #include "absl/strings/str_cat.h"
+#include "gateway/base/file.h"
+#include "gateway/base/status_macros.h"
+#include "gateway/base/uuid.h"
 #include "gateway/cli/notice_commands.h"
 #include "gateway/cli/receipt_text.h"
+#include "google/protobuf/util/json_util.h"
 
 namespace chayan::cli {
 
@@ -10,9 +14,10 @@ void AddNoticeCommand(CLI::App& app, Program& program) {
       "notice", std::string(program.Say("跨機關通報:發布、追蹤、接收、回報",
                                         "notices: publish, follow, receive, acknowledge")));
   notice->require_subcommand(1);
-  AddNoticePublishCommand(*notice, program);
+  AddNoticePublishCommands(*notice, program);
   AddNoticeWatchCommands(*notice, program);
   AddNoticeReceiveCommand(*notice, program);
+  AddNoticeFetchCommand(*notice, program);
   AddNoticeSettleCommands(*notice, program);
   AddNoticeListCommands(*notice, program);
 }
@@ -33,13 +38,20 @@ absl::StatusOr<RecordedCall> CallRecorded(const Program& program, Client& client
     }
     return call;
   }
-  // The responses of all recorded calls have the answer in field 2 and the receipt in field 3.
-  v1::PublishNoticeResponseView view;
-  if (!view.ParseFromString(call.result.response) || !view.has_notice()) {
+  // The responses of all recorded calls have the answer in field 2 and the receipt in field 3; of
+  // what follows another notice, one level deeper.
+  const bool follows = absl::string_view(method) == "SupersedeNotice" ||
+                       absl::string_view(method) == "ReverseNotice";
+  v1::FollowNoticeResponseView response;
+  const bool parsed = follows ? response.ParseFromString(call.result.response)
+                              : response.mutable_notice()->ParseFromString(call.result.response);
+  if (!parsed || !response.notice().has_notice()) {
     return absl::DataLossError(absl::StrCat(method, ": the gateway's response cannot be read"));
   }
-  call.evidence.set_answer(view.notice());
-  if (view.has_receipt()) *call.evidence.mutable_receipt() = view.receipt();
+  call.evidence.set_answer(response.notice().notice());
+  if (response.notice().has_receipt()) {
+    *call.evidence.mutable_receipt() = response.notice().receipt();
+  }
   return call;
 }
 
@@ -63,6 +75,24 @@ ExitCode ShowRecorded(Program& program, const EvidenceFlags& flags, const Record
   }
   if (report->has_value() && !(*report)->ok()) return ExitCode::kCheckFailed;
   return ExitCodeOf(status);
+}
+
+absl::StatusOr<KeptNotice> KeepNotice(const std::string& directory, absl::string_view ending,
+                                      const std::string& bytes) {
+  KeptNotice kept;
+  if (!kept.notice.ParseFromString(bytes)) return absl::DataLossError("a notice cannot be read");
+  CHAYAN_RETURN_IF_ERROR(Uuid::FromText(kept.notice.delivery_id()).status());
+  kept.path = absl::StrCat(directory, "/", kept.notice.delivery_id(), ending);
+  google::protobuf::util::JsonPrintOptions options;
+  options.preserve_proto_field_names = true;
+  options.add_whitespace = true;
+  std::string json;
+  if (!google::protobuf::util::MessageToJsonString(kept.notice, &json, options).ok()) {
+    return absl::DataLossError("a notice cannot be written as JSON");
+  }
+  CHAYAN_RETURN_IF_ERROR(WriteFile(kept.path + ".notice", bytes, 0600));
+  CHAYAN_RETURN_IF_ERROR(WriteFile(kept.path + ".json", json, 0600));
+  return kept;
 }
 
 std::string StateText(Language language, v1::DeliveryState state) {

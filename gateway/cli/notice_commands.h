@@ -22,9 +22,10 @@ class NoticeCalls : public ServiceCalls {
       : ServiceCalls(program, client, "NoticeService") {}
 };
 
-void AddNoticePublishCommand(CLI::App& notice, Program& program);
-void AddNoticeWatchCommands(CLI::App& notice, Program& program);  // show, watch
+void AddNoticePublishCommands(CLI::App& notice, Program& program);  // publish, supersede, reverse
+void AddNoticeWatchCommands(CLI::App& notice, Program& program);    // show, watch
 void AddNoticeReceiveCommand(CLI::App& notice, Program& program);
+void AddNoticeFetchCommand(CLI::App& notice, Program& program);
 void AddNoticeSettleCommands(CLI::App& notice, Program& program);  // ack, replay
 void AddNoticeListCommands(CLI::App& notice, Program& program);    // dead, checklist
 
@@ -50,6 +51,15 @@ absl::StatusOr<RecordedCall> CallRecorded(const Program& program, Client& client
 // on the receipt; the evidence file where one is wanted.
 ExitCode ShowRecorded(Program& program, const EvidenceFlags& flags, const RecordedCall& call,
                       const std::function<bool(const std::string& answer)>& print);
+
+// A notice as it came, and where it was written: the very bytes as PATH.notice, for whoever proves
+// later what came; the same to read as PATH.json. PATH is the delivery's id with `ending`.
+struct KeptNotice {
+  v1::DeliveredNotice notice;
+  std::string path;
+};
+absl::StatusOr<KeptNotice> KeepNotice(const std::string& directory, absl::string_view ending,
+                                      const std::string& bytes);
 
 // "DELIVERED" in the reader's language.
 std::string StateText(Language language, v1::DeliveryState state);

@@ -1,4 +1,5 @@
-// chayan notice publish: one notice, from flags or from a file.
+// chayan notice publish, supersede and reverse: one notice, from flags or from a file, by itself or
+// after another one.
 #include <algorithm>
 #include <memory>
 #include <optional>
@@ -20,6 +21,7 @@ namespace {
 
 struct Options {
   TypedNotice notice;
+  std::string follows;  // id of the notice that is replaced or undone
   std::string id;
   std::string former_id;
   std::string assertion_file;
@@ -68,9 +70,6 @@ absl::Status Complete(Program& program, const Connection& connection, Options& o
   CHAYAN_RETURN_IF_ERROR(CompleteFromFiles(program, options));
   TypedNotice& typed = options.notice;
   if (typed.kind.empty()) typed.kind = base.notice_kind();
-  if (typed.kind.empty()) {
-    return absl::InvalidArgumentError("which kind? give --kind, such as person.death");
-  }
   if (typed.acting_for.empty() && base.acting_for().empty()) typed.acting_for = connection.member;
   if (typed.request_id.empty() && base.request_id().empty()) {
     typed.request_id = Uuid::Version7(program.clock.Now(), program.random).ToText();
@@ -109,7 +108,8 @@ bool Print(const Program& program, bool json, const std::string& answer) {
   if (json) {
     JsonWriter writer;
     writer.BeginObject().Text("request_id", notice.request_id());
-    writer.Text("notice_id", notice.notice_id()).BeginArray("deliveries");
+    writer.Text("notice_id", notice.notice_id());
+    writer.Text("follows_notice_id", notice.follows_notice_id()).BeginArray("deliveries");
     for (const v1::ExpectedDelivery& delivery : notice.deliveries()) {
       writer.BeginObject().Text("delivery_id", delivery.delivery_id());
       writer.Text("recipient", delivery.recipient()).Text("subscription", delivery.subscription());
@@ -119,7 +119,11 @@ bool Print(const Program& program, bool json, const std::string& answer) {
     program.out << std::move(writer).Take() << "\n";
     return true;
   }
-  program.out << program.Say("已受理 ", "accepted ") << notice.notice_id() << "\n";
+  program.out << program.Say("已受理 ", "accepted ") << notice.notice_id();
+  if (!notice.follows_notice_id().empty()) {
+    program.out << program.Say(",承接 ", ", follows ") << notice.follows_notice_id();
+  }
+  program.out << "\n";
   for (const v1::ExpectedDelivery& delivery : notice.deliveries()) {
     program.out << "  " << delivery.delivery_id() << "  " << delivery.recipient() << "  "
                 << delivery.subscription() << program.Say(",預定 ", ", due ")
@@ -132,6 +136,15 @@ bool Print(const Program& program, bool json, const std::string& answer) {
   return true;
 }
 
+ExitCode Send(Program& program, const Options& options, Client& client, const char* method,
+              const std::string& request) {
+  const auto call = CallRecorded(program, client, method, request);
+  if (!call.ok()) return program.Fail(ExitCode::kCheckFailed, call.status().message());
+  return ShowRecorded(program, options.evidence, *call, [&](const std::string& answer) {
+    return Print(program, options.json, answer);
+  });
+}
+
 ExitCode Publish(Program& program, Options& options) {
   if (!options.bulk_in.empty()) return PublishInBulk(program, options);
   const auto base = ReadNoticeFile(options.notice.file);
@@ -141,20 +154,56 @@ ExitCode Publish(Program& program, Options& options) {
   if (!connection.ok()) return ExitCode::kUsage;
   const absl::Status complete = Complete(program, *connection, options, *base);
   if (!complete.ok()) return program.FailUsage(complete);
+  if (options.notice.kind.empty()) {
+    return program.FailUsage(
+        absl::InvalidArgumentError("which kind? give --kind, such as person.death"));
+  }
   NoticeCalls calls(program, *client);
   const auto kind = FetchKind(calls, options.notice.kind);
   if (absl::IsNotFound(kind.status())) return program.FailUsage(kind.status());
   if (!kind.ok()) return calls.Fail(kind.status());
   const auto request = BuildNotice(options.notice, *base, *kind);
   if (!request.ok()) return program.FailUsage(request.status());
-  const auto call = CallRecorded(program, *client, "PublishNotice", request->SerializeAsString());
-  if (!call.ok()) return program.Fail(ExitCode::kCheckFailed, call.status().message());
-  return ShowRecorded(program, options.evidence, *call, [&](const std::string& answer) {
-    return Print(program, options.json, answer);
-  });
+  if (options.follows.empty()) {
+    return Send(program, options, *client, "PublishNotice", request->SerializeAsString());
+  }
+  v1::SupersedeNoticeRequest supersede;
+  supersede.set_notice_id(options.follows);
+  *supersede.mutable_replacement() = *request;
+  return Send(program, options, *client, "SupersedeNotice", supersede.SerializeAsString());
 }
 
-void AddFlags(CLI::App& publish, Options& options) {
+ExitCode Reverse(Program& program, Options& options) {
+  std::unique_ptr<Client> client;
+  const auto connection = program.Connect(CallerRole::kHousehold, client);
+  if (!connection.ok()) return ExitCode::kUsage;
+  const absl::Status complete = Complete(program, *connection, options, {});
+  if (!complete.ok()) return program.FailUsage(complete);
+  const auto request = BuildReversal(options.notice, options.follows);
+  if (!request.ok()) return program.FailUsage(request.status());
+  return Send(program, options, *client, "ReverseNotice", request->SerializeAsString());
+}
+
+// Who publishes, and by what right; and what every notice has beside it.
+void AddPurposeFlags(CLI::App& publish, Options& options) {
+  TypedNotice& n = options.notice;
+  const auto text = [&](const char* flag, std::string& value, const char* help) {
+    publish.add_option(flag, value, help)->group("Notice");
+  };
+  text("--effective", n.effective_date, "the day from which it holds");
+  text("--basis", n.basis, "legal basis, such as household-act-68");
+  text("--case", n.case_number, "the office's own case number");
+  text("--person", n.person, "who publishes: the person's id in the office's directory");
+  publish.add_option("--person-role", n.person_role, "that person's role")
+      ->group("Notice")
+      ->capture_default_str();
+  text("--assertion", options.assertion_file, "file with the compact JWS that vouches for them");
+  text("--reason", n.reason, "reason in words; kept sealed");
+  text("--acting-for", n.acting_for, "the office; by default the certificate's own member");
+  text("--request-id", n.request_id, "UUID of this notice; the same one again is no second notice");
+}
+
+void AddNoticeFlags(CLI::App& publish, Options& options) {
   TypedNotice& n = options.notice;
   const auto text = [&](const char* flag, std::string& value, const char* help) {
     publish.add_option(flag, value, help)->group("Notice");
@@ -171,51 +220,56 @@ void AddFlags(CLI::App& publish, Options& options) {
   text("--publisher-key", n.publisher_key,
        "your own key of the person, where the number is not known");
   texts("--element", n.elements, "what it says, CODE=VALUE; repeatable");
-  text("--effective", n.effective_date, "the day from which it holds");
   texts("--consent", n.consents, "code of a consent the applicant gave; repeatable");
   text("--old-area", n.old_area, "code of the area the person leaves");
   text("--new-area", n.new_area, "code of the area the person is in, or comes to");
   text("--office", n.office, "member id of the office of registration");
   text("--supply-area", n.supply_area, "code of a utility's supply area");
   texts("--account", n.accounts, "an account with a company, COMPANY=NUMBER; repeatable");
-  text("--basis", n.basis, "legal basis, such as household-act-68");
-  text("--case", n.case_number, "the office's own case number");
-  text("--person", n.person, "who publishes: the person's id in the office's directory");
-  publish.add_option("--person-role", n.person_role, "that person's role")
-      ->group("Notice")
-      ->capture_default_str();
-  text("--assertion", options.assertion_file, "file with the compact JWS that vouches for them");
-  text("--reason", n.reason, "reason in words; kept sealed");
-  text("--acting-for", n.acting_for, "the office; by default the certificate's own member");
-  text("--request-id", n.request_id, "UUID of this notice; the same one again is no second notice");
+  AddPurposeFlags(publish, options);
   publish.add_flag("--test", n.test, "a trial, kept out of the recipients' business")
       ->group("Notice");
 }
 
-}  // namespace
-
-void AddNoticePublishCommand(CLI::App& notice, Program& program) {
-  CLI::App* publish = notice.add_subcommand(
-      "publish", std::string(program.Say("發布一則通報", "publish a notice")));
-  const auto options = std::make_shared<Options>();
-  options->notice.person_role = "clerk";
-  AddFlags(*publish, *options);
-  AddEvidenceFlags(*publish, options->evidence);
-  publish->add_flag("--json", options->json, "print one JSON object");
-  auto* bulk = publish->add_option("--bulk", options->bulk_in,
-                                   "a file of notices, over one stream; see --help-bulk");
-  auto* out =
-      publish->add_option("--out", options->bulk_out, "CSV of what became of each of --bulk");
+// The file of --bulk, and what becomes of it.
+void AddBulkFlags(CLI::App& publish, Options& options, const Program& program) {
+  auto* bulk = publish.add_option("--bulk", options.bulk_in,
+                                  "a file of notices, over one stream; see --help-bulk");
+  auto* out = publish.add_option("--out", options.bulk_out, "CSV of what became of each of --bulk");
   bulk->needs(out)->excludes("--file", "--request-id", "--json");
   out->needs(bulk);
-  publish->add_flag_callback(
+  publish.add_flag_callback(
       "--help-bulk",
       [&program] {
         program.out << kNoticeRowsHelp;
         throw CLI::Success();
       },
       "describe the file of --bulk");
-  RunOn(*publish, program, options, Publish);
+}
+
+}  // namespace
+
+void AddNoticePublishCommands(CLI::App& notice, Program& program) {
+  // Of a notice that follows another one, `follows` says which that is.
+  const auto add = [&](const char* name, absl::string_view help, const char* follows,
+                       void (*add_flags)(CLI::App&, Options&),
+                       ExitCode (*action)(Program&, Options&)) {
+    CLI::App* command = notice.add_subcommand(name, std::string(help));
+    const auto options = std::make_shared<Options>();
+    options->notice.person_role = "clerk";
+    if (follows != nullptr) command->add_option("NOTICE", options->follows, follows)->required();
+    add_flags(*command, *options);
+    AddEvidenceFlags(*command, options->evidence);
+    command->add_flag("--json", options->json, "print one JSON object");
+    if (follows == nullptr) AddBulkFlags(*command, *options, program);
+    RunOn(*command, program, options, action);
+  };
+  add("publish", program.Say("發布一則通報", "publish a notice"), nullptr, AddNoticeFlags, Publish);
+  add("supersede", program.Say("以正確之通報更正", "replace a notice by the right one"),
+      "id of the notice that was wrong", AddNoticeFlags, Publish);
+  add("reverse",
+      program.Say("撤銷通報,可能收到者逐一通知", "undo a notice; whoever may have it hears of it"),
+      "id of the notice that is undone", AddPurposeFlags, Reverse);
 }
 
 }  // namespace chayan::cli

@@ -5,9 +5,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "gateway/base/file.h"
-#include "gateway/base/uuid.h"
+#include "gateway/base/status_macros.h"
 #include "gateway/cli/notice_commands.h"
-#include "google/protobuf/util/json_util.h"
 
 namespace chayan::cli {
 namespace {
@@ -82,28 +81,14 @@ class Reception {
     return absl::OkStatus();
   }
 
-  // The very bytes, for whoever proves later what came; and the same to read.
   absl::Status Keep(const std::string& bytes) {
-    v1::DeliveredNotice notice;
-    if (!notice.ParseFromString(bytes)) {
-      return absl::DataLossError("a notice cannot be read");
-    }
-    CHAYAN_RETURN_IF_ERROR(Uuid::FromText(notice.delivery_id()).status());
-    const std::string path = absl::StrCat(options_.directory, "/", notice.delivery_id());
-    google::protobuf::util::JsonPrintOptions json_options;
-    json_options.preserve_proto_field_names = true;
-    json_options.add_whitespace = true;
-    std::string json;
-    if (!google::protobuf::util::MessageToJsonString(notice, &json, json_options).ok()) {
-      return absl::DataLossError("a notice cannot be written as JSON");
-    }
-    CHAYAN_RETURN_IF_ERROR(WriteFile(path + ".notice", bytes, 0600));
-    CHAYAN_RETURN_IF_ERROR(WriteFile(path + ".json", json, 0600));
-    program_.out << notice.notice_kind() << "  " << path << ".json"
-                 << (notice.test() ? program_.Say("(測試)", " (a trial)") : "") << "\n";
-    if (waiting_.insert(notice.delivery_id()).second) ++received_;
+    CHAYAN_ASSIGN_OR_RETURN(const KeptNotice kept,
+                            KeepNotice(options_.directory, /*ending=*/"", bytes));
+    program_.out << kept.notice.notice_kind() << "  " << kept.path << ".json"
+                 << (kept.notice.test() ? program_.Say("(測試)", " (a trial)") : "") << "\n";
+    if (waiting_.insert(kept.notice.delivery_id()).second) ++received_;
     v1::ReceiveNoticesRequest receipt;
-    receipt.mutable_receipts()->add_delivery_ids(notice.delivery_id());
+    receipt.mutable_receipts()->add_delivery_ids(kept.notice.delivery_id());
     to_say_.push_back(receipt.SerializeAsString());
     return absl::OkStatus();
   }

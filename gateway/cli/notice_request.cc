@@ -103,14 +103,26 @@ absl::Status SetRouting(const TypedNotice& typed, v1::PublishNoticeRequest& requ
   return absl::OkStatus();
 }
 
-void SetPurpose(const TypedNotice& typed, v1::PublishNoticeRequest& request) {
-  v1::Purpose& purpose = *request.mutable_purpose();
+void SetPurpose(const TypedNotice& typed, v1::Purpose& purpose) {
   SetIfGiven(typed.person, purpose.mutable_person()->mutable_id());
   SetIfGiven(typed.assertion, purpose.mutable_person()->mutable_assertion());
   if (purpose.person().role().empty()) purpose.mutable_person()->set_role(typed.person_role);
   SetIfGiven(typed.basis, purpose.mutable_legal_basis());
   SetIfGiven(typed.case_number, purpose.mutable_case_number());
   SetIfGiven(typed.reason, purpose.mutable_reason());
+}
+
+// Of a notice or a reversal.
+template <typename Request>
+absl::Status CheckRight(const Request& request, absl::string_view which_bases) {
+  const v1::Purpose& purpose = request.purpose();
+  CHAYAN_RETURN_IF_ERROR(
+      Require(!request.acting_for().empty(), "--acting-for", "the office that publishes"));
+  CHAYAN_RETURN_IF_ERROR(
+      Require(!purpose.person().id().empty(), "--person", "the person at the counter"));
+  CHAYAN_RETURN_IF_ERROR(Require(!purpose.legal_basis().empty(), "--basis",
+                                 absl::StrCat("a legal basis", which_bases)));
+  return Require(!purpose.case_number().empty(), "--case", "a case number");
 }
 
 // Collects what protobuf says of a text file, with its lines.
@@ -144,16 +156,9 @@ absl::StatusOr<v1::PublishNoticeRequest> BuildNotice(const TypedNotice& typed,
   request.set_notice_kind(kind.notice_kind());
   SetIfGiven(typed.request_id, request.mutable_request_id());
   SetIfGiven(typed.acting_for, request.mutable_acting_for());
-  SetPurpose(typed, request);
+  SetPurpose(typed, *request.mutable_purpose());
   CHAYAN_RETURN_IF_ERROR(
-      Require(!request.acting_for().empty(), "--acting-for", "the office that publishes"));
-  CHAYAN_RETURN_IF_ERROR(
-      Require(!request.purpose().person().id().empty(), "--person", "the person at the counter"));
-  CHAYAN_RETURN_IF_ERROR(
-      Require(!request.purpose().legal_basis().empty(), "--basis",
-              absl::StrCat("a legal basis, one of ", absl::StrJoin(kind.legal_bases(), ", "))));
-  CHAYAN_RETURN_IF_ERROR(
-      Require(!request.purpose().case_number().empty(), "--case", "a case number"));
+      CheckRight(request, absl::StrCat(", one of ", absl::StrJoin(kind.legal_bases(), ", "))));
   CHAYAN_RETURN_IF_ERROR(SetSubject(typed, request));
   CHAYAN_RETURN_IF_ERROR(SetRouting(typed, request));
   for (const std::string& element : typed.elements) {
@@ -167,6 +172,21 @@ absl::StatusOr<v1::PublishNoticeRequest> BuildNotice(const TypedNotice& typed,
   CHAYAN_RETURN_IF_ERROR(
       Require(request.has_effective_date(), "--effective", "the day from which it holds"));
   if (typed.test) request.set_test(true);
+  return request;
+}
+
+absl::StatusOr<v1::ReverseNoticeRequest> BuildReversal(const TypedNotice& typed,
+                                                       const std::string& notice_id) {
+  v1::ReverseNoticeRequest request;
+  request.set_request_id(typed.request_id);
+  request.set_notice_id(notice_id);
+  request.set_acting_for(typed.acting_for);
+  SetPurpose(typed, *request.mutable_purpose());
+  CHAYAN_RETURN_IF_ERROR(CheckRight(request, ""));
+  CHAYAN_RETURN_IF_ERROR(
+      Require(!typed.effective_date.empty(), "--effective", "the day from which it is undone"));
+  CHAYAN_ASSIGN_OR_RETURN(*request.mutable_effective_date(),
+                          ParseDate(typed.effective_date, "--effective"));
   return request;
 }
 

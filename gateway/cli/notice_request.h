@@ -49,6 +49,10 @@ absl::StatusOr<v1::PublishNoticeRequest> BuildNotice(const TypedNotice& typed,
                                                      v1::PublishNoticeRequest base,
                                                      const v1::NoticeKindDescription& kind);
 
+// The reversal of the notice with that id; what it was about, the gateway knows.
+absl::StatusOr<v1::ReverseNoticeRequest> BuildReversal(const TypedNotice& typed,
+                                                       const std::string& notice_id);
+
 }  // namespace chayan::cli
 
 #endif  // CHAYAN_GATEWAY_CLI_NOTICE_REQUEST_H_

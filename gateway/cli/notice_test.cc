@@ -72,6 +72,22 @@ TEST(NoticeRequestTest, BuildsWhatWasTyped) {
   EXPECT_TRUE(request->test());
 }
 
+TEST(NoticeRequestTest, BuildsAReversalOrNamesWhatIsMissing) {
+  const auto request = BuildReversal(Typed(), "018bcfe5-6800-7000-8000-000000000002");
+  ASSERT_OK(request.status());
+  EXPECT_EQ(request->notice_id(), "018bcfe5-6800-7000-8000-000000000002");
+  EXPECT_EQ(request->request_id(), Typed().request_id);
+  EXPECT_EQ(request->purpose().case_number(), "115-1");
+  EXPECT_EQ(request->effective_date().day(), 14u);
+  TypedNotice typed = Typed();
+  typed.effective_date.clear();
+  EXPECT_THAT(BuildReversal(typed, "n").status().ToString(), HasSubstr("give --effective"));
+  typed = Typed();
+  typed.basis.clear();
+  EXPECT_THAT(BuildReversal(typed, "n").status().ToString(),
+              HasSubstr("a legal basis: give --basis"));
+}
+
 TEST(NoticeRequestTest, AFileIsTheBeginningAndFlagsStandAboveIt) {
   const std::string path = absl::StrCat(testing::TempDir(), "/notice.textproto");
   ASSERT_OK(WriteFile(path, R"(acting_for: "hro-xinyi" notice_kind: "person.death"
@@ -178,8 +194,8 @@ class NoticeCommandTest : public ::testing::Test {
 };
 
 TEST_F(NoticeCommandTest, EveryCommandHasHelp) {
-  for (const char* command :
-       {"publish", "show", "watch", "receive", "ack", "dead", "replay", "checklist"}) {
+  for (const char* command : {"publish", "supersede", "reverse", "show", "watch", "receive",
+                              "fetch", "ack", "dead", "replay", "checklist"}) {
     EXPECT_EQ(Run({command, "--help"}), 0);
     EXPECT_THAT(out_.str(), HasSubstr("--gateway")) << command;
   }
@@ -196,6 +212,10 @@ TEST_F(NoticeCommandTest, SaysWhatIsWrongBeforeItAsks) {
   EXPECT_THAT(err_.str(), AllOf(HasSubstr("--file"), HasSubstr("/nowhere")));
   EXPECT_EQ(Run({"show", "n-1"}), 2);
   EXPECT_THAT(err_.str(), HasSubstr("--gateway"));
+  EXPECT_NE(Run({"reverse"}), 0);
+  EXPECT_THAT(err_.str(), HasSubstr("NOTICE"));
+  EXPECT_NE(Run({"fetch", "d-1", "--person", "clerk-7"}), 0);
+  EXPECT_THAT(err_.str(), HasSubstr("--case"));
   EXPECT_NE(Run({"replay", "d-1"}), 0);
   EXPECT_THAT(err_.str(), HasSubstr("--why"));
   EXPECT_NE(Run({"receive", "--out", "/tmp", "--count", "5000"}), 0);
