@@ -94,6 +94,10 @@ class Adapter {
   // it rejects each, which its publisher sees.
   virtual void OnNotice(Notice notice, NoticeResponder responder);
 
+  // A period of a subscription had no notice, says the log. Must not block. An adapter that does
+  // not say otherwise passes it over.
+  virtual void OnNoneToday(const v1::NoneToday&) {}
+
   // Kinds that it could only answer with SOURCE_DOWN now, sorted: the gateways are told, and ask
   // another link or nobody. Asked ten times a second for each link, from any thread.
   virtual std::vector<std::string> DownKinds() const { return {}; }

@@ -1,6 +1,7 @@
 #include "adapters/sdk/inbox.h"
 
 #include "absl/strings/str_cat.h"
+#include "chayan/v1/notice_service.pb.h"
 #include "gateway/base/status_macros.h"
 
 namespace chayan::sdk {
@@ -40,6 +41,14 @@ absl::StatusOr<TakenNotice> FromRow(const store::Statement& row) {
   return taken;
 }
 
+// A rejection that is in the log may be followed by an acknowledgement.
+bool MayThinkAgain(const TakenNotice& taken, const std::string& settlement) {
+  v1::DeliveryReceipt before, after;
+  return taken.settlement_entry.has_value() && before.ParseFromString(taken.settlement) &&
+         after.ParseFromString(settlement) && before.state() == v1::DELIVERY_STATE_REJECTED &&
+         after.state() == v1::DELIVERY_STATE_ACKNOWLEDGED;
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Inbox>> Inbox::Open(const std::string& path) {
@@ -59,6 +68,9 @@ absl::Status Inbox::Prepare() {
   CHAYAN_ASSIGN_OR_RETURN(
       keep_, connection_.Prepare("INSERT OR REPLACE INTO inbox (delivery, notice, receipt, "
                                  "settlement, time_ms) VALUES (?, ?, ?, ?, ?)"));
+  CHAYAN_ASSIGN_OR_RETURN(
+      settle_, connection_.Prepare("UPDATE inbox SET settlement = ?2, settlement_entry = NULL "
+                                   "WHERE delivery = ?1"));
   CHAYAN_ASSIGN_OR_RETURN(
       receipt_recorded_,
       connection_.Prepare("UPDATE inbox SET receipt_entry = ?2 WHERE delivery = ?1"));
@@ -103,6 +115,21 @@ absl::Status Inbox::Keep(const std::vector<TakenNotice>& taken, absl::Time now) 
     }
     return absl::OkStatus();
   });
+}
+
+absl::StatusOr<std::optional<TakenNotice>> Inbox::Settle(const Uuid& delivery_id,
+                                                         const std::string& settlement) {
+  absl::MutexLock lock(&mu_);
+  CHAYAN_ASSIGN_OR_RETURN(std::optional<TakenNotice> taken, Read(delivery_id));
+  if (!taken.has_value()) return absl::NotFoundError("no such notice was taken here");
+  if (taken->settlement == settlement) return std::nullopt;
+  if (!taken->settlement.empty() && !MayThinkAgain(*taken, settlement)) {
+    return absl::FailedPreconditionError("the office said something else of it before");
+  }
+  CHAYAN_RETURN_IF_ERROR(settle_.Bind(1, delivery_id.raw()).Bind(2, settlement).Run());
+  taken->settlement = settlement;
+  taken->settlement_entry.reset();
+  return taken->receipt_entry.has_value() ? std::move(taken) : std::nullopt;
 }
 
 absl::StatusOr<std::vector<TakenNotice>> Inbox::Recorded(

@@ -58,6 +58,11 @@ class Inbox {
   absl::StatusOr<std::optional<TakenNotice>> Find(const Uuid& delivery_id);
   // All or nothing. Replaces what is known of the same delivery.
   absl::Status Keep(const std::vector<TakenNotice>& taken, absl::Time now);
+  // Keeps what the office did of a notice that was taken: the serialized DeliveryReceipt. The
+  // notice, if that may be sent now; nothing where its receipt is not recorded yet, or the same was
+  // kept before. NOT_FOUND: no such notice was taken. FAILED_PRECONDITION: something else was said.
+  absl::StatusOr<std::optional<TakenNotice>> Settle(const Uuid& delivery_id,
+                                                    const std::string& settlement);
   // Entries of what was sent last for each delivery; an entry that is known already changes
   // nothing. Returns the deliveries whose settlement may be sent now.
   absl::StatusOr<std::vector<TakenNotice>> Recorded(
@@ -77,6 +82,7 @@ class Inbox {
   store::Connection connection_ ABSL_GUARDED_BY(mu_);  // before its statements
   store::Statement find_ ABSL_GUARDED_BY(mu_);
   store::Statement keep_ ABSL_GUARDED_BY(mu_);
+  store::Statement settle_ ABSL_GUARDED_BY(mu_);
   store::Statement receipt_recorded_ ABSL_GUARDED_BY(mu_);
   store::Statement settlement_recorded_ ABSL_GUARDED_BY(mu_);
   store::Statement unrecorded_ ABSL_GUARDED_BY(mu_);

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "absl/strings/str_cat.h"
+#include "chayan/v1/notice_service.pb.h"
 #include "gateway/base/file.h"
 #include "gateway/base/random.h"
 #include "gateway/base/status_matchers.h"
@@ -122,6 +123,47 @@ TEST_F(InboxTest, NamesTheFileItCannotUse) {
   EXPECT_THAT(Inbox::Open("/nowhere/inbox").status().ToString(), HasSubstr("/nowhere/inbox"));
   ASSERT_OK(WriteFile(path_ + ".text", "this is no database, and long enough to be read as one"));
   EXPECT_THAT(Inbox::Open(path_ + ".text").status().ToString(), HasSubstr(path_ + ".text"));
+}
+
+std::string Word(v1::DeliveryState state, const std::string& case_number = "") {
+  v1::DeliveryReceipt receipt;
+  receipt.set_state(state);
+  receipt.set_recipient_case_number(case_number);
+  return receipt.SerializeAsString();
+}
+
+TEST_F(InboxTest, WhatAnOfficeDidDaysLaterIsKeptAndFollowsTheReceipt) {
+  const std::string acted = Word(v1::DELIVERY_STATE_ACKNOWLEDGED, "115-7");
+  const TakenNotice taken = Make();
+  EXPECT_TRUE(absl::IsNotFound(inbox_->Settle(taken.delivery_id, acted).status()));
+  ASSERT_OK(inbox_->Keep({taken}, kNow));
+  auto settled = inbox_->Settle(taken.delivery_id, acted);
+  ASSERT_OK(settled.status());
+  EXPECT_EQ(*settled, std::nullopt) << "its receipt comes first";
+  Reopen();
+  const auto next = Recorded(taken.delivery_id, 7);
+  ASSERT_THAT(next, SizeIs(1));
+  EXPECT_EQ(*next[0].Unrecorded(), acted);
+  EXPECT_OK(inbox_->Settle(taken.delivery_id, acted).status()) << "the same again";
+  EXPECT_TRUE(absl::IsFailedPrecondition(
+      inbox_->Settle(taken.delivery_id, Word(v1::DELIVERY_STATE_REJECTED)).status()));
+  EXPECT_THAT(Recorded(taken.delivery_id, 8), IsEmpty());
+  EXPECT_THAT(*inbox_->Unrecorded(10), IsEmpty());
+}
+
+TEST_F(InboxTest, WhoRejectedMayThinkAgainOnceThatIsInTheLog) {
+  const std::string rejected = Word(v1::DELIVERY_STATE_REJECTED);
+  const std::string acted = Word(v1::DELIVERY_STATE_ACKNOWLEDGED);
+  const TakenNotice taken = Make(rejected);
+  ASSERT_OK(inbox_->Keep({taken}, kNow));
+  Recorded(taken.delivery_id, 7);
+  EXPECT_TRUE(absl::IsFailedPrecondition(inbox_->Settle(taken.delivery_id, acted).status()));
+  Recorded(taken.delivery_id, 8);
+  const auto settled = inbox_->Settle(taken.delivery_id, acted);
+  ASSERT_OK(settled.status());
+  ASSERT_TRUE(settled->has_value());
+  EXPECT_EQ(*(*settled)->Unrecorded(), acted);
+  ASSERT_THAT(*inbox_->Unrecorded(10), SizeIs(1));
 }
 
 }  // namespace

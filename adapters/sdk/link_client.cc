@@ -149,6 +149,9 @@ class GatewayKeeper {
     if (link_ != nullptr) {
       link_->CheckAlive();
       link_->CheckSource();
+      // What waits while there is none goes with the first messages of the next: it is in the
+      // inbox.
+      if (link_->welcomed()) link_->Settle(parts_.late_settlements.TakeAll());
     }
     for (auto& link : old_) {
       link->CheckAlive();
@@ -215,7 +218,8 @@ class LinkClientImpl final : public LinkClient {
                              .watch = watch_,
                              .counters = counters_,
                              .inbox = inbox_.get(),
-                             .open_notices = open_notices_};
+                             .open_notices = open_notices_,
+                             .late_settlements = late_settlements_};
     for (const std::string& address : options_.gateways) {
       keepers_.push_back(std::make_unique<GatewayKeeper>(parts, address, random));
     }
@@ -245,6 +249,17 @@ class LinkClientImpl final : public LinkClient {
     status.receipts_recorded = counters_.receipts_recorded;
     status.alarms = counters_.alarms;
     return status;
+  }
+
+  absl::Status Settle(const v1::DeliveryReceipt& settlement) override {
+    CHAYAN_RETURN_IF_ERROR(CheckSettlement(settlement));
+    const absl::StatusOr<Uuid> id = Uuid::FromText(settlement.delivery_id());
+    if (!id.ok() || inbox_ == nullptr) return absl::NotFoundError("no such notice was taken here");
+    if (late_settlements_.full()) return absl::ResourceExhaustedError("too many wait for a link");
+    CHAYAN_ASSIGN_OR_RETURN(std::optional<TakenNotice> settled,
+                            inbox_->Settle(*id, settlement.SerializeAsString()));
+    if (settled.has_value()) late_settlements_.Add(*std::move(settled));
+    return absl::OkStatus();
   }
 
   void Drain(absl::Duration grace) override {
@@ -285,6 +300,7 @@ class LinkClientImpl final : public LinkClient {
   RecordedWatch watch_;
   LinkCounters counters_;
   OpenNotices open_notices_;
+  LateSettlements late_settlements_;
   std::vector<std::unique_ptr<GatewayKeeper>> keepers_;
 
   absl::Mutex mu_;

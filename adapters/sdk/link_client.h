@@ -87,6 +87,11 @@ class LinkClient {
   virtual ~LinkClient() = default;
 
   virtual LinkClientStatus Status() const = 0;
+  // Says what an office did of a notice that was taken before, when it did it; kept in the inbox
+  // until it is in the log, whatever links there are. The same again is no fault. Errors:
+  // INVALID_ARGUMENT: a receipt cannot carry it. NOT_FOUND: no such notice was taken.
+  // FAILED_PRECONDITION: something else was said of it before. RESOURCE_EXHAUSTED: later.
+  virtual absl::Status Settle(const v1::DeliveryReceipt& settlement) = 0;
   // Takes no more questions; returns when the open ones are answered and recorded, or after
   // `grace`.
   virtual void Drain(absl::Duration grace) = 0;

@@ -136,6 +136,8 @@ void LinkConnection::Read() {
         OnQuestions(*message.mutable_questions());
       } else if (message.has_notices()) {
         notices_->OnFrame(*message.mutable_notices());
+      } else if (message.has_none_today()) {
+        notices_->OnNoneToday(message.none_today());
       } else if (message.has_recorded()) {
         OnRecorded(message.recorded());
         notices_->OnRecorded(message.recorded().receipts());

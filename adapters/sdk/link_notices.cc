@@ -149,6 +149,22 @@ void LinkNotices::OnNotice(absl::string_view bytes) {
   }
 }
 
+void LinkNotices::OnNoneToday(const v1::NoneTodayFrame& frame) {
+  for (const std::string& bytes : frame.none_today()) {
+    v1::NoneToday none;
+    if (none.ParseFromString(bytes)) parts_.adapter.OnNoneToday(none);
+  }
+}
+
+void LinkNotices::Settle(std::vector<TakenNotice> settled) {
+  if (settled.empty()) return;
+  {
+    absl::MutexLock lock(&mu_);
+    for (TakenNotice& one : settled) receipts_.push_back(std::move(one));
+  }
+  Wake();
+}
+
 void LinkNotices::OnRecorded(
     const google::protobuf::RepeatedPtrField<v1::RecordedAnswer>& receipts) {
   std::vector<std::pair<Uuid, uint64_t>> entries;

@@ -34,9 +34,12 @@ class LinkNotices final : public NoticeLine, public std::enable_shared_from_this
   // Of the reader. OnOpened queues what an earlier link could not send.
   void OnOpened();
   void OnFrame(v1::NoticeFrame& frame);
+  void OnNoneToday(const v1::NoneTodayFrame& frame);
   void OnRecorded(const google::protobuf::RepeatedPtrField<v1::RecordedAnswer>& receipts);
 
   absl::Status Reply(const OpenNotice& notice, NoticeReply reply) override;
+  // What offices did of notices that are in the log as received.
+  void Settle(std::vector<TakenNotice> settled);
 
   // Of the writer: the next message, if there is one. An error ends the link.
   absl::StatusOr<std::optional<v1::FromAdapter>> TakeMessage(const FrameSigner& signer);

@@ -39,11 +39,20 @@ class Recipient final : public Adapter {
     absl::MutexLock lock(&mu_);
     return count_;
   }
+  void OnNoneToday(const v1::NoneToday& none) override {
+    absl::MutexLock lock(&mu_);
+    none_today_.push_back(none.subscription());
+  }
+  std::vector<std::string> none_today() const {
+    absl::MutexLock lock(&mu_);
+    return none_today_;
+  }
 
  private:
   mutable absl::Mutex mu_;
   std::deque<std::pair<Notice, NoticeResponder>> kept_ ABSL_GUARDED_BY(mu_);
   int count_ ABSL_GUARDED_BY(mu_) = 0;
+  std::vector<std::string> none_today_ ABSL_GUARDED_BY(mu_);
 };
 
 class NoAdapter final : public Adapter {
@@ -329,6 +338,45 @@ TEST_F(LinkNoticesTest, NamesTheInboxItCannotUse) {
   options_.inbox_file = "/nowhere/inbox";
   EXPECT_THAT(LinkClient::Create(options_, recipient_, clock_, random_).status().ToString(),
               HasSubstr("/nowhere/inbox"));
+}
+
+TEST_F(LinkNoticesTest, AnOfficeThatActsDaysLaterIsHeardOverWhateverLinkThereIs) {
+  auto link = Open();
+  const Uuid id = NewId();
+  link->Send(Death(id));
+  EXPECT_OK(recipient_.Take().second.Received());
+  ExpectReceipt(*link, id, v1::DELIVERY_STATE_DELIVERED);
+  link->TellReceiptRecorded(id, 7);
+  ASSERT_TRUE(Eventually([&] { return client_->Status().receipts_recorded == 1; }));
+  v1::DeliveryReceipt acted;
+  acted.set_delivery_id(id.ToText());
+  acted.set_state(v1::DELIVERY_STATE_ACKNOWLEDGED);
+  acted.set_recipient_case_number("115-7");
+  EXPECT_OK(client_->Settle(acted));
+  ExpectReceipt(*link, id, v1::DELIVERY_STATE_ACKNOWLEDGED);
+  // The link is lost before its entry is known; the next one says it again.
+  link->Finish();
+  auto next = Accept(1);
+  ExpectReceipt(*next, id, v1::DELIVERY_STATE_ACKNOWLEDGED);
+  next->TellReceiptRecorded(id, 8);
+  ASSERT_TRUE(Eventually([&] { return client_->Status().receipts_recorded == 2; }));
+  EXPECT_OK(client_->Settle(acted)) << "the same again is no fault, and is not sent";
+  acted.set_delivery_id(NewId().ToText());
+  EXPECT_TRUE(absl::IsNotFound(client_->Settle(acted)));
+  acted.set_state(v1::DELIVERY_STATE_DELIVERED);
+  EXPECT_TRUE(absl::IsInvalidArgument(client_->Settle(acted)));
+}
+
+TEST_F(LinkNoticesTest, HearsThatAPeriodHadNone) {
+  auto link = Open();
+  v1::NoneToday none;
+  none.set_subscription("land-ad-death");
+  none.set_entry_index(7);
+  v1::ToAdapter message;
+  message.mutable_none_today()->add_none_today(none.SerializeAsString());
+  link->Write(message);
+  ASSERT_TRUE(Eventually([&] { return !recipient_.none_today().empty(); }));
+  EXPECT_THAT(recipient_.none_today(), ElementsAre("land-ad-death"));
 }
 
 }  // namespace

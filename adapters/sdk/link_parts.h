@@ -5,6 +5,8 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <utility>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
@@ -49,6 +51,31 @@ class OpenNotices {
   absl::flat_hash_map<Uuid, std::shared_ptr<OpenNotice>> open_ ABSL_GUARDED_BY(mu_);
 };
 
+// Settlements that were said when no notice was under way, until a link takes them. Those that a
+// link loses are in the inbox. Thread-safe.
+class LateSettlements {
+ public:
+  // A day's of a large agency.
+  static constexpr size_t kCountMax = 100'000;
+
+  bool full() const {
+    absl::MutexLock lock(&mu_);
+    return waiting_.size() >= kCountMax;
+  }
+  void Add(TakenNotice settled) {
+    absl::MutexLock lock(&mu_);
+    waiting_.push_back(std::move(settled));
+  }
+  std::vector<TakenNotice> TakeAll() {
+    absl::MutexLock lock(&mu_);
+    return std::exchange(waiting_, {});
+  }
+
+ private:
+  mutable absl::Mutex mu_;
+  std::vector<TakenNotice> waiting_ ABSL_GUARDED_BY(mu_);
+};
+
 // References outlive the links.
 struct LinkParts {
   const AdapterOptions& options;
@@ -59,6 +86,7 @@ struct LinkParts {
   LinkCounters& counters;
   Inbox* inbox;  // nullptr: the adapter takes no notices
   OpenNotices& open_notices;
+  LateSettlements& late_settlements;
 };
 
 }  // namespace chayan::sdk
