@@ -7,7 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "adapters/connector/testing_folder.h"
+#include "adapters/connector/testing_notices.h"
 #include "adapters/connector/testing_take.h"
 #include "gateway/base/file.h"
 #include "gateway/base/status_matchers.h"
@@ -27,18 +27,7 @@ class NoticeFileTest : public ::testing::Test {
   void SetUp() override { ASSERT_OK(MakeDirectories(folder_.File("outbox"))); }
 
   absl::StatusOr<NoticeFileSettings> Load(const std::string& files) {
-    folder_.Write("adapter.textproto",
-                  absl::StrCat(R"(member: "tax" system: "adapter-1" trust_domain: "chayan.example"
-      gateways: "127.0.0.1:7443" certificate_file: "c" key_file: "k" roots_file: "r"
-      answer_key_file: "a" answer_log_file: "l"
-      notices { subscriptions: "tax-death" files {)",
-                               files, "} }"));
-    auto file = connector::ConfigFile::Read(folder_.File("adapter.textproto"));
-    CHAYAN_CHECK(file.ok());
-    NoticeFileSettings settings = LoadNoticeFile(**file);
-    const absl::Status faults = (*file)->ToStatus();
-    if (!faults.ok()) return faults;
-    return settings;
+    return connector::LoadNoticesTo(folder_, absl::StrCat("files {", files, "}"), LoadNoticeFile);
   }
   void Start(const std::string& more = "") {
     sink_.reset();
@@ -61,16 +50,20 @@ class NoticeFileTest : public ::testing::Test {
   connector::NoticeResult Take(const v1::DeliveredNotice& notice) {
     return connector::TakeNow(*sink_, notice);
   }
-  // Waits for the file, which the sink's own thread writes.
-  std::string Read(const std::string& name) {
-    const std::string path = folder_.File("outbox/" + name);
-    for (const absl::Time end = absl::Now() + kPatience; absl::Now() < end;) {
-      if (std::filesystem::exists(path)) return *ReadFile(path);
+  // Waits for what the sink's own thread does when it looks, as often as the clock says.
+  template <typename Predicate>
+  [[nodiscard]] bool Eventually(Predicate predicate) {
+    for (const absl::Time end = absl::Now() + kPatience; !predicate();) {
+      if (absl::Now() > end) return false;
       clock_.Advance(absl::Seconds(1));
       absl::SleepFor(absl::Milliseconds(1));
     }
-    ADD_FAILURE() << name << " did not come";
-    return "";
+    return true;
+  }
+  std::string Read(const std::string& name) {
+    const std::string path = folder_.File("outbox/" + name);
+    EXPECT_TRUE(Eventually([&] { return std::filesystem::exists(path); })) << name;
+    return ReadFile(path).value_or("");
   }
 
   connector::TestingFolder folder_;
@@ -150,11 +143,7 @@ TEST_F(NoticeFileTest, AFolderThatIsGoneIsAFaultAndTheFileComesLater) {
   Take(Notice(1, "王小明"));
   std::filesystem::remove(folder_.File("outbox"));
   clock_.Advance(absl::Hours(6));
-  for (const absl::Time end = absl::Now() + kPatience; !sink_->Health().down;) {
-    ASSERT_LT(absl::Now(), end);
-    clock_.Advance(absl::Seconds(1));
-    absl::SleepFor(absl::Milliseconds(1));
-  }
+  ASSERT_TRUE(Eventually([&] { return sink_->Health().down; }));
   EXPECT_THAT(sink_->Health().detail, HasSubstr("outbox"));
   ASSERT_OK(MakeDirectories(folder_.File("outbox")));
   EXPECT_THAT(Read("notices-1150115.csv"), HasSubstr("王小明"));

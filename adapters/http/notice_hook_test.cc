@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "adapters/connector/json_tree.h"
-#include "adapters/connector/testing_folder.h"
+#include "adapters/connector/testing_notices.h"
 #include "adapters/connector/testing_take.h"
 #include "gateway/base/file.h"
 #include "gateway/base/status_matchers.h"
@@ -31,19 +31,11 @@ class NoticeHookTest : public ::testing::Test {
   // Settings with `more` in the hook; the faults, if there are any, in the status.
   absl::StatusOr<NoticeHookSettings> Load(
       const std::string& more = "", const std::string& secrets = "secrets: \"file:hook.secret\"") {
-    folder_.Write(
-        "adapter.textproto",
-        absl::StrCat(R"(member: "nhi" system: "adapter-1" trust_domain: "chayan.example"
-      gateways: "127.0.0.1:7443" certificate_file: "c" key_file: "k" roots_file: "r"
-      answer_key_file: "a" answer_log_file: "l"
-      notices { subscriptions: "nhi-death" hook { system { base_url: ")",
-                     server_.Url("/notices"), R"(" failures_max: 2 } )", secrets, more, "} }"));
-    auto file = connector::ConfigFile::Read(folder_.File("adapter.textproto"));
-    CHAYAN_CHECK(file.ok());
-    NoticeHookSettings settings = LoadNoticeHook(**file);
-    const absl::Status faults = (*file)->ToStatus();
-    if (!faults.ok()) return faults;
-    return settings;
+    return connector::LoadNoticesTo(
+        folder_,
+        absl::StrCat("hook { system { base_url: \"", server_.Url("/notices"),
+                     "\" failures_max: 2 } ", secrets, more, "}"),
+        LoadNoticeHook);
   }
   void Start(const std::string& more = "") {
     auto settings = Load(more);
