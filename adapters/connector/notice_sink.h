@@ -7,8 +7,10 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "adapters/connector/connector.h"
 #include "chayan/v1/adapter_link_service.pb.h"
@@ -48,6 +50,12 @@ inline NoticeResult NotTaken(v1::NotTakenReason reason, absl::string_view cause)
   return {.not_taken = reason, .cause = std::string(cause)};
 }
 
+// What an office wrote down that it did of a notice, after it was taken.
+struct Outcome {
+  v1::DeliveryReceipt settlement{};  // with its delivery_id
+  std::string fault{};               // why it cannot be said; empty: it can
+};
+
 // Thread-safe.
 class NoticeSink {
  public:
@@ -57,6 +65,15 @@ class NoticeSink {
   // Returns at once; `done` is called once, on any thread. The same delivery id may come again:
   // what it came to stays the same, and it is in the agency's system once.
   virtual void Take(const v1::DeliveredNotice& notice, Done done) = 0;
+  // A period of the subscription had no notice.
+  virtual void NoneToday(const v1::NoneToday&) {}
+  // What offices did since, and was not told yet; blocks. Of a system that keeps none: none.
+  virtual absl::StatusOr<std::vector<Outcome>> Outcomes() { return std::vector<Outcome>(); }
+  // It is with the gateway, or never will be: `told` is what the office reads of it.
+  virtual absl::Status OutcomeTold(const std::string& /*delivery_id*/,
+                                   const std::string& /*told*/) {
+    return absl::OkStatus();
+  }
   virtual SourceHealth Health() const = 0;
   // Asks the system whether it is there, without a person's data. Blocks.
   virtual absl::Status Probe() = 0;

@@ -48,6 +48,27 @@ CREATE TABLE chayan_inbox_account (
   PRIMARY KEY (delivery_id, account)
 );
 
+-- What the office did of a notice, when it did it: with `outcomes: true` in its settings the adapter tells the gateway
+-- every few seconds. Write a row with `told` NULL; the adapter writes 'yes' there, or why it cannot be told. Its user
+-- needs SELECT and UPDATE here.
+CREATE TABLE chayan_outcome (
+  delivery_id VARCHAR(36) NOT NULL PRIMARY KEY,
+  state VARCHAR(16) NOT NULL,
+  case_number VARCHAR(64),
+  reason VARCHAR(32),
+  words VARCHAR(500),
+  told VARCHAR(200)
+);
+CREATE INDEX chayan_outcome_told ON chayan_outcome (told);
+
+-- Periods of a subscription's schedule that had no notice, as the log says.
+CREATE TABLE chayan_none_today (
+  subscription VARCHAR(64) NOT NULL,
+  period_end_time VARCHAR(40) NOT NULL,
+  entry_index VARCHAR(20) NOT NULL,
+  PRIMARY KEY (subscription, period_end_time)
+);
+
 -- What holds: each subject of each notice that is neither a trial nor undone nor replaced. Document kinds that a notice
 -- answers are asked of this view.
 CREATE VIEW chayan_inbox_in_force AS

@@ -5,8 +5,10 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/notification.h"
 #include "adapters/connector/notice_values.h"
 #include "adapters/sql/config.h"
+#include "adapters/sql/outcome_table.h"
 #include "gateway/base/diag.h"
 #include "gateway/base/status_macros.h"
 
@@ -188,8 +190,9 @@ connector::SourceHealth NoticeTable::Health() const {
 
 absl::Status NoticeTable::Probe() {
   CHAYAN_ASSIGN_OR_RETURN(const auto connection, Connect(settings_.connect));
-  const absl::Status status =
+  absl::Status status =
       connection->Select(FindInInbox(), std::vector<Value>{std::nullopt}).status();
+  if (settings_.database.outcomes()) status.Update(ReadOutcomes(*connection).status());
   return status.ok() ? status : Annotate(status, "chayan_inbox (adapters/sql/inbox.sql makes it)");
 }
 
@@ -239,6 +242,43 @@ void NoticeTable::Take(const v1::DeliveredNotice& notice, Done done) {
                                      ? v1::NOT_TAKEN_REASON_SYSTEM_DOWN
                                      : v1::NOT_TAKEN_REASON_SYSTEM_REFUSED,
                                  status.message()));
+      });
+}
+
+absl::Status NoticeTable::Run(connector::Pool<Connection>::Work work) {
+  absl::Status result;
+  absl::Notification ended;
+  pool_.Submit(clock_.Elapsed() + kWaitMax, std::move(work), [&](const absl::Status& status) {
+    result = status;
+    ended.Notify();
+  });
+  ended.WaitForNotification();
+  return result;
+}
+
+absl::StatusOr<std::vector<connector::Outcome>> NoticeTable::Outcomes() {
+  std::vector<connector::Outcome> outcomes;
+  // One that is down is asked no more for a while; the office waits days as it is.
+  if (!settings_.database.outcomes() || pool_.source_is_down()) return outcomes;
+  CHAYAN_RETURN_IF_ERROR(Run([&outcomes](Connection& connection) -> absl::Status {
+    CHAYAN_ASSIGN_OR_RETURN(outcomes, ReadOutcomes(connection));
+    return absl::OkStatus();
+  }));
+  return outcomes;
+}
+
+absl::Status NoticeTable::OutcomeTold(const std::string& delivery_id, const std::string& told) {
+  return Run([&](Connection& connection) { return WriteTold(connection, delivery_id, told); });
+}
+
+void NoticeTable::NoneToday(const v1::NoneToday& none) {
+  pool_.Submit(
+      clock_.Elapsed() + kWaitMax,
+      [none](Connection& connection) { return WriteNone(connection, none); },
+      [none](const absl::Status& status) {
+        if (status.ok()) return;
+        diag::Warning("sql.none_today_not_written",
+                      {{"subscription", none.subscription()}, {"cause", status.message()}});
       });
 }
 

@@ -47,6 +47,9 @@ class NoticeTable final : public connector::NoticeSink {
   NoticeTable(const Clock& clock, NoticeTableSettings settings);
 
   void Take(const v1::DeliveredNotice& notice, Done done) override;
+  void NoneToday(const v1::NoneToday& none) override;
+  absl::StatusOr<std::vector<connector::Outcome>> Outcomes() override;
+  absl::Status OutcomeTold(const std::string& delivery_id, const std::string& told) override;
   connector::SourceHealth Health() const override;
   // Asks for the inbox table.
   absl::Status Probe() override;
@@ -54,6 +57,8 @@ class NoticeTable final : public connector::NoticeSink {
  private:
   absl::Status Write(Connection& connection, const v1::DeliveredNotice& notice,
                      connector::NoticeResult& result) const;
+  // Waits for its end.
+  absl::Status Run(connector::Pool<Connection>::Work work);
 
   const Clock& clock_;
   const NoticeTableSettings settings_;

@@ -4,6 +4,7 @@
 #include "adapters/sql/notice_table.h"
 
 #include "absl/strings/str_cat.h"
+#include "adapters/connector/testing_notices.h"
 #include "adapters/connector/testing_take.h"
 #include "adapters/sql/testing_database.h"
 #include "gateway/base/file.h"
@@ -27,19 +28,11 @@ class NoticeTableTest : public ::testing::Test {
                                       "INSERT INTO customer VALUES ('P-1', 'old');"));
   }
   absl::StatusOr<NoticeTableSettings> Load(const std::string& more) {
-    folder_.Write("adapter.textproto",
-                  absl::StrCat(R"(member: "power" system: "adapter-1" trust_domain: "chayan.example"
-      gateways: "127.0.0.1:7443" certificate_file: "c" key_file: "k" roots_file: "r"
-      answer_key_file: "a" answer_log_file: "l"
-      notices { subscriptions: "power-name" database { source { driver: ")",
-                               SqliteDriver(), R"(" sqlite_file: "power.db" connections: 1 } )",
-                               more, "} }"));
-    auto file = connector::ConfigFile::Read(folder_.File("adapter.textproto"));
-    CHAYAN_CHECK(file.ok());
-    NoticeTableSettings settings = LoadNoticeTable(**file);
-    const absl::Status faults = (*file)->ToStatus();
-    if (!faults.ok()) return faults;
-    return settings;
+    return connector::LoadNoticesTo(
+        folder_,
+        absl::StrCat("database { source { driver: \"", SqliteDriver(),
+                     "\" sqlite_file: \"power.db\" connections: 1 } ", more, "}"),
+        LoadNoticeTable);
   }
   void Start(const std::string& more = "") {
     auto settings = Load(more);
@@ -170,6 +163,46 @@ TEST_F(NoticeTableTest, ADatabaseWithoutTheInboxSaysWhatMakesIt) {
   RunSqlite(database_, "DROP VIEW chayan_inbox_in_force; DROP TABLE chayan_inbox");
   Start();
   EXPECT_THAT(table_->Probe().ToString(), HasSubstr("adapters/sql/inbox.sql"));
+}
+
+TEST_F(NoticeTableTest, ReadsWhatTheOfficeDidUntilItIsTold) {
+  Start();
+  EXPECT_THAT(*table_->Outcomes(), IsEmpty()) << "nobody asked for them";
+  Start("outcomes: true");
+  RunSqlite(database_,
+            "INSERT INTO chayan_outcome (delivery_id, state, case_number, reason, words) VALUES "
+            "('d-1', 'ACKNOWLEDGED', '115-7', NULL, NULL),"
+            "('d-2', 'REJECTED', NULL, 'OTHER', '已搬離'), ('d-3', 'REJECTED', NULL, 'MOOD', NULL),"
+            "('d-4', 'DONE', NULL, NULL, NULL)");
+  const auto outcomes = table_->Outcomes();
+  ASSERT_OK(outcomes.status());
+  ASSERT_EQ(outcomes->size(), 4u);
+  EXPECT_EQ((*outcomes)[0].settlement.state(), v1::DELIVERY_STATE_ACKNOWLEDGED);
+  EXPECT_EQ((*outcomes)[0].settlement.recipient_case_number(), "115-7");
+  EXPECT_EQ((*outcomes)[1].settlement.rejection_reason(), v1::REJECTION_REASON_OTHER);
+  EXPECT_EQ((*outcomes)[1].settlement.rejection_text(), "已搬離");
+  EXPECT_THAT((*outcomes)[2].fault, HasSubstr("reason: write NOT_OURS"));
+  EXPECT_THAT((*outcomes)[3].fault, HasSubstr("state: write"));
+  ASSERT_OK(table_->OutcomeTold("d-1", "yes"));
+  ASSERT_OK(table_->OutcomeTold("d-3", std::string(300, 'x')));
+  EXPECT_EQ(table_->Outcomes()->size(), 2u);
+  EXPECT_THAT(Column("SELECT told FROM chayan_outcome WHERE delivery_id = 'd-1'"),
+              ElementsAre("yes"));
+  RunSqlite(database_, "DROP TABLE chayan_outcome");
+  EXPECT_THAT(table_->Probe().ToString(), HasSubstr("adapters/sql/inbox.sql"));
+}
+
+TEST_F(NoticeTableTest, APeriodWithoutNoticesIsThereOnce) {
+  Start();
+  v1::NoneToday none;
+  none.set_subscription("power-name");
+  none.mutable_period_end_time()->set_seconds(1'768'469'400);
+  none.set_entry_index(7);
+  for (int i = 0; i < 2; ++i) table_->NoneToday(none);
+  Take(Rename());  // on the one connection, behind them
+  EXPECT_THAT(Column("SELECT subscription || ' ' || period_end_time || ' ' || entry_index "
+                     "FROM chayan_none_today"),
+              ElementsAre("power-name 2026-01-15T09:30:00.000Z 7"));
 }
 
 TEST_F(NoticeTableTest, SaysEveryFaultOfItsSettings) {

@@ -8,6 +8,7 @@
 #include "absl/strings/str_split.h"
 #include "adapters/connector/testing_take.h"
 #include "adapters/sql/notice_table.h"
+#include "adapters/sql/outcome_table.h"
 #include "adapters/sql/testing_server.h"
 #include "gateway/base/file.h"
 #include "gateway/base/status_matchers.h"
@@ -32,8 +33,9 @@ class ServerNoticeTest : public ::testing::Test {
       ASSERT_OK((*connection)->Execute({sql, {}}, {}).status()) << sql;
     };
     run("DROP VIEW IF EXISTS chayan_inbox_in_force");
-    for (const char* table : {"chayan_inbox", "chayan_inbox_subject", "chayan_inbox_element",
-                              "chayan_inbox_account", "customer"}) {
+    for (const char* table :
+         {"chayan_inbox", "chayan_inbox_subject", "chayan_inbox_element", "chayan_inbox_account",
+          "chayan_outcome", "chayan_none_today", "customer"}) {
       run(absl::StrCat("DROP TABLE IF EXISTS ", table));
     }
     std::string schema;
@@ -135,6 +137,27 @@ TEST_F(ServerNoticeTest, TwoAdaptersPutItThereOnce) {
     }
   }
   EXPECT_THAT(Column("SELECT COUNT(*) FROM chayan_inbox"), ElementsAre("9"));
+}
+
+TEST_F(ServerNoticeTest, AnOutcomeIsReadOnceAndAPeriodWithoutNoticesIsWrittenOnce) {
+  auto connection = Connect(connect_);
+  ASSERT_OK(connection.status());
+  ASSERT_OK((*connection)
+                ->Execute({"INSERT INTO chayan_outcome (delivery_id, state, case_number) VALUES "
+                           "('d-1', 'ACKNOWLEDGED', '七')",
+                           {}},
+                          {})
+                .status());
+  const auto outcomes = ReadOutcomes(**connection);
+  ASSERT_OK(outcomes.status());
+  ASSERT_EQ(outcomes->size(), 1u);
+  EXPECT_EQ((*outcomes)[0].settlement.recipient_case_number(), "七");
+  ASSERT_OK(WriteTold(**connection, "d-1", "yes"));
+  EXPECT_TRUE(ReadOutcomes(**connection)->empty());
+  v1::NoneToday none;
+  none.set_subscription("power-name");
+  none.mutable_period_end_time()->set_seconds(1'768'469'400);
+  for (int i = 0; i < 2; ++i) EXPECT_OK(WriteNone(**connection, none));
 }
 
 }  // namespace

@@ -1,0 +1,28 @@
+// What an office writes down that it did of notices (chayan_outcome in inbox.sql), days after they
+// came; and the periods that had none (chayan_none_today).
+#ifndef CHAYAN_ADAPTERS_SQL_OUTCOME_TABLE_H_
+#define CHAYAN_ADAPTERS_SQL_OUTCOME_TABLE_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "adapters/connector/notice_sink.h"
+#include "adapters/sql/odbc.h"
+#include "chayan/v1/notice_service.pb.h"
+
+namespace chayan::sql {
+
+// Some hundred of those that were not told yet. A row that says nothing that can be told has a
+// fault.
+absl::StatusOr<std::vector<connector::Outcome>> ReadOutcomes(Connection& connection);
+// Of one row, with `told` in its column: "yes", or why not.
+absl::Status WriteTold(Connection& connection, const std::string& delivery_id,
+                       const std::string& told);
+// Once, however often it is said.
+absl::Status WriteNone(Connection& connection, const v1::NoneToday& none);
+
+}  // namespace chayan::sql
+
+#endif  // CHAYAN_ADAPTERS_SQL_OUTCOME_TABLE_H_
