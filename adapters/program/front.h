@@ -53,6 +53,7 @@ class Front final : public sdk::Adapter {
   void OnNotice(sdk::Notice notice, sdk::NoticeResponder responder) override {
     notices_.OnNotice(notice, responder);
   }
+  void OnNoneToday(const v1::NoneToday& none) override { notices_.OnNoneToday(none); }
   NoticeDesk& notices() { return notices_; }
   const NoticeDesk& notices() const { return notices_; }
 

@@ -81,6 +81,12 @@ void NoticeDesk::Reply(const sdk::Notice& notice, const sdk::NoticeResponder& re
   if (status.ok()) Count(said, counts);
 }
 
+void NoticeDesk::OnNoneToday(const v1::NoneToday& none) {
+  diag::Info("adapter.none_today",
+             {{"subscription", none.subscription()}, {"entry", none.entry_index()}});
+  if (const std::shared_ptr<connector::NoticeSink> sink = this->sink()) sink->NoneToday(none);
+}
+
 std::map<std::string, NoticeCounts> NoticeDesk::Counts() const {
   absl::MutexLock lock(&mu_);
   return counts_;

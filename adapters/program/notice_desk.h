@@ -40,12 +40,15 @@ class NoticeDesk {
   void Use(std::shared_ptr<connector::NoticeSink> sink);
   void OnNotice(const sdk::Notice& notice, const sdk::NoticeResponder& responder);
 
+  void OnNoneToday(const v1::NoneToday& none);
+
+  // Where notices go now; none: nullptr.
+  std::shared_ptr<connector::NoticeSink> sink() const;
   std::map<std::string, NoticeCounts> Counts() const;
   // Absent without a sink.
   std::optional<connector::SourceHealth> Health() const;
 
  private:
-  std::shared_ptr<connector::NoticeSink> sink() const;
   void Reply(const sdk::Notice& notice, const sdk::NoticeResponder& responder,
              const connector::NoticeResult& result);
 

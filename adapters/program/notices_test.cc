@@ -10,6 +10,7 @@
 #include "adapters/program/fixtures.h"
 #include "adapters/program/front.h"
 #include "adapters/program/loaded.h"
+#include "adapters/program/outcome_teller.h"
 #include "adapters/program/status_file.h"
 #include "gateway/base/check.h"
 #include "gateway/base/file.h"
@@ -199,6 +200,81 @@ TEST_F(NoticeDeskTest, TheStatusFileShowsNoticesAndTheirSink) {
               AllOf(HasSubstr("sink      DOWN  the disk is full"), HasSubstr("5 came"),
                     HasSubstr("notice    person.death"),
                     HasSubstr("to come again: 1; the last: gone"), Not(HasSubstr("source "))));
+}
+
+// A system whose office writes down what it did, until that is told.
+class WrittenDown final : public connector::NoticeSink {
+ public:
+  void Take(const v1::DeliveredNotice&, Done done) override { done(connector::Received()); }
+  connector::SourceHealth Health() const override { return {}; }
+  absl::Status Probe() override { return absl::OkStatus(); }
+  void NoneToday(const v1::NoneToday& none) override { silent.push_back(none.subscription()); }
+  absl::StatusOr<std::vector<connector::Outcome>> Outcomes() override { return outcomes; }
+  absl::Status OutcomeTold(const std::string& delivery_id, const std::string& word) override {
+    told[delivery_id] = word;
+    std::erase_if(outcomes, [&](const connector::Outcome& one) {
+      return one.settlement.delivery_id() == delivery_id;
+    });
+    return absl::OkStatus();
+  }
+  void Acted(const std::string& delivery_id, const std::string& fault = "") {
+    auto& outcome = outcomes.emplace_back();
+    outcome.settlement.set_delivery_id(delivery_id);
+    outcome.settlement.set_state(v1::DELIVERY_STATE_ACKNOWLEDGED);
+    outcome.fault = fault;
+  }
+
+  std::vector<connector::Outcome> outcomes;
+  std::map<std::string, std::string> told;
+  std::vector<std::string> silent;
+};
+
+// Keeps what it is told, but for what it must not be.
+class KeptClient final : public sdk::LinkClient {
+ public:
+  sdk::LinkClientStatus Status() const override { return {}; }
+  absl::Status Settle(const v1::DeliveryReceipt& settlement) override {
+    const auto it = refused.find(settlement.delivery_id());
+    if (it != refused.end()) return it->second;
+    settled.push_back(settlement.delivery_id());
+    return absl::OkStatus();
+  }
+  void Drain(absl::Duration) override {}
+
+  std::map<std::string, absl::Status> refused;
+  std::vector<std::string> settled;
+};
+
+TEST_F(NoticeDeskTest, TellsWhatAnOfficeWroteDownAndWritesBesideItWhatCameOfIt) {
+  const auto sink = std::make_shared<WrittenDown>();
+  front_.notices().Use(sink);
+  KeptClient client;
+  client.refused = {{"unknown", absl::NotFoundError("no such notice was taken here")},
+                    {"later", absl::ResourceExhaustedError("too many wait for a link")}};
+  sink->Acted("acted");
+  sink->Acted("unknown");
+  sink->Acted("unreadable", "state: write ACKNOWLEDGED or REJECTED");
+  sink->Acted("later");
+  TellOutcomes(front_.notices(), client);
+  EXPECT_THAT(client.settled, testing::ElementsAre("acted"));
+  EXPECT_THAT(
+      sink->told,
+      testing::ElementsAre(testing::Pair("acted", "yes"),
+                           testing::Pair("unknown", "no such notice was taken here"),
+                           testing::Pair("unreadable", "state: write ACKNOWLEDGED or REJECTED")));
+  client.refused.clear();
+  TellOutcomes(front_.notices(), client);
+  EXPECT_THAT(client.settled, testing::ElementsAre("acted", "later"));
+  EXPECT_EQ(sink->told["later"], "yes");
+}
+
+TEST_F(NoticeDeskTest, APeriodWithoutNoticesReachesTheSink) {
+  const auto sink = std::make_shared<WrittenDown>();
+  front_.notices().Use(sink);
+  v1::NoneToday none;
+  none.set_subscription("tax-death");
+  front_.OnNoneToday(none);
+  EXPECT_THAT(sink->silent, testing::ElementsAre("tax-death"));
 }
 
 }  // namespace

@@ -74,6 +74,7 @@ absl::StatusOr<std::unique_ptr<Runner>> Runner::Start(const std::string& path, C
       sdk::LinkClient::Create(LinkOptions(runner->loaded_), runner->front_, clock, random);
   if (!client.ok()) return Annotate(client.status(), path);
   runner->client_ = *std::move(client);
+  runner->teller_.emplace(runner->front_.notices(), *runner->client_);
   diag::Info("adapter.started", {{"member", runner->loaded_.config.member()}});
   runner->WriteStatus();
   return runner;
@@ -131,6 +132,7 @@ void Runner::WriteStatus() {
 
 void Runner::Drain() {
   diag::Info("adapter.draining", {{"member", loaded_.config.member()}});
+  teller_.reset();
   client_->Drain(kDrainGrace);
   client_.reset();
   diag::Info("adapter.stopped", {{"member", loaded_.config.member()}});

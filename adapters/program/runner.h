@@ -4,12 +4,14 @@
 #define CHAYAN_ADAPTERS_PROGRAM_RUNNER_H_
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "adapters/program/front.h"
 #include "adapters/program/loaded.h"
+#include "adapters/program/outcome_teller.h"
 #include "adapters/sdk/link_client.h"
 #include "gateway/base/clock.h"
 #include "gateway/base/random.h"
@@ -43,8 +45,9 @@ class Runner {
   Clock& clock_;
   Loaded loaded_;
   Front front_;
-  std::unique_ptr<sdk::LinkClient> client_;  // last: its threads use the front
   std::string reload_fault_;
+  std::unique_ptr<sdk::LinkClient> client_;  // its threads use the front
+  std::optional<OutcomeTeller> teller_;      // last: its thread uses both
 };
 
 }  // namespace chayan::adapter
