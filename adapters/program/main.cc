@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <filesystem>
 #include <iostream>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -19,6 +20,7 @@
 #include "absl/synchronization/mutex.h"
 #include "adapters/program/fixtures.h"
 #include "adapters/program/loaded.h"
+#include "adapters/program/notice_skeleton.h"
 #include "adapters/program/runner.h"
 #include "adapters/program/skeleton.h"
 #include "adapters/program/status_file.h"
@@ -114,27 +116,45 @@ int Rehearse(const std::string& path) {
   return kOk;
 }
 
+// Of a document kind, or of a notice kind, whichever the file defines.
+absl::StatusOr<Skeleton> MakeSkeleton(const std::string& code, const std::string& connector,
+                                      const std::string& kind_file) {
+  const auto kind = FindKind(kind_file, code);
+  if (kind.ok()) {
+    return NewSkeleton(*kind, connector,
+                       std::filesystem::absolute(kind_file).lexically_normal().string());
+  }
+  if (!absl::IsNotFound(kind.status())) return kind.status();
+  const auto notice_kind = FindNoticeKind(kind_file, code);
+  if (absl::IsNotFound(notice_kind.status())) {
+    return absl::NotFoundError(
+        absl::StrCat(kind.status().message(), "\n", notice_kind.status().message()));
+  }
+  if (!notice_kind.ok()) return notice_kind.status();
+  SystemRandom random;
+  return NewNoticeSkeleton(*notice_kind, connector, random);
+}
+
 int New(const std::string& code, const std::string& connector, const std::string& kind_file,
         const std::string& directory) {
-  const auto kind = FindKind(kind_file, code);
-  if (!kind.ok()) return Complain(kind.status());
-  const std::string absolute = std::filesystem::absolute(kind_file).lexically_normal().string();
-  const auto skeleton = NewSkeleton(*kind, connector, absolute);
+  const auto skeleton = MakeSkeleton(code, connector, kind_file);
   if (!skeleton.ok()) return Complain(skeleton.status());
-  const std::string settings = directory + "/adapter.textproto";
-  const std::string fixture = directory + "/fixture.textproto";
-  for (const std::string& file : {settings, fixture}) {
-    if (std::filesystem::exists(file)) {
-      return Complain(
-          absl::AlreadyExistsError(absl::StrCat(file, " stands already, name another folder")));
+  std::map<std::string, std::string> files = skeleton->secrets;
+  files["adapter.textproto"] = skeleton->settings;
+  files["fixture.textproto"] = skeleton->fixture;
+  for (const auto& [name, content] : files) {
+    if (std::filesystem::exists(directory + "/" + name)) {
+      return Complain(absl::AlreadyExistsError(
+          absl::StrCat(directory, "/", name, " stands already, name another folder")));
     }
   }
   absl::Status status = MakeDirectories(directory);
-  if (status.ok()) status = WriteFile(settings, skeleton->settings);
-  if (status.ok()) status = WriteFile(fixture, skeleton->fixture);
-  if (!status.ok()) return Complain(status);
-  std::cout << settings << "\n" << fixture << "\n";
-  return kOk;
+  for (const auto& [name, content] : files) {
+    const int mode = skeleton->secrets.contains(name) ? 0600 : 0644;
+    if (status.ok()) status = WriteFile(directory + "/" + name, content, mode);
+    if (status.ok()) std::cout << directory << "/" << name << "\n";
+  }
+  return status.ok() ? kOk : Complain(status);
 }
 
 int ShowStatus(const std::string& path, bool json) {
@@ -171,7 +191,7 @@ int Main(int argc, char** argv) {
       app.add_subcommand("rehearse", "show what a clerk would see of each recorded question");
   rehearse->add_option("FILE", file, "settings file")->required();
   CLI::App* made = app.add_subcommand("new", "write settings and recorded questions to begin with");
-  made->add_option("KIND", kind, "code of the document kind")->required();
+  made->add_option("KIND", kind, "code of the document kind, or of the notice kind")->required();
   made->add_option("--kinds", kind_file, "registry file that defines it")->required();
   made->add_option("--connector", connector, "sql, http or file");
   made->add_option("--out", directory, "folder to write into");

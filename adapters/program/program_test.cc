@@ -10,6 +10,7 @@
 #include "adapters/program/fixtures.h"
 #include "adapters/program/front.h"
 #include "adapters/program/loaded.h"
+#include "adapters/program/notice_skeleton.h"
 #include "adapters/program/skeleton.h"
 #include "adapters/program/status_file.h"
 #include "gateway/base/check.h"
@@ -57,6 +58,40 @@ TEST_F(ProgramTest, ASkeletonOfEachConnectorPassesItsOwnCheck) {
     RehearseFixture(*loaded, *fixture, absl::Now(), seen);
     EXPECT_THAT(seen.str(), HasSubstr("NOT_FOUND  查無資料"));
   }
+}
+
+TEST_F(ProgramTest, ASkeletonForEachNoticeKindAndConnectorPassesItsOwnCheck) {
+  SeededRandom random(7);
+  for (const std::string file : {"notices", "notices-household", "notices-inbound"}) {
+    const auto kinds = ReadKinds(absl::StrCat("adapters/agencies/registry/", file, ".textproto"));
+    ASSERT_OK(kinds);
+    ASSERT_FALSE(kinds->notice_kinds().empty());
+    for (const v1::NoticeKind& kind : kinds->notice_kinds()) {
+      for (const std::string connector : {"sql", "http", "file"}) {
+        SCOPED_TRACE(absl::StrCat(kind.code(), " ", connector));
+        const auto skeleton = NewNoticeSkeleton(kind, connector, random);
+        ASSERT_OK(skeleton);
+        Write(*skeleton);
+        for (const auto& [name, content] : skeleton->secrets) folder_.Write(name, content);
+        const auto loaded = Load(folder_.File("adapter.textproto"));
+        ASSERT_OK(loaded);
+        EXPECT_EQ(loaded->sink_name, connector);
+        std::ostringstream out;
+        EXPECT_TRUE(
+            CheckFixture(*loaded, *LoadFixture(loaded->config.fixture_file()), absl::Now(), out))
+            << out.str();
+      }
+    }
+  }
+}
+
+TEST_F(ProgramTest, ASkeletonForNoticesSaysWhatItCannotMake) {
+  constexpr char kKinds[] = "adapters/agencies/registry/notices.textproto";
+  SeededRandom random(7);
+  EXPECT_THAT(NewNoticeSkeleton(*FindNoticeKind(kKinds, "person.death"), "fax", random),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("write sql, http or file")));
+  EXPECT_THAT(FindNoticeKind(kKinds, "person.deth"),
+              StatusIs(absl::StatusCode::kNotFound, HasSubstr("it has person.death")));
 }
 
 TEST_F(ProgramTest, SaysWhatDiffersFromAFixture) {

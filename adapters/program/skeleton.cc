@@ -34,8 +34,7 @@ roots_file: "roots.pem"
 answer_key_file: "answer.key"
 # What was answered, for ever; it holds no personal data.
 answer_log_file: "answers.log"
-# The catalogue as the gateway knows it.
-kind_files: "$KIND_FILE"
+$KIND_FILES
 fixture_file: "fixture.textproto"
 
 )";
@@ -177,23 +176,33 @@ std::string Recorded(const v1::DocumentKind& kind, const std::string& connector)
 
 }  // namespace
 
+std::string SkeletonHead(const std::string& kind, const std::string& connector,
+                         const std::string& kind_file) {
+  const std::string kind_files =
+      kind_file.empty() ? ""
+                        : absl::StrCat("# The catalogue as the gateway knows it.\nkind_files: \"",
+                                       kind_file, "\"\n");
+  return absl::StrReplaceAll(
+      kHead, {{"$KIND_FILES\n", kind_files}, {"$KIND", kind}, {"$CONNECTOR", connector}});
+}
+
+absl::Status NoSuchConnector(const std::string& connector) {
+  return absl::InvalidArgumentError(
+      absl::StrCat("there is no connector \"", connector, "\", write sql, http or file"));
+}
+
 absl::StatusOr<Skeleton> NewSkeleton(const v1::DocumentKind& kind, const std::string& connector,
                                      const std::string& kind_file) {
   std::string source;
   if (connector == "sql") source = kSqlSource;
   if (connector == "http") source = kHttpSource;
   if (connector == "file") source = kFileSource;
-  if (source.empty()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("there is no connector \"", connector, "\", write sql, http or file"));
-  }
+  if (source.empty()) return NoSuchConnector(connector);
   if (kind.claims().empty()) return absl::InvalidArgumentError("the kind has no claims");
   const v1::Element& claim = kind.claims(0);
   Skeleton skeleton;
-  skeleton.settings = absl::StrCat(
-      absl::StrReplaceAll(
-          kHead, {{"$KIND_FILE", kind_file}, {"$KIND", kind.code()}, {"$CONNECTOR", connector}}),
-      source, KindText(kind, connector));
+  skeleton.settings = absl::StrCat(SkeletonHead(kind.code(), connector, kind_file), source,
+                                   KindText(kind, connector));
   skeleton.fixture = absl::StrReplaceAll(
       kFixture, {{"$KIND", kind.code()},
                  {"$CLAIM", claim.code()},
@@ -204,13 +213,18 @@ absl::StatusOr<Skeleton> NewSkeleton(const v1::DocumentKind& kind, const std::st
   return skeleton;
 }
 
-absl::StatusOr<v1::DocumentKind> FindKind(const std::string& kind_file, const std::string& code) {
+absl::StatusOr<v1::RegistryFile> ReadKinds(const std::string& kind_file) {
   CHAYAN_ASSIGN_OR_RETURN(const std::string content, ReadFile(kind_file));
   connector::Faults faults(kind_file);
   google::protobuf::TextFormat::Parser parser;
   parser.RecordErrorsTo(&faults);
   v1::RegistryFile registry;
   if (!parser.ParseFromString(content, &registry)) return faults.ToStatus();
+  return registry;
+}
+
+absl::StatusOr<v1::DocumentKind> FindKind(const std::string& kind_file, const std::string& code) {
+  CHAYAN_ASSIGN_OR_RETURN(const v1::RegistryFile registry, ReadKinds(kind_file));
   std::vector<std::string> known;
   for (const v1::DocumentKind& kind : registry.document_kinds()) {
     if (kind.code() == code) return kind;

@@ -3,6 +3,7 @@
 #ifndef CHAYAN_ADAPTERS_PROGRAM_SKELETON_H_
 #define CHAYAN_ADAPTERS_PROGRAM_SKELETON_H_
 
+#include <map>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -13,6 +14,8 @@ namespace chayan::adapter {
 struct Skeleton {
   std::string settings;  // adapter.textproto
   std::string fixture;   // fixture.textproto
+  // What the settings need beside them, by file name: for the owner's eyes alone.
+  std::map<std::string, std::string> secrets{};
 };
 
 // `connector` is "sql", "http" or "file"; `kind_file` is what kind_files names. INVALID_ARGUMENT
@@ -20,6 +23,13 @@ struct Skeleton {
 absl::StatusOr<Skeleton> NewSkeleton(const v1::DocumentKind& kind, const std::string& connector,
                                      const std::string& kind_file);
 
+// The lines that all settings begin with. `kind_file` may be empty: there are no document kinds.
+std::string SkeletonHead(const std::string& kind, const std::string& connector,
+                         const std::string& kind_file);
+absl::Status NoSuchConnector(const std::string& connector);
+
+// A registry file; INVALID_ARGUMENT names its faults.
+absl::StatusOr<v1::RegistryFile> ReadKinds(const std::string& kind_file);
 // The kind of this code in a registry file.
 absl::StatusOr<v1::DocumentKind> FindKind(const std::string& kind_file, const std::string& code);
 
