@@ -1,7 +1,7 @@
 // chayan notice receive: pulls notices. Each is on the disk before its receipt is sent.
 #include <deque>
+#include <map>
 #include <memory>
-#include <set>
 
 #include "absl/strings/str_cat.h"
 #include "gateway/base/file.h"
@@ -59,14 +59,7 @@ class Reception {
       case v1::ReceiveNoticesResponse::kNotice:
         return Keep(heard.notice());
       case v1::ReceiveNoticesResponse::kRecorded:
-        for (int i = 0; i < heard.recorded().delivery_ids_size(); ++i) {
-          if (!waiting_.erase(heard.recorded().delivery_ids(i))) continue;
-          ++recorded_;
-          program_.out << "  " << heard.recorded().delivery_ids(i)
-                       << program_.Say("  送達已記錄,紀錄 ", "  receipt recorded, entry ")
-                       << heard.recorded().entry_indexes(i) << "\n";
-        }
-        return absl::OkStatus();
+        return OnRecorded(heard.recorded());
       case v1::ReceiveNoticesResponse::kNoneToday:
         program_.out << heard.none_today().subscription()
                      << program_.Say(":本期無通報,紀錄 ", ": none in this period, entry ")
@@ -86,17 +79,50 @@ class Reception {
                             KeepNotice(options_.directory, /*ending=*/"", bytes));
     program_.out << kept.notice.notice_kind() << "  " << kept.path << ".json"
                  << (kept.notice.test() ? program_.Say("(測試)", " (a trial)") : "") << "\n";
-    if (waiting_.insert(kept.notice.delivery_id()).second) ++received_;
+    if (waiting_.insert_or_assign(kept.notice.delivery_id(), bytes).second) ++received_;
     v1::ReceiveNoticesRequest receipt;
     receipt.mutable_receipts()->add_delivery_ids(kept.notice.delivery_id());
     to_say_.push_back(receipt.SerializeAsString());
     return absl::OkStatus();
   }
 
+  absl::Status OnRecorded(const v1::ReceiptsRecorded& recorded) {
+    if (recorded.entry_indexes_size() != recorded.delivery_ids_size()) {
+      return absl::DataLossError("the gateway recorded receipts without saying where");
+    }
+    for (int i = 0; i < recorded.delivery_ids_size(); ++i) {
+      const std::string& id = recorded.delivery_ids(i);
+      const auto notice = waiting_.find(id);
+      if (notice == waiting_.end()) continue;
+      if (i < recorded.receipts_size()) {
+        CHAYAN_RETURN_IF_ERROR(WriteProof(id, notice->second, recorded.receipts(i)));
+      }
+      waiting_.erase(notice);
+      ++recorded_;
+      program_.out << "  " << id << program_.Say("  送達已記錄,紀錄 ", "  receipt recorded, entry ")
+                   << recorded.entry_indexes(i) << "\n";
+    }
+    return absl::OkStatus();
+  }
+
+  // What proves to anybody that the notice came, and that we said so.
+  absl::Status WriteProof(const std::string& delivery_id, const std::string& notice,
+                          const v1::Receipt& receipt) const {
+    v1::DeliveryReceipt said;
+    said.set_delivery_id(delivery_id);
+    said.set_state(v1::DELIVERY_STATE_DELIVERED);
+    v1::EvidenceFile evidence;
+    evidence.set_request(notice);
+    evidence.set_answer(said.SerializeAsString());
+    *evidence.mutable_receipt() = receipt;
+    return WriteEvidence(evidence, absl::StrCat(options_.directory, "/", delivery_id, ".chayan"));
+  }
+
   Program& program_;
   const Options& options_;
   std::deque<std::string> to_say_;
-  std::set<std::string> waiting_;  // receipts that are not recorded yet
+  // By delivery: the notices whose receipt is not recorded yet, as they came.
+  std::map<std::string, std::string> waiting_;
   uint32_t received_ = 0;
   uint32_t recorded_ = 0;
   absl::Status status_;

@@ -3,10 +3,10 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "chayan/v1/notice_service.pb.h"
 #include "chayan/v1/verification_service.pb.h"
 #include "gateway/base/encoding.h"
 #include "gateway/base/status_macros.h"
+#include "gateway/cli/notice_agreement.h"
 #include "gateway/crypto/digest.h"
 #include "gateway/tlog/bulk_frame.h"
 #include "gateway/tlog/commitment.h"
@@ -60,7 +60,6 @@ class Steps {
   const v1::EvidenceFile& evidence() const { return report_.evidence; }
   const v1::Receipt& receipt() const { return report_.evidence.receipt(); }
   bool covers_frame() const { return report_.leaf.known_type == log::EntryType::kBulk; }
-  bool is_of_recipient() const { return !report_.leaf.Get("holder").empty(); }
   const std::string& result() const {
     return evidence().has_status() ? evidence().status() : evidence().answer();
   }
@@ -91,10 +90,7 @@ class Steps {
   absl::Status EntryShape(std::string& detail) {
     CHAYAN_ASSIGN_OR_RETURN(report_.leaf, log::ParseLeaf(receipt().leaf()));
     const log::ParsedLeaf& leaf = report_.leaf;
-    const bool answered = leaf.known_type == log::EntryType::kVerification || covers_frame() ||
-                          leaf.known_type == log::EntryType::kNotice ||
-                          leaf.known_type == log::EntryType::kAcknowledgement ||
-                          leaf.known_type == log::EntryType::kDelivery;
+    const bool answered = leaf.known_type == log::EntryType::kVerification || RecordsNotice(leaf);
     const bool refused =
         leaf.known_type == log::EntryType::kDenied || leaf.known_type == log::EntryType::kFailed;
     if (!answered && !refused) {
@@ -166,7 +162,7 @@ class Steps {
       CHAYAN_ASSIGN_OR_RETURN(const tlog::Hash parsed, tlog::Hash::FromRaw(hash));
       place.path.push_back(parsed);
     }
-    CHAYAN_ASSIGN_OR_RETURN(const Uuid id, IdOfItem());
+    CHAYAN_ASSIGN_OR_RETURN(const Uuid id, IdOfFrameItem(report_.leaf, evidence()));
     CHAYAN_ASSIGN_OR_RETURN(
         const std::string committed,
         tlog::CommittedBytesFrom(tlog::BulkItem(id, crypto::Sha256(evidence().request()),
@@ -174,22 +170,6 @@ class Steps {
                                  place));
     absl::StrAppend(&detail, ", ", place.index, "/", place.count);
     return Commitment(tlog::Committed::kResponse, "c_res", receipt().response_opening(), committed);
-  }
-
-  absl::StatusOr<Uuid> IdOfItem() const {
-    v1::AcceptedNotice notice;
-    v1::DeliveryReceipt said;
-    const bool parsed = is_of_recipient() ? said.ParseFromString(evidence().answer())
-                                          : notice.ParseFromString(evidence().answer());
-    if (!parsed) return Lie("the answer cannot be read");
-    return Uuid::FromText(is_of_recipient() ? said.delivery_id() : notice.notice_id());
-  }
-
-  // The leaf says what the bytes say. A code that was not in the registry stands as "unknown".
-  absl::Status SameCode(absl::string_view key, absl::string_view asked) {
-    const absl::string_view recorded = report_.leaf.Get(key);
-    if (recorded.empty() || recorded == "unknown" || recorded == asked) return absl::OkStatus();
-    return Lie(absl::StrCat("the entry's ", key, " is ", recorded, ", the request's another"));
   }
 
   absl::Status SameReason() {
@@ -208,11 +188,10 @@ class Steps {
       detail = std::string(report_.leaf.Get("reason"));
       return SameReason();
     }
-    if (covers_frame() && is_of_recipient()) return ReceiptAgreement(detail);
-    if (covers_frame() || report_.leaf.known_type == log::EntryType::kNotice) {
-      return NoticeAgreement(detail);
+    if (RecordsNotice(report_.leaf)) {
+      CHAYAN_ASSIGN_OR_RETURN(detail, CheckNoticeAgreement(report_.leaf, evidence()));
+      return absl::OkStatus();
     }
-    if (report_.leaf.known_type != log::EntryType::kVerification) return StepAgreement(detail);
     v1::VerifyDocumentRequest request;
     v1::VerificationAnswer answer;
     if (!request.ParseFromString(evidence().request()) ||
@@ -222,10 +201,11 @@ class Steps {
     if (answer.request_id() != request.request_id()) {
       return Lie("the answer belongs to another question: it repeats another request id");
     }
-    CHAYAN_RETURN_IF_ERROR(SameCode("kind", request.document_kind()));
-    CHAYAN_RETURN_IF_ERROR(SameCode("for", request.acting_for()));
-    CHAYAN_RETURN_IF_ERROR(SameCode("purpose", request.purpose().purpose_code()));
-    CHAYAN_RETURN_IF_ERROR(SameCode("basis", request.purpose().legal_basis()));
+    CHAYAN_RETURN_IF_ERROR(CheckSameCode(report_.leaf, "kind", request.document_kind()));
+    CHAYAN_RETURN_IF_ERROR(CheckSameCode(report_.leaf, "for", request.acting_for()));
+    CHAYAN_RETURN_IF_ERROR(
+        CheckSameCode(report_.leaf, "purpose", request.purpose().purpose_code()));
+    CHAYAN_RETURN_IF_ERROR(CheckSameCode(report_.leaf, "basis", request.purpose().legal_basis()));
     if (absl::StrCat("OUTCOME_", report_.leaf.Get("outcome")) !=
         v1::Outcome_Name(answer.outcome())) {
       return Lie("the entry records another outcome than the answer says");
@@ -235,67 +215,6 @@ class Steps {
       return Lie("entry and answer differ on who made the answer");
     }
     detail = request.request_id();
-    return absl::OkStatus();
-  }
-
-  absl::Status NoticeAgreement(std::string& detail) {
-    v1::PublishNoticeRequest request;
-    v1::AcceptedNotice answer;
-    if (!request.ParseFromString(evidence().request()) ||
-        !answer.ParseFromString(evidence().answer())) {
-      return Lie("request or answer cannot be read");
-    }
-    if (answer.request_id() != request.request_id()) {
-      return Lie("the answer belongs to another notice: it repeats another request id");
-    }
-    CHAYAN_RETURN_IF_ERROR(SameCode("kind", request.notice_kind()));
-    CHAYAN_RETURN_IF_ERROR(SameCode("for", request.acting_for()));
-    CHAYAN_RETURN_IF_ERROR(SameCode("basis", request.purpose().legal_basis()));
-    detail = answer.notice_id();
-    return absl::OkStatus();
-  }
-
-  // What a recipient said of a notice; "delivered" may count as handed over.
-  absl::Status ReceiptAgreement(std::string& detail) {
-    v1::DeliveredNotice notice;
-    v1::DeliveryReceipt said;
-    if (!notice.ParseFromString(evidence().request()) ||
-        !said.ParseFromString(evidence().answer())) {
-      return Lie("notice or receipt cannot be read");
-    }
-    if (said.delivery_id() != notice.delivery_id()) return Lie("the receipt is of another notice");
-    const absl::string_view outcome = report_.leaf.Get("outcome");
-    const std::string state = v1::DeliveryState_Name(said.state());
-    const bool handed_over =
-        outcome == "HANDED_OVER" && said.state() == v1::DELIVERY_STATE_DELIVERED;
-    if (!handed_over && absl::StrCat("DELIVERY_STATE_", outcome) != state) {
-      return Lie("the entry records another state than the receipt says");
-    }
-    detail = notice.delivery_id();
-    return absl::OkStatus();
-  }
-
-  // A step of a delivery that its caller took: an acknowledgement, or sending it again. Both
-  // requests begin with what names the delivery.
-  absl::Status StepAgreement(std::string& detail) {
-    v1::DeliveryStatus answer;
-    std::string asked;
-    if (report_.leaf.known_type == log::EntryType::kAcknowledgement) {
-      v1::AcknowledgeNoticeRequest request;
-      if (!request.ParseFromString(evidence().request())) return Lie("the request cannot be read");
-      asked = request.acknowledgement().delivery_id();
-    } else {
-      v1::ReplayDeliveryRequest request;
-      if (!request.ParseFromString(evidence().request())) return Lie("the request cannot be read");
-      asked = request.delivery_id();
-    }
-    if (!answer.ParseFromString(evidence().answer())) return Lie("the answer cannot be read");
-    if (answer.delivery_id() != asked) return Lie("the answer is about another delivery");
-    if (absl::StrCat("DELIVERY_STATE_", report_.leaf.Get("outcome")) !=
-        v1::DeliveryState_Name(answer.state())) {
-      return Lie("the entry records another state than the answer says");
-    }
-    detail = asked;
     return absl::OkStatus();
   }
 
@@ -339,7 +258,7 @@ class Steps {
     // log.
     if (covers_frame()) return absl::OkStatus();
     const absl::string_view recorded = report_.leaf.Get("hsig");
-    const bool by_holder = report_.leaf.Get("by") == "holder";
+    const bool by_holder = report_.leaf.Get("by") == "holder" && !IsBoundByCall(report_.leaf);
     if (by_holder && (recorded.empty() || !receipt().has_holder_signature())) {
       return Lie("the holder is said to have answered, but its signature is missing");
     }
@@ -354,9 +273,12 @@ class Steps {
       return Lie("the entry records another signature of the holder than the receipt holds");
     }
     CHAYAN_ASSIGN_OR_RETURN(const crypto::Ed25519PublicKey key, FindAnswerKey(signature.key_id));
-    CHAYAN_RETURN_IF_ERROR(tlog::VerifyHolderSignature(
-        key, tlog::AnswerDigest(report_.leaf.id, evidence().request(), evidence().answer()),
-        signature));
+    crypto::Digest signed_digest =
+        tlog::AnswerDigest(report_.leaf.id, evidence().request(), evidence().answer());
+    if (report_.leaf.known_type == log::EntryType::kDelivery) {
+      CHAYAN_ASSIGN_OR_RETURN(signed_digest, SignedDelivery(evidence()));
+    }
+    CHAYAN_RETURN_IF_ERROR(tlog::VerifyHolderSignature(key, signed_digest, signature));
     report_.holder_signed = true;
     detail = std::string(report_.leaf.Get("holder"));
     return absl::OkStatus();

@@ -100,14 +100,19 @@ function commitment(opening, what, bytes) {
   return createHmac('sha256', opening).update(`chayan/commit/v1\0${what}\0`).update(bytes).digest('base64');
 }
 
-function checkHolder(signature, leaf, request, answer, trust) {
+const idBytes = (text) => Buffer.from(text.replaceAll('-', ''), 'hex');
+
+// What the holder signed: its answer to the entry's question; of a delivery, that the notice is there.
+const signedOf = (leaf, request, told, itemId) => (leaf.type === 'delivery'
+  ? sha256('chayan/delivery/v1\0', idBytes(itemId), sha256(request), sha256(told))
+  : sha256('chayan/answer/v1\0', idBytes(leaf.id), sha256(request), sha256(told)));
+
+function checkHolder(signature, leaf, digest, trust) {
   demand(leaf.hsig === sha256(signature.keyId, signature.signature, uint32(signature.index), uint32(signature.count),
     ...signature.path).toString('base64'), 'hsig is of another signature');
   const spki = trust.answerKeys.filter((key) => key.holder === leaf.holder).map((key) => key.spki)
     .find((key) => sha256(key).equals(signature.keyId));
   demand(spki, `no trusted answer key of ${leaf.holder} has this key id`);
-  const exchange = Buffer.from(leaf.id.replaceAll('-', ''), 'hex');
-  const digest = sha256('chayan/answer/v1\0', exchange, sha256(request), sha256(answer));
   const root = rootFromPath(leafHash(digest), signature.index, signature.count, signature.path);
   const signed = Buffer.concat([Buffer.from('chayan/frame/v1\0'), uint32(signature.count), root]);
   demand(isSigned(spki, signed, signature.signature), "the holder's signature is false");
@@ -134,12 +139,13 @@ export function checkEntry(receipt, trust) {
 
 // What c_res of a bulk entry commits to, if this item stands there in its frame: receipt.proto at FrameProof.
 function frameBytes({ index, count, path }, itemId, request, told) {
-  const item = sha256('chayan/bulk/v1\0', Buffer.from(itemId.replaceAll('-', ''), 'hex'), sha256(request), sha256(told));
+  const item = sha256('chayan/bulk/v1\0', idBytes(itemId), sha256(request), sha256(told));
   return Buffer.concat([rootFromPath(leafHash(item), index, count, path), uint32(count)]);
 }
 
 // Throws with the first lie it finds; returns the entry. `told`: the bytes of the answer, or of the status. Of an item of a
-// bulk entry also its place in the frame, and its id.
+// bulk entry also its place in the frame, and its id. Of a delivery the request is the DeliveredNotice, `told` the
+// DeliveryReceipt, and `itemId` the id in both; one that was pulled is bound by its recipient's recorded call, unsigned.
 export function checkReceipt({ receipt, request, told, trust, frame, itemId }) {
   const leaf = checkEntry(receipt, trust);
   if (leaf.type === 'bulk') {
@@ -149,6 +155,9 @@ export function checkReceipt({ receipt, request, told, trust, frame, itemId }) {
   }
   demand(leaf.c_req === commitment(receipt.requestOpening, 'req', request), 'c_req is of another request');
   demand(leaf.c_res === commitment(receipt.responseOpening, 'res', told), 'c_res is of another answer');
-  if (leaf.by === 'holder') checkHolder(receipt.holderSignature, leaf, request, told, trust);
+  const isPulled = leaf.type === 'delivery' && leaf.method === 'ReceiveNotices';
+  if (leaf.by === 'holder' && !isPulled) {
+    checkHolder(receipt.holderSignature, leaf, signedOf(leaf, request, told, itemId), trust);
+  }
   return leaf;
 }
