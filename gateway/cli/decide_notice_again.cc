@@ -29,6 +29,10 @@ std::vector<DecidedStep> StepsOf(const registry::NoticeGrant& grant, const log::
   std::vector<DecidedStep> steps = {{DecisionStep::kGrantCovers, covers,
                                      absl::StrCat(Listed("systems", proto.systems()), "; ",
                                                   Listed("offices", proto.acting_for()))}};
+  if (leaf.known_type == EntryType::kBulk) {
+    steps.push_back({DecisionStep::kGrantCovers, proto.bulk_allowed(),
+                     proto.bulk_allowed() ? "notices in bulk" : "no notices in bulk"});
+  }
   if (!leaf.Get(Key::kBasis).empty()) {
     steps.push_back({DecisionStep::kLegalBasis,
                      absl::c_linear_search(proto.legal_bases(), leaf.Get(Key::kBasis)),
@@ -48,6 +52,8 @@ size_t Reach(const std::vector<DecidedStep>& steps) {
 bool IsAboutNotice(const log::LeafView& leaf) {
   if (leaf.known_type == EntryType::kNotice) return true;
   const absl::string_view method = leaf.Get(Key::kMethod);
+  // The other frames are of what recipients said.
+  if (leaf.known_type == EntryType::kBulk) return method == "PublishNotices";
   return leaf.known_type == EntryType::kDenied &&
          (method == "PublishNotice" || method == "PublishNotices" || method == "SupersedeNotice" ||
           method == "ReverseNotice");

@@ -1,6 +1,5 @@
 // The right to publish a notice, decided again from its leaf: the steps of policy::DecideNotice as
-// far as a leaf shows them. The role of the person, and whether it came in bulk, are not decided
-// here.
+// far as a leaf shows them. The role of the person is not decided here.
 #ifndef CHAYAN_GATEWAY_CLI_DECIDE_NOTICE_AGAIN_H_
 #define CHAYAN_GATEWAY_CLI_DECIDE_NOTICE_AGAIN_H_
 
@@ -8,7 +7,7 @@
 
 namespace chayan::cli {
 
-// A notice, or a call to publish one that was denied.
+// A notice, a frame of notices, or a call to publish one that was denied.
 bool IsAboutNotice(const log::LeafView& leaf);
 
 // With the set that the leaf names. A leaf without a grant (a denied call) is held against the

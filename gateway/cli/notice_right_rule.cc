@@ -7,7 +7,7 @@ namespace chayan::cli {
 
 std::optional<Lie> NoticeRightRule::Check(const AuditedEntry& entry) {
   const log::LeafView& leaf = entry.leaf;
-  if (leaf.known_type != log::EntryType::kNotice) return std::nullopt;
+  if (leaf.known_type == log::EntryType::kDenied || !IsAboutNotice(leaf)) return std::nullopt;
   const registry::Snapshot* const set = sets_.Of(entry);
   if (set == nullptr) return std::nullopt;  // a finding already
   absl::Time time;

@@ -93,5 +93,20 @@ TEST_F(NoticeRightTest, HoldsTheTimeAgainstTheGrantsDays) {
   EXPECT_THAT(findings.kept[0].how, HasSubstr("in_force"));
 }
 
+TEST_F(NoticeRightTest, NamesAFrameOfNoticesThatNoGrantAllowedInBulk) {
+  log::Entry entry = Death();
+  entry.type = log::EntryType::kBulk;
+  entry.method = "PublishNotices";
+  entry.c_req.reset();
+  const uint64_t index = log_.Append(entry);
+  entry.kind = "address.renumbered";
+  entry.grant = "shanhua-address-renumbered";
+  log_.Append(entry);
+  const Findings findings = Found();
+  ASSERT_EQ(findings.count, 1u);
+  EXPECT_EQ(findings.kept[0].index, index);
+  EXPECT_THAT(findings.kept[0].how, HasSubstr("no notices in bulk"));
+}
+
 }  // namespace
 }  // namespace chayan::cli
