@@ -13,6 +13,7 @@
 #include "gateway/cli/export_tree.h"
 #include "gateway/cli/key_rule.h"
 #include "gateway/cli/notice_right_rule.h"
+#include "gateway/cli/notice_step_rule.h"
 #include "gateway/cli/registry_rule.h"
 #include "gateway/cli/reopen_check.h"
 
@@ -76,11 +77,12 @@ class Audit {
     DecidingSets sets(registry, report_.findings);
     ConductRule conduct(sets, report_.findings);
     NoticeRightRule notices(sets, report_.findings);
+    NoticeStepRule steps(sets, report_.findings);
     // In this order: a rule may rest on those before it.
     ReopenRule reopen(report_.reopen_leaf);
     FrameRule frames(options_.directory, checkpoint().head.size);
-    EntryRule* const rules[] = {&proofs_, &time,     &cosigned, &genesis, &reopen,
-                                &keys_,   &registry, &conduct,  &notices, &frames};
+    EntryRule* const rules[] = {&proofs_,  &time,    &cosigned, &genesis, &reopen, &keys_,
+                                &registry, &conduct, &notices,  &steps,   &frames};
     const auto check = [&](uint64_t index, absl::string_view bytes) -> std::optional<Lie> {
       const auto leaf = log::ReadLeaf(bytes);
       if (!leaf.ok()) {
