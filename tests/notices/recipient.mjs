@@ -3,7 +3,8 @@
 //   node recipient.mjs AGENCY SUBSCRIPTION RECORD
 //
 // It keeps each notice in RECORD, synced, before it gives its receipt; when that is recorded, its office acts. It dials
-// again whenever its link is gone.
+// again whenever its link is gone. On stdout it says each step as it comes to it, a line each: came, kept, said, recorded,
+// acted, done.
 import { createPrivateKey, createPublicKey, sign } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -23,6 +24,7 @@ const SILENCE_MS_MAX = 15_000;
 const DELIVERED = 2;
 const ACKNOWLEDGED = 4;
 
+const say = (step) => process.stdout.write(`${step}\n`);
 const idBytes = (text) => Buffer.from(text.replaceAll('-', ''), 'hex');
 
 function receiptFrame(items) {
@@ -44,6 +46,7 @@ function serve() {
   stream.on('data', (bytes) => {
     heard = Date.now();
     const frame = decode('ToAdapter', bytes);
+    if (frame.notices?.notices.length) say('came');
     const items = (frame.notices?.notices ?? []).map((notice) => {
       const { deliveryId, noticeId } = decode('DeliveredNotice', notice);
       const digest = sha256(notice);
@@ -53,15 +56,23 @@ function serve() {
     });
     if (items.length) {
       fsyncSync(file);
+      say('kept');
       send(receiptFrame(items));
+      say('said');
     }
+    const recorded = frame.recorded?.receipts ?? [];
     const acted = [];
-    for (const { exchangeId } of frame.recorded?.receipts ?? []) {
+    for (const { exchangeId } of recorded) {
       const notice = open.get(Buffer.from(exchangeId).toString('hex'));
       if (notice) acted.push({ ...notice, state: ACKNOWLEDGED });
       open.delete(Buffer.from(exchangeId).toString('hex'));
     }
-    if (acted.length) send(receiptFrame(acted));
+    if (recorded.length > acted.length) say('done');
+    if (acted.length) {
+      say('recorded');
+      send(receiptFrame(acted));
+      say('acted');
+    }
   });
   send({ hello: { protocolVersion: 1, answerKeyId: keyId, software: 'recipient', subscriptions: [subscription] } });
   return new Promise((resolve) => {
