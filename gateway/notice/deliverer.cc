@@ -260,9 +260,11 @@ void Deliverer::Fail(const Uuid& delivery, const UnderWay& one, const std::strin
     Recipient& recipient = recipients_[one.recipient];
     ++recipient.counts.failed;
     last = IsLast(delivery, recipient, reason);
-    if (++recipient.failures >= kFailuresMax) {
-      recipient.closed_until =
-          with_.clock.Elapsed() + Backoff(recipient.failures - kFailuresMax + 1, with_.random);
+    // All that was under way when the recipient went down fails with it: that is one failure.
+    const absl::Duration now = with_.clock.Elapsed();
+    const bool known = recipient.failures >= kFailuresMax && now < recipient.closed_until;
+    if (!known && ++recipient.failures >= kFailuresMax) {
+      recipient.closed_until = now + Backoff(recipient.failures - kFailuresMax + 1, with_.random);
     }
     if (!last) under_way_.erase(it);
   }

@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -249,6 +250,33 @@ TEST_F(NoticeServiceTest, ALostLinkCostsABackoffAndNoNotice) {
   const v1::DeliveryStatus status = rig_.Show(notice.notice_id()).deliveries(0);
   EXPECT_EQ(status.attempts(), 1u);
   EXPECT_EQ(status.reason(), "LINK_LOST");
+}
+
+// However many were under way: the next link is tried within seconds, and then gets them all.
+TEST_F(NoticeServiceTest, ALostLinkIsOneFailureOfItsRecipient) {
+  rig_.links->Reach("land-qd");
+  constexpr size_t kNotices = 40;
+  for (size_t i = 0; i < kNotices; ++i) PublishName(NationalId(i));
+  rig_.service().Tick();
+  std::vector<link::ReturnedNotice> lost;
+  while (lost.size() < kNotices) {
+    const v1::DeliveredNotice taken = rig_.links->Take();
+    lost.push_back({.delivery = *Uuid::FromText(taken.delivery_id()), .reason = "LINK_LOST"});
+  }
+  rig_.service().OnReturned(TestRig::Adapter("land-qd"), std::move(lost));
+  rig_.Settle();
+  std::set<std::string> came;
+  for (int second = 0; second < 5; ++second) {
+    rig_.clock.Advance(absl::Seconds(1));
+    rig_.Settle();
+    while (rig_.links->waiting() > 0) {
+      const v1::DeliveredNotice taken = rig_.links->Take();
+      came.insert(taken.delivery_id());
+      rig_.SayDelivered("land-qd", taken.delivery_id());
+      rig_.Settle();
+    }
+  }
+  EXPECT_EQ(came.size(), kNotices);
 }
 
 TEST_F(NoticeServiceTest, APoisonNoticeDiesAndHoldsThoseOfItsPersonAlone) {

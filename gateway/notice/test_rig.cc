@@ -1,5 +1,7 @@
 #include "gateway/notice/test_rig.h"
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "gateway/base/check.h"
 
 namespace chayan::notice {
@@ -27,6 +29,13 @@ void AddDate(v1::PublishNoticeRequest& request, const char* code) {
 }
 
 }  // namespace
+
+std::string NationalId(uint64_t n) {
+  const std::string digits = absl::StrFormat("1%07d", n);
+  int sum = 1;
+  for (size_t i = 0; i < digits.size(); ++i) sum += (digits[i] - '0') * static_cast<int>(8 - i);
+  return absl::StrCat("A", digits, (10 - sum % 10) % 10);
+}
 
 link::NoticePlace FakeNoticeLinks::PlaceForNotices(absl::string_view recipient,
                                                    absl::string_view) const {

@@ -24,6 +24,9 @@ namespace chayan::notice {
 
 using rpc::kHangTimeout;
 
+// Of letter A (which counts as 1 and 0), with its check digit.
+std::string NationalId(uint64_t n);
+
 // Keeps the handlers, so that the test calls what a caller would.
 class HandlerTable final : public rpc::Server {
  public:

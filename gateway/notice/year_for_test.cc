@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "gateway/notice/fake_stream.h"
 #include "gateway/registry/calendar.h"
 
@@ -18,14 +17,6 @@ constexpr char kPuller[] = "hro-banqiao";
 constexpr absl::Duration kSilence = absl::Seconds(60);
 // Persons of each kind of event. Few, so that much happens to each.
 constexpr uint64_t kPersons = 12;
-
-// A national id of letter A (which counts as 1 and 0) with its check digit.
-std::string NationalId(uint64_t n) {
-  const std::string digits = absl::StrFormat("1%07d", n);
-  int sum = 1;
-  for (size_t i = 0; i < digits.size(); ++i) sum += (digits[i] - '0') * static_cast<int>(8 - i);
-  return absl::StrCat("A", digits, (10 - sum % 10) % 10);
-}
 
 absl::Time At(absl::CivilDay day, int hour, int minute) {
   return absl::FromCivil(absl::CivilMinute(day) + hour * 60 + minute, registry::Taipei());
