@@ -39,6 +39,9 @@ class PublishedLog {
   void AddCosignature(const Call& call);
   void ListPublishedCheckpoints(const Call& call);
   void GetReceipt(const Call& call);
+  // Whether the step is of a notice that the caller's member published.
+  absl::StatusOr<bool> PublishedWhatIsDelivered(const policy::Caller& caller,
+                                                const log::ParsedLeaf& leaf);
 
   log::Entry NewEntry(const rpc::UnaryCall& call, log::EntryType type);
   void Refuse(const Call& call, policy::Refusal refusal);
