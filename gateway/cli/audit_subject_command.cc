@@ -2,9 +2,12 @@
 // the letter that answers the person (Personal Data Protection Act art. 10).
 #include <memory>
 
+#include "absl/algorithm/container.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
 #include "chayan/v1/entry_detail.pb.h"
 #include "gateway/base/encoding.h"
 #include "gateway/cli/audit_calls.h"
@@ -41,6 +44,29 @@ report::Row Header(Language language) {
       say("文件", "kind"),         say("目的", "purpose"),      say("法律依據", "legal basis"),
       say("資料機關", "holder"),   say("結果", "outcome"),      say("比對項目", "claims compared"),
       say("提供欄位", "released"), say("通知", "notified"),     say("紀錄索引", "entry")};
+}
+
+// A part of its subject that a notice tells of; its code where there are no words for it.
+std::string PartText(Language language, bool in_words, v1::NoticePart part) {
+  if (!in_words) {
+    return absl::AsciiStrToLower(absl::StripPrefix(v1::NoticePart_Name(part), "NOTICE_PART_"));
+  }
+  switch (part) {
+    case v1::NOTICE_PART_IDENTIFIER:
+      return std::string(Say(language, "統一編號", "number"));
+    case v1::NOTICE_PART_NAME:
+      return std::string(Say(language, "姓名", "name"));
+    case v1::NOTICE_PART_BIRTH_DATE:
+      return std::string(Say(language, "出生日期", "birth date"));
+    case v1::NOTICE_PART_FORMER_IDENTIFIER:
+      return std::string(Say(language, "變更前統一編號", "number before"));
+    case v1::NOTICE_PART_PUBLISHER_KEY:
+      return std::string(Say(language, "發布機關之編號", "the publisher's own key"));
+    case v1::NOTICE_PART_CUSTOMER_ACCOUNT:
+      return std::string(Say(language, "用戶號碼", "customer account"));
+    default:
+      return v1::NoticePart_Name(part);
+  }
 }
 
 // What was compared and released, as far as the detail is open.
@@ -91,6 +117,26 @@ struct Teller {
     }
     return names.Kind(kind);
   }
+  // Of a notice: who was told, and which parts and elements.
+  std::vector<std::string> Notified(const v1::Access& access, absl::string_view kind) const {
+    v1::EntryDetail detail;
+    if (!detail.ParseFromString(access.detail())) return {};
+    std::vector<std::string> notified;
+    const auto tell = [&](const v1::NoticeRecipient& recipient) {
+      std::vector<std::string> what;
+      for (const int part : recipient.subject_parts()) {
+        what.push_back(PartText(language, in_words, static_cast<v1::NoticePart>(part)));
+      }
+      for (const std::string& code : recipient.fields()) what.push_back(names.Field(kind, code));
+      notified.push_back(
+          absl::StrCat(names.Member(recipient.recipient()), ": ", absl::StrJoin(what, ", ")));
+    };
+    absl::c_for_each(detail.notice_recipients(), tell);
+    for (const v1::BulkNotice& notice : detail.bulk_notices()) {
+      absl::c_for_each(notice.recipients(), tell);
+    }
+    return notified;
+  }
 };
 
 absl::StatusOr<report::Row> AccessRow(const Teller& teller, const v1::Access& access) {
@@ -107,11 +153,7 @@ absl::StatusOr<report::Row> AccessRow(const Teller& teller, const v1::Access& ac
                      names.Member(leaf.Get(Key::kHolder)),
                      teller.Outcome(leaf)};
   AddDetail(teller.language, names, access, leaf.Get(Key::kKind), row);
-  std::vector<std::string> notified;
-  for (const std::string& member : access.notified_members()) {
-    notified.push_back(names.Member(member));
-  }
-  row.push_back(absl::StrJoin(notified, ", "));
+  row.push_back(absl::StrJoin(teller.Notified(access, leaf.Get(Key::kKind)), "\n"));
   row.push_back(absl::StrCat(access.index()));
   return row;
 }

@@ -34,6 +34,12 @@ void CodeNames::Add(Language language, const v1::RegistryFile& file) {
       add(fields_, absl::StrCat(kind.code(), "/", field.code()), field.title());
     }
   }
+  for (const v1::NoticeKind& kind : file.notice_kinds()) {
+    add(kinds_, kind.code(), kind.title());
+    for (const v1::Element& element : kind.payload()) {
+      add(fields_, absl::StrCat(kind.code(), "/", element.code()), element.title());
+    }
+  }
 }
 
 std::string CodeNames::NameOf(const Names& names, absl::string_view code) {

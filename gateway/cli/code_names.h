@@ -23,7 +23,7 @@ class CodeNames {
   std::string Kind(absl::string_view code) const { return NameOf(kinds_, code); }
   std::string Purpose(absl::string_view code) const { return NameOf(purposes_, code); }
   std::string LegalBasis(absl::string_view code) const { return NameOf(legal_bases_, code); }
-  // A claim or a released field of a kind.
+  // A claim or a released field of a kind; an element of a notice is a field of its kind.
   std::string Claim(absl::string_view kind, absl::string_view code) const;
   std::string Field(absl::string_view kind, absl::string_view code) const;
 
