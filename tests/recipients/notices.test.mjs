@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { end, endAll } from '../connectors/agency.mjs';
 import { chayan, directory, pki, poll } from '../integration/deployment.mjs';
-import { env } from '../interop/calls.mjs';
+import { checkEntry, checkReceipt, clientOf, decode, encode, env, trust, unary } from '../interop/calls.mjs';
 import { ACCOUNT, RECIPIENTS, startRecipients } from './recipients.mjs';
 
 const day = '1150114';
@@ -123,6 +123,91 @@ test('An office acknowledges by a call, and its publisher sees it', async () => 
   assert.equal(shown.case_number, '7-115');
 });
 
+// What an evidence file holds, proved by another program than ours.
+function checkEvidence(file) {
+  const { request, answer, receipt } = decode('EvidenceFile', readFileSync(file));
+  return checkReceipt({ receipt, request, told: answer, trust });
+}
+async function checked(file) {
+  const check = await chayan('receipt', 'check', file);
+  assert.equal(check.code, 0, check.out + check.err);
+  return checkEvidence(file);
+}
+
+test('A company whose connector the operator runs has it handed over, and says days later what it did', async () => {
+  const taiwater = recipients.get('taiwater');
+  const { notice_id: id } = await publish('household.move', { ...moved, ...registered },
+    ['--consent', 'water', '--account', `taiwater=${ACCOUNT}`]);
+  const handed = await poll('the hand-over', async () => (await show(id)).deliveries
+    .find(({ recipient, state }) => recipient === 'taiwater' && state === 'handed-over'), { everyMs: 300 });
+  taiwater.sql(`INSERT INTO chayan_outcome (delivery_id, state, case_number)
+    VALUES ('${handed.delivery_id}', 'ACKNOWLEDGED', 'W-7')`);
+  const acted = await poll('the acknowledgement', async () => (await show(id)).deliveries
+    .find(({ recipient, state }) => recipient === 'taiwater' && state === 'acknowledged'), { everyMs: 300, patienceMs: 60_000 });
+  assert.equal(acted.case_number, 'W-7');
+  assert.deepEqual(acted.steps.map(({ state }) => state), ['scheduled', 'handed-over', 'acknowledged']);
+  await poll('the word on it', () =>
+    taiwater.sql(`SELECT told FROM chayan_outcome WHERE delivery_id = '${handed.delivery_id}'`) === 'yes');
+});
+
+test('A notice is replaced and undone, and its recipient hears of both in order', async () => {
+  const nia = recipients.get('nia');
+  const inboxOf = (id) => nia.sql(`SELECT coalesce(supersedes, '') || '|' || coalesce(reverses, '') FROM chayan_inbox
+    WHERE notice_id = '${id}'`);
+  const first = await publish('household.left', { departure_date: day, ...registered }, []);
+  await poll('the first', () => inboxOf(first.notice_id) === '|');
+  await awaitStates(first.notice_id, THERE);
+  const file = (name) => join(evidence, `${name}.chayan`);
+  const second = jsonOf(await notice('supersede', first.notice_id, '--kind', 'household.left',
+    ...elements({ departure_date: '1150110', ...registered }), ...about('hro-shanhua', 'household-act-68'), '--json',
+    '--evidence', file('supersede')));
+  await poll('the second', () => inboxOf(second.notice_id) === `${first.notice_id}|`);
+  await awaitStates(second.notice_id, THERE);
+  const third = jsonOf(await notice('reverse', second.notice_id, '--effective', day, '--person', 'clerk-7', '--case',
+    '115-0042', '--basis', 'household-act-68', '--json', '--evidence', file('reverse')));
+  await poll('the reversal', () => inboxOf(third.notice_id) === `|${second.notice_id}`);
+  for (const name of ['supersede', 'reverse']) assert.equal((await checked(file(name))).type, 'notice');
+  assert.equal((await show(second.notice_id)).followed_by, third.notice_id);
+  const twice = await chayan('notice', 'reverse', second.notice_id, '--effective', day, '--person', 'clerk-7', '--case',
+    '115-0042', '--basis', 'household-act-68');
+  assert.notEqual(twice.code, 0);
+  assert.match(twice.out + twice.err, /NOTICE_FOLLOWED/);
+});
+
+test('Both sides get the proof of a delivery, and nobody else', async () => {
+  const { notice_id: id } = await publish('household.left', { departure_date: day, ...registered }, []);
+  const { deliveries } = await awaitStates(id, THERE);
+  const { steps } = deliveries.find(({ recipient }) => recipient === 'nia');
+  const index = steps.find(({ state }) => state === 'delivered').entry;
+  const receiptFor = async (cert, key) => {
+    const client = clientOf(cert, key);
+    try {
+      return decode('GetReceiptResponse', await unary(client, 'AuditService/GetReceipt',
+        encode('GetReceiptRequest', { index })));
+    } finally {
+      client.close();
+    }
+  };
+  const asMember = (member) => receiptFor(join(pki, `${member}.pem`), join(pki, `${member}.key`));
+  for (const receipt of [await asMember('nia'),
+    await receiptFor(env.CHAYAN_HOUSEHOLD_CERT, env.CHAYAN_HOUSEHOLD_KEY)]) {
+    const leaf = checkEntry(receipt, trust);
+    assert.equal(leaf.holder, 'nia');
+    assert.equal(leaf.outcome, 'DELIVERED');
+  }
+  await assert.rejects(asMember('town-shanhua'), { code: 5 });
+});
+
+test('The answer to a citizen names who was told what', async () => {
+  const { notice_id: id } = await publish('card.lost', { reason: 'lost' }, ['--consent', 'nhi']);
+  await awaitStates(id, THERE);
+  const { code, out, err } = await chayan('audit', 'subject', 'A123456789', '--as', 'inspector-3', '--file', '115-0042',
+    '--json');
+  assert.equal(code, 0, out + err);
+  assert.match(out, /nhi: identifier, reason/);
+  assert.match(out, /taipower: customer_account, name, new_address/);
+});
+
 test('A recipient that is killed gets nothing twice', async () => {
   const nhi = recipients.get('nhi');
   let answer;
@@ -159,5 +244,27 @@ test('A court publishes, and a household office pulls', async () => {
   assert.ok(readdirSync(folder).includes(`${pulled.delivery_id}.json`));
   assert.equal(JSON.parse(readFileSync(join(folder, `${pulled.delivery_id}.json`), 'utf8')).notice_kind,
     'person.guardianship');
-  await notice('ack', pulled.delivery_id, '--case', '115-9', ...asBanqiao);
+  const leaf = await checked(join(folder, `${pulled.delivery_id}.chayan`));
+  assert.equal(leaf.type, 'delivery');
+  assert.equal(leaf.method, 'ReceiveNotices');
+  const acted = join(evidence, 'acted.chayan');
+  await notice('ack', pulled.delivery_id, '--case', '115-9', ...asBanqiao, '--evidence', acted);
+  assert.equal((await checked(acted)).type, 'acknowledgement');
+});
+
+test('Of a thin notice the recipient fetches the rest, and each fetch is an entry', async () => {
+  const social = recipients.get('social-tainan');
+  const out = await notice('publish', '--kind', 'person.guardianship', ...elements({ guardian_name: '陳小華',
+    court_case: '114-監宣-8', reason: 'guardianship' }), ...about('hro-banqiao', 'family-proceedings-143'), '--json',
+  '--cert', env.CHAYAN_PUBLISHER_CERT, '--key', env.CHAYAN_PUBLISHER_KEY);
+  const thin = jsonOf(out).deliveries.find(({ subscription }) => subscription === 'social-guardianship');
+  await poll('the thin notice', () => social.has(thin.delivery_id));
+  assert.equal(social.sql(`SELECT COUNT(*) FROM chayan_inbox_subject WHERE delivery_id = '${thin.delivery_id}'`), '0');
+  const folder = join(directory, 'fetched');
+  const file = join(evidence, 'fetch.chayan');
+  await notice('fetch', thin.delivery_id, '--person', 'worker-3', '--case', '115-3', '--out', folder, '--cert',
+    join(pki, 'social-tainan.pem'), '--key', join(pki, 'social-tainan.key'), '--evidence', file);
+  const whole = JSON.parse(readFileSync(join(folder, `${thin.delivery_id}.fetched.json`), 'utf8'));
+  assert.equal(whole.subjects[0].identifier.value, 'A123456789');
+  assert.equal((await checked(file)).method, 'FetchNoticeDetail');
 });

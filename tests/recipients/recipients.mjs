@@ -9,7 +9,8 @@ import { applySet, changedSet, directory, issue, pki, poll, program, root } from
 import { env } from '../interop/calls.mjs';
 import { Receiver } from '../interop/receiver.mjs';
 
-// A database that takes everything; a utility's, which knows its customers by their accounts; a hook; files.
+// A database that takes everything; a utility's, which knows its customers by their accounts; one whose company says days
+// later what it did; a hook; files.
 export const RECIPIENTS = [
   ['tax-south', 'files', ['tax-south-death', 'tax-south-death-declared']],
   ['nhi', 'hook', ['nhi-death', 'nhi-birth', 'nhi-name', 'nhi-number', 'nhi-card-lost', 'nhi-naturalised']],
@@ -21,7 +22,7 @@ export const RECIPIENTS = [
   ['tax-tainan', 'database', ['tax-tainan-move', 'tax-tainan-renumbered']],
   ['nia', 'database', ['nia-naturalised', 'nia-left']],
   ['taipower', 'customers', ['taipower-move', 'taipower-death']],
-  ['taiwater', 'customers', ['taiwater-move']],
+  ['taiwater', 'later', ['taiwater-move']],
   ['post', 'files', ['post-renumbered']],
 ];
 export const ACCOUNT = 'P-1';
@@ -59,9 +60,10 @@ class Recipient {
         return `hook { system { base_url: "${this.receiver.url}" } secrets: "file:hook.secret" }`;
       }
       case 'customers':
+      case 'later':
         this.sql(`CREATE TABLE customer (account TEXT PRIMARY KEY, note TEXT);
           INSERT INTO customer VALUES ('${ACCOUNT}', '');`);
-        return `database { ${source} statements_acknowledge: true
+        return `database { ${source} ${this.kind === 'later' ? 'outcomes: true' : 'statements_acknowledge: true'}
           statements { statement: "UPDATE customer SET note = :kind WHERE account = :account"
             values { name: "kind" item: NOTICE_ITEM_NOTICE_KIND }
             values { name: "account" part: NOTICE_PART_CUSTOMER_ACCOUNT }
@@ -71,7 +73,7 @@ class Recipient {
     }
   }
   async up() {
-    if (this.kind === 'database' || this.kind === 'customers') {
+    if (['database', 'customers', 'later'].includes(this.kind)) {
       this.sql(readFileSync(join(root, 'adapters/sql/inbox.sql'), 'utf8'));
     }
     const file = join(this.folder, 'adapter.textproto');
