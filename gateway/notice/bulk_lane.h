@@ -27,6 +27,8 @@ class BulkLane {
   // False, and nothing happens, when too much waits.
   [[nodiscard]] bool Run(absl::AnyInvocable<void()> task) { return thread_.Run(std::move(task)); }
 
+  // Others commit, too.
+  bool is_busy() const { return is_busy_; }
   // Deliveries that one transaction of the lane should touch now, at the most.
   size_t deliveries_max() const;
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <tuple>
 #include <utility>
 
 #include "gateway/base/diag.h"
@@ -44,11 +45,29 @@ void Deliverer::Tick() {
     return;
   }
   // Those of counters before those in bulk, of any recipient.
-  for (const bool bulk : {false, true}) {
-    for (const store::DueLane& lane : *due) {
-      if (lane.bulk == bulk) Serve(lane);
+  for (const store::DueLane& lane : *due) {
+    if (!lane.bulk) Serve(lane);
+  }
+  ServeBulk(*due);
+}
+
+void Deliverer::ServeBulk(const std::vector<store::DueLane>& due) {
+  const auto recipient_of = [](const store::DueLane& lane) {
+    return std::tie(lane.recipient, lane.subscription);
+  };
+  const store::DueLane* next = nullptr;
+  for (const store::DueLane& lane : due) {
+    if (!lane.bulk) continue;
+    if (!lane_.is_busy()) {
+      Serve(lane);
+    } else if (next == nullptr || (recipient_of(*next) <= recipient_of(last_bulk_) &&
+                                   recipient_of(lane) > recipient_of(last_bulk_))) {
+      next = &lane;
     }
   }
+  if (next == nullptr) return;
+  last_bulk_ = *next;
+  Serve(*next);
 }
 
 // One process at a time has this gateway's store open, so nothing of its leases is under way.

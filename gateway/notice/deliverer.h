@@ -111,6 +111,8 @@ class Deliverer {
   // What had been due before the wall clock was set back is due, some thousands a round.
   void MakeReady();
   void GiveUpLapsed();
+  // While others commit, one lane a round, in turn, so that counters wait for one claim at most.
+  void ServeBulk(const std::vector<store::DueLane>& due);  // in the order of recipients
   void Serve(const store::DueLane& lane);
   // How many to claim: none while the circuit is open, one to try it.
   size_t Share(const store::DueLane& lane, size_t room);
@@ -130,6 +132,7 @@ class Deliverer {
   bool began_ = false;
   absl::Time due_by_ = absl::InfinitePast();
   int64_t make_ready_from_ = 0;  // 0: there is nothing to do
+  store::DueLane last_bulk_{};   // that was served while others committed
 
   mutable absl::Mutex mu_;
   absl::flat_hash_map<Uuid, UnderWay> under_way_ ABSL_GUARDED_BY(mu_);
