@@ -92,6 +92,16 @@ absl::StatusOr<StoredFrame> FrameFromRow(const Statement& row) {
   return frame;
 }
 
+int64_t PageOf(size_t count) { return static_cast<int64_t>(std::min(count, kNoticePageMax)); }
+
+absl::StatusOr<int64_t> FirstInteger(const Statement& row) { return row.Integer(0); }
+
+SealedPayload PayloadFromRow(const Statement& row, int column) {
+  return {.key_id = std::string(row.Blob(column)),
+          .wrapped_secret = std::string(row.Blob(column + 1)),
+          .sealed = std::string(row.Blob(column + 2))};
+}
+
 std::string SelectInPeriod() {
   return absl::StrCat("SELECT ", kDeliveryColumns,
                       " FROM delivery_queue q JOIN delivery d ON d.seq = q.seq "

@@ -8,7 +8,6 @@
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
-#include "gateway/base/check.h"
 #include "gateway/base/status_macros.h"
 #include "gateway/store/sqlite_notice_rows.h"
 
@@ -19,30 +18,6 @@ absl::string_view Bytes(const std::array<uint8_t, 16>& key) {
   return {reinterpret_cast<const char*>(key.data()), key.size()};
 }
 
-int64_t PageOf(size_t count) { return static_cast<int64_t>(std::min(count, kNoticePageMax)); }
-
-// All rows of a statement, read by `read`.
-template <typename Row, typename Read>
-absl::StatusOr<std::vector<Row>> ReadAll(Statement& statement, Read read) {
-  const absl::Cleanup resetter = [&statement] { statement.Reset(); };
-  std::vector<Row> rows;
-  while (true) {
-    CHAYAN_ASSIGN_OR_RETURN(const bool more, statement.Step());
-    if (!more) return rows;
-    absl::StatusOr<Row> row = read(statement);
-    CHAYAN_RETURN_IF_ERROR(row.status());
-    rows.push_back(*std::move(row));
-  }
-}
-
-template <typename Row, typename Read>
-absl::StatusOr<Row> ReadOne(Statement& statement, Read read) {
-  const absl::Cleanup resetter = [&statement] { statement.Reset(); };
-  CHAYAN_ASSIGN_OR_RETURN(const bool row, statement.Step());
-  if (!row) return absl::NotFoundError("the store has no such notice or delivery");
-  return read(statement);
-}
-
 absl::StatusOr<StoredNotice> ReadNoticeRow(Statement& statement) {
   return ReadOne<StoredNotice>(statement, NoticeFromRow);
 }
@@ -51,25 +26,14 @@ absl::StatusOr<StoredDelivery> ReadDeliveryRow(Statement& statement) {
   return ReadOne<StoredDelivery>(statement, DeliveryFromRow);
 }
 
-absl::StatusOr<int64_t> FirstInteger(const Statement& row) { return row.Integer(0); }
-
-SealedPayload PayloadFromRow(const Statement& row, int column) {
-  return {.key_id = std::string(row.Blob(column)),
-          .wrapped_secret = std::string(row.Blob(column + 1)),
-          .sealed = std::string(row.Blob(column + 2))};
-}
-
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<SqliteNotices>> SqliteNotices::Open(
     const std::string& path, absl::Mutex& write_mu, std::function<absl::Status()> check) {
-  std::unique_ptr<SqliteNotices> result(new SqliteNotices(write_mu, std::move(check)));
-  {
-    absl::MutexLock lock(&result->mu_);
-    CHAYAN_RETURN_IF_ERROR(result->OpenReader(path));
-  }
-  absl::MutexLock lock(&result->lend_mu_);
-  CHAYAN_RETURN_IF_ERROR(result->OpenLender(path));
+  CHAYAN_ASSIGN_OR_RETURN(auto lender, SqliteNoticeLender::Open(path, write_mu, std::move(check)));
+  std::unique_ptr<SqliteNotices> result(new SqliteNotices(std::move(lender)));
+  absl::MutexLock lock(&result->mu_);
+  CHAYAN_RETURN_IF_ERROR(result->OpenReader(path));
   return result;
 }
 
@@ -127,47 +91,6 @@ absl::Status SqliteNotices::OpenReader(const std::string& path) {
   };
   for (const auto& [statement, sql] : statements) {
     CHAYAN_ASSIGN_OR_RETURN(*statement, reader_.Prepare(sql));
-  }
-  return absl::OkStatus();
-}
-
-absl::Status SqliteNotices::OpenLender(const std::string& path) {
-  CHAYAN_ASSIGN_OR_RETURN(lender_, Connection::Open(path, Connection::Mode::kReadWrite));
-  CHAYAN_RETURN_IF_ERROR(
-      lender_.Run("PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0; "
-                  "PRAGMA secure_delete = ON; PRAGMA cell_size_check = ON; "
-                  "PRAGMA trusted_schema = OFF"));
-  const std::pair<Statement*, std::string> statements[] = {
-      {&begin_, "BEGIN IMMEDIATE"},
-      {&commit_, "COMMIT"},
-      {&rollback_, "ROLLBACK"},
-      {&ready_, absl::StrCat("SELECT ", kDeliveryColumns,
-                             ", p.key_id, p.wrapped_secret, p.sealed FROM delivery d "
-                             "INDEXED BY delivery_ready JOIN delivery_payload p ON p.seq = d.seq "
-                             "WHERE d.recipient = ? AND d.subscription = ? AND d.bulk = ? "
-                             "AND d.state = 1 AND d.blockers = 0 AND d.ready_ms <= ? "
-                             "ORDER BY d.ready_ms LIMIT ?")},
-      {&lend_, "UPDATE delivery SET lease = ?, ready_ms = ?, sent = 1 WHERE seq = ?"},
-      {&put_off_,
-       "UPDATE delivery SET lease = x'', ready_ms = ?, attempts = attempts + (length(?2) > 0), "
-       "reason = CASE WHEN length(?2) > 0 THEN ?2 ELSE reason END "
-       "WHERE seq = ?3 AND state = 1 AND lease = ?4"},
-      {&shred_, "DELETE FROM delivery_payload WHERE seq = ?"},
-      {&end_leases_,
-       "UPDATE delivery SET lease = x'', ready_ms = min(ready_ms, ?) "
-       "WHERE lease = ? AND lease <> x'' AND state = 1"},
-      {&make_ready_,
-       "UPDATE delivery SET ready_ms = ?4 WHERE seq >= ?1 AND seq < ?2 AND state = 1 AND "
-       "due_ms <= ?3 AND ready_ms > ?4"},
-      {&last_seq_, "SELECT coalesce(max(seq), 0) FROM delivery"},
-      {&warn_unfetched_, "UPDATE delivery SET fetch_by_ms = 0 WHERE seq = ? AND fetch_by_ms > 0"},
-      {&warn_, "UPDATE delivery SET warned = ?1 WHERE seq = ?2 AND warned < ?1"},
-      {&insert_warning_,
-       "INSERT INTO notice_event (publisher, time_ms, seq, state, kind) "
-       "SELECT publisher, ?, seq, state, ? FROM delivery WHERE seq = ?"},
-  };
-  for (const auto& [statement, sql] : statements) {
-    CHAYAN_ASSIGN_OR_RETURN(*statement, lender_.Prepare(sql));
   }
   return absl::OkStatus();
 }
@@ -382,113 +305,10 @@ absl::StatusOr<std::vector<StoredFrame>> SqliteNotices::Frames(uint64_t first, u
   return ReadAll<StoredFrame>(frames_, FrameFromRow);
 }
 
-// --- leases ------------------------------------------------------------------------------------
-
-absl::StatusOr<std::vector<Claimed>> SqliteNotices::SelectReady(const ClaimRequest& request) {
-  ready_.Bind(1, request.lane.recipient)
-      .Bind(2, request.lane.subscription)
-      .Bind(3, int64_t{request.lane.bulk})
-      .Bind(4, request.now_ms)
-      .Bind(5, PageOf(request.count));
-  return ReadAll<Claimed>(ready_, [](const Statement& row) -> absl::StatusOr<Claimed> {
-    CHAYAN_ASSIGN_OR_RETURN(StoredDelivery delivery, DeliveryFromRow(row));
-    return Claimed{.delivery = std::move(delivery),
-                   .payload = PayloadFromRow(row, kDeliveryColumnCount)};
-  });
-}
-
-absl::Status SqliteNotices::Lend(const ClaimRequest& request, std::vector<Claimed>& claimed) {
-  CHAYAN_RETURN_IF_ERROR(begin_.Run());
-  absl::StatusOr<std::vector<Claimed>> ready = SelectReady(request);
-  absl::Status status = ready.status();
-  for (size_t i = 0; status.ok() && i < ready->size(); ++i) {
-    StoredDelivery& delivery = (*ready)[i].delivery;
-    delivery.lease = request.gateway;
-    delivery.ready_ms = request.until_ms;
-    lend_.Bind(1, delivery.lease).Bind(2, delivery.ready_ms).Bind(3, delivery.seq);
-    status = lend_.Run();
-  }
-  if (status.ok()) status = commit_.Run();
-  if (status.ok()) {
-    claimed = *std::move(ready);
-  } else if (lender_.in_transaction()) {
-    CHAYAN_RETURN_IF_ERROR(rollback_.Run());
-  }
-  return status;
-}
-
-absl::StatusOr<std::vector<Claimed>> SqliteNotices::Claim(const ClaimRequest& request) {
-  CHAYAN_CHECK(!request.gateway.empty() && request.until_ms > request.now_ms);
-  CHAYAN_RETURN_IF_ERROR(check_());
-  absl::MutexLock lock(&lend_mu_);
-  absl::MutexLock write_lock(&write_mu_);
-  std::vector<Claimed> claimed;
-  CHAYAN_RETURN_IF_ERROR(Annotate(Lend(request, claimed), "claim deliveries"));
-  return claimed;
-}
-
-absl::Status SqliteNotices::PutOff(int64_t seq, const std::string& gateway, int64_t ready_ms,
-                                   absl::string_view failed) {
-  CHAYAN_RETURN_IF_ERROR(check_());
-  absl::MutexLock lock(&lend_mu_);
-  absl::MutexLock write_lock(&write_mu_);
-  put_off_.Bind(1, ready_ms).Bind(2, failed).Bind(3, seq).Bind(4, gateway);
-  CHAYAN_RETURN_IF_ERROR(Annotate(put_off_.Run(), "put a delivery off"));
-  if (lender_.changes() == 1) return absl::OkStatus();
-  return absl::NotFoundError("the delivery is not under this gateway's lease any more");
-}
-
-absl::Status SqliteNotices::EndLeases(const std::string& gateway, int64_t now_ms) {
-  CHAYAN_RETURN_IF_ERROR(check_());
-  absl::MutexLock lock(&lend_mu_);
-  absl::MutexLock write_lock(&write_mu_);
-  return Annotate(end_leases_.Bind(1, now_ms).Bind(2, gateway).Run(), "end leases");
-}
-
-absl::StatusOr<int64_t> SqliteNotices::MakeReady(int64_t first_seq, size_t count, int64_t due_by_ms,
-                                                 int64_t now_ms) {
-  CHAYAN_RETURN_IF_ERROR(check_());
-  absl::MutexLock lock(&lend_mu_);
-  absl::MutexLock write_lock(&write_mu_);
-  const int64_t end = first_seq + static_cast<int64_t>(count);
-  make_ready_.Bind(1, first_seq).Bind(2, end).Bind(3, due_by_ms).Bind(4, now_ms);
-  CHAYAN_RETURN_IF_ERROR(Annotate(make_ready_.Run(), "make deliveries ready"));
-  CHAYAN_ASSIGN_OR_RETURN(const int64_t last, ReadOne<int64_t>(last_seq_, FirstInteger));
-  return end > last ? 0 : end;
-}
-
-absl::Status SqliteNotices::Warn(int64_t seq, NoticeEventKind warning, int64_t time_ms) {
-  CHAYAN_RETURN_IF_ERROR(check_());
-  absl::MutexLock lock(&lend_mu_);
-  absl::MutexLock write_lock(&write_mu_);
-  const auto number = static_cast<int64_t>(warning);
-  absl::Status status = begin_.Run();
-  if (status.ok()) {
-    status = warning == NoticeEventKind::kNotFetched ? warn_unfetched_.Bind(1, seq).Run()
-                                                     : warn_.Bind(1, number).Bind(2, seq).Run();
-  }
-  if (status.ok() && lender_.changes() == 1) {
-    status = insert_warning_.Bind(1, time_ms).Bind(2, number).Bind(3, seq).Run();
-  }
-  if (status.ok()) status = commit_.Run();
-  if (!status.ok() && lender_.in_transaction()) CHAYAN_RETURN_IF_ERROR(rollback_.Run());
-  return Annotate(status, "keep a warning");
-}
-
-absl::Status SqliteNotices::Shred(int64_t seq) {
-  CHAYAN_RETURN_IF_ERROR(check_());
-  absl::MutexLock lock(&lend_mu_);
-  absl::MutexLock write_lock(&write_mu_);
-  return Annotate(shred_.Bind(1, seq).Run(), "shred a payload");
-}
-
 void SqliteNotices::KeepLogOnClose() {
-  {
-    absl::MutexLock lock(&mu_);
-    sqlite3_db_config(reader_.handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
-  }
-  absl::MutexLock lock(&lend_mu_);
-  sqlite3_db_config(lender_.handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+  lender_->KeepLogOnClose();
+  absl::MutexLock lock(&mu_);
+  sqlite3_db_config(reader_.handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
 }
 
 }  // namespace chayan::store

@@ -1,21 +1,23 @@
-// Notices of the SQLite store: reads, and the leases of those who deliver. Private to this room.
+// Notices of the SQLite store: what is read of them. Private to this room.
 #ifndef CHAYAN_GATEWAY_STORE_SQLITE_NOTICES_H_
 #define CHAYAN_GATEWAY_STORE_SQLITE_NOTICES_H_
 
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "gateway/store/connection.h"
 #include "gateway/store/notices.h"
+#include "gateway/store/sqlite_notice_lender.h"
 
 namespace chayan::store {
 
-// Two connections, so that who lists never makes a delivery wait: one reads only; the other lends,
-// without syncing (synchronous=NORMAL), as that of the publications does.
+// A connection that reads only, and that of sqlite_notice_lender.h, so that who lists never makes a
+// delivery wait.
 class SqliteNotices final : public Notices {
  public:
   // `write_mu` orders writes with those of the committer's connection; `check` gives the store's
@@ -48,41 +50,45 @@ class SqliteNotices final : public Notices {
   absl::StatusOr<std::vector<StoredFrame>> Frames(uint64_t first, uint64_t end,
                                                   size_t count) override;
   absl::StatusOr<std::vector<DueLane>> Due(int64_t now_ms) override;
-  absl::StatusOr<std::vector<Claimed>> Claim(const ClaimRequest& request) override;
-  absl::Status PutOff(int64_t seq, const std::string& gateway, int64_t ready_ms,
-                      absl::string_view failed) override;
-  absl::Status EndLeases(const std::string& gateway, int64_t now_ms) override;
-  absl::StatusOr<int64_t> MakeReady(int64_t first_seq, size_t count, int64_t due_by_ms,
-                                    int64_t now_ms) override;
   absl::StatusOr<int64_t> OldestDue(const std::string& recipient) override;
   absl::StatusOr<std::vector<StoredDelivery>> Expired(int64_t now_ms, size_t count) override;
   absl::StatusOr<std::vector<StoredDelivery>> Unsettled(NoticeEventKind warning, int64_t until_ms,
                                                         size_t count) override;
   absl::StatusOr<std::vector<StoredDelivery>> Unfetched(int64_t now_ms, size_t count) override;
-  absl::Status Warn(int64_t seq, NoticeEventKind warning, int64_t time_ms) override;
   absl::StatusOr<bool> HadInPeriod(const std::string& subscription, int64_t due_ms) override;
   absl::StatusOr<std::vector<int64_t>> DueToShred(int64_t now_ms, size_t count) override;
-  absl::Status Shred(int64_t seq) override;
+
+  absl::StatusOr<std::vector<Claimed>> Claim(const ClaimRequest& request) override {
+    return lender_->Claim(request);
+  }
+  absl::Status PutOff(int64_t seq, const std::string& gateway, int64_t ready_ms,
+                      absl::string_view failed) override {
+    return lender_->PutOff(seq, gateway, ready_ms, failed);
+  }
+  absl::Status EndLeases(const std::string& gateway, int64_t now_ms) override {
+    return lender_->EndLeases(gateway, now_ms);
+  }
+  absl::StatusOr<int64_t> MakeReady(int64_t first_seq, size_t count, int64_t due_by_ms,
+                                    int64_t now_ms) override {
+    return lender_->MakeReady(first_seq, count, due_by_ms, now_ms);
+  }
+  absl::Status Warn(int64_t seq, NoticeEventKind warning, int64_t time_ms) override {
+    return lender_->Warn(seq, warning, time_ms);
+  }
+  absl::Status Shred(int64_t seq) override { return lender_->Shred(seq); }
 
   // The connections close without touching the write-ahead log.
   void KeepLogOnClose();
 
  private:
-  SqliteNotices(absl::Mutex& write_mu, std::function<absl::Status()> check)
-      : write_mu_(write_mu), check_(std::move(check)) {}
+  explicit SqliteNotices(std::unique_ptr<SqliteNoticeLender> lender) : lender_(std::move(lender)) {}
 
   absl::Status OpenReader(const std::string& path) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  absl::Status OpenLender(const std::string& path) ABSL_EXCLUSIVE_LOCKS_REQUIRED(lend_mu_);
   // Numbers of the member's deliveries in one state, in order.
   absl::Status AddSeqs(const DeliveryQuery& query, DeliveryState state, size_t count,
                        std::vector<int64_t>& seqs) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  absl::StatusOr<std::vector<Claimed>> SelectReady(const ClaimRequest& request)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(lend_mu_);
-  absl::Status Lend(const ClaimRequest& request, std::vector<Claimed>& claimed)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(lend_mu_);
 
-  absl::Mutex& write_mu_;
-  const std::function<absl::Status()> check_;
+  const std::unique_ptr<SqliteNoticeLender> lender_;
 
   absl::Mutex mu_;
   Connection reader_ ABSL_GUARDED_BY(mu_);
@@ -97,16 +103,6 @@ class SqliteNotices final : public Notices {
       oldest_due_ ABSL_GUARDED_BY(mu_), expired_ ABSL_GUARDED_BY(mu_),
       unsettled_ ABSL_GUARDED_BY(mu_), unfetched_ ABSL_GUARDED_BY(mu_),
       in_ended_period_ ABSL_GUARDED_BY(mu_), frames_ ABSL_GUARDED_BY(mu_);
-
-  absl::Mutex lend_mu_;  // taken before write_mu_
-  Connection lender_ ABSL_GUARDED_BY(lend_mu_);
-  Statement begin_ ABSL_GUARDED_BY(lend_mu_), commit_ ABSL_GUARDED_BY(lend_mu_),
-      rollback_ ABSL_GUARDED_BY(lend_mu_), ready_ ABSL_GUARDED_BY(lend_mu_),
-      lend_ ABSL_GUARDED_BY(lend_mu_), put_off_ ABSL_GUARDED_BY(lend_mu_),
-      shred_ ABSL_GUARDED_BY(lend_mu_), warn_ ABSL_GUARDED_BY(lend_mu_),
-      warn_unfetched_ ABSL_GUARDED_BY(lend_mu_), end_leases_ ABSL_GUARDED_BY(lend_mu_),
-      insert_warning_ ABSL_GUARDED_BY(lend_mu_),
-      make_ready_ ABSL_GUARDED_BY(lend_mu_), last_seq_ ABSL_GUARDED_BY(lend_mu_);
 };
 
 }  // namespace chayan::store
