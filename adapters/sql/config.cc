@@ -65,6 +65,9 @@ class SourceLoader {
     Attribute(place, "sqlite_file", "Database",
               absl::StrCat(uri, connect_.writable ? "?mode=rw" : "?mode=ro"), -1);
     Attribute(place, "sqlite_file", "NoCreat", "1", -1);
+    // Where somebody else writes, its driver waits, by itself for 100 seconds and deaf to the end
+    // of a statement.
+    Attribute(place, "sqlite_file", "Timeout", absl::StrCat(source.statement_timeout_ms()), -1);
     auto& statements = connect_.session_statements;
     statements.insert(statements.begin(),
                       connect_.writable ? "PRAGMA synchronous = FULL" : "PRAGMA query_only = 1");

@@ -71,7 +71,8 @@ TEST_F(ConfigTest, MakesAGoodFileReadyToUse) {
   EXPECT_EQ(settings->config.roots_file(), "/etc/roots.pem");
   EXPECT_EQ(settings->config.source().connections(), 4u);
   EXPECT_EQ(settings->connect.connection_string,
-            "Driver=SQLite3;Database=file:" + folder_.File("land.db") + "?mode=ro;NoCreat=1;");
+            "Driver=SQLite3;Database=file:" + folder_.File("land.db") +
+                "?mode=ro;NoCreat=1;Timeout=5000;");
   EXPECT_THAT(settings->connect.session_statements,
               ::testing::ElementsAre("PRAGMA query_only = 1"));
   ASSERT_EQ(settings->kinds.size(), 1u);
