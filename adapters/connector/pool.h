@@ -1,5 +1,7 @@
 // Threads that ask a source, each with a connection of its own, so that a slow source never holds
-// the link. A failing source is left alone for a while (Circuit), and what waits is bounded.
+// the link. A failing source is left alone for a while (Circuit), and what waits is bounded. No
+// driver is trusted to come back: one that hangs on every connection counts as a source that is
+// down.
 #ifndef CHAYAN_ADAPTERS_CONNECTOR_POOL_H_
 #define CHAYAN_ADAPTERS_CONNECTOR_POOL_H_
 
@@ -20,6 +22,7 @@
 #include "adapters/connector/circuit.h"
 #include "adapters/connector/connector.h"
 #include "gateway/base/clock.h"
+#include "gateway/base/diag.h"
 #include "gateway/base/status_macros.h"
 
 namespace chayan::connector {
@@ -55,12 +58,12 @@ class Pool {
   ~Pool();
 
   // `deadline` is on the clock's Elapsed(): work that has waited beyond it is not begun
-  // (DEADLINE_EXCEEDED). UNAVAILABLE at once when the circuit is open or too much waits: `done`
-  // then runs on the calling thread.
+  // (DEADLINE_EXCEEDED). UNAVAILABLE at once when the circuit is open, the source hangs or too much
+  // waits: `done` then runs on the calling thread.
   void Submit(absl::Duration deadline, Work work, Done done);
 
-  bool source_is_down() const { return circuit_.is_open(); }
-  bool source_rests() const { return circuit_.rests(); }
+  bool source_is_down() const { return circuit_.is_open() || hangs(); }
+  bool source_rests() const { return circuit_.rests() || hangs(); }
 
  private:
   struct Task {
@@ -68,7 +71,19 @@ class Pool {
     Work work;
     Done done;
   };
-  void RunThread();
+  void RunThread(size_t index);
+  bool hangs() const {
+    absl::MutexLock lock(&mu_);
+    return Hangs();
+  }
+  // Whether each thread is beyond the deadline of its work, so that nobody would be served.
+  bool Hangs() const ABSL_SHARED_LOCKS_REQUIRED(mu_) {
+    const absl::Duration now = clock_.Elapsed();
+    return std::all_of(busy_until_.begin(), busy_until_.end(),
+                       [&](absl::Duration deadline) { return deadline <= now; });
+  }
+  // UNAVAILABLE leaves the task as it was.
+  absl::Status TryEnqueue(Task& task);
   bool HasTaskOrStops() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
     return stopping_ || !waiting_.empty();
   }
@@ -77,8 +92,11 @@ class Pool {
   const Clock& clock_;
   const Connector connector_;
   Circuit circuit_;
-  absl::Mutex mu_;
+  mutable absl::Mutex mu_;
   std::deque<Task> waiting_ ABSL_GUARDED_BY(mu_);
+  // By thread, when its work should be done; InfiniteDuration while it has none.
+  std::vector<absl::Duration> busy_until_ ABSL_GUARDED_BY(mu_);
+  bool hang_was_said_ ABSL_GUARDED_BY(mu_) = false;
   bool stopping_ ABSL_GUARDED_BY(mu_) = false;
   std::vector<std::thread> threads_;
 };
@@ -97,8 +115,12 @@ SourceHealth HealthOf(const Pool<Connection>& pool, const Plans& plans, absl::st
 
 template <typename Connection>
 Pool<Connection>::Pool(const Clock& clock, Options options, Connector connector)
-    : clock_(clock), connector_(std::move(connector)), circuit_(clock, options.circuit) {
-  for (int i = 0; i < options.connections; ++i) threads_.emplace_back([this] { RunThread(); });
+    : clock_(clock),
+      connector_(std::move(connector)),
+      circuit_(clock, options.circuit),
+      busy_until_(static_cast<size_t>(options.connections), absl::InfiniteDuration()) {
+  for (size_t i = 0; i < busy_until_.size(); ++i)
+    threads_.emplace_back([this, i] { RunThread(i); });
 }
 
 template <typename Connection>
@@ -122,28 +144,43 @@ void Pool<Connection>::Submit(absl::Duration deadline, Work work, Done done) {
     done(absl::UnavailableError("the source counts as down"));
     return;
   }
-  {
-    absl::MutexLock lock(&mu_);
-    if (!stopping_ && waiting_.size() < kWaitingMax) {
-      waiting_.push_back({deadline, std::move(work), std::move(done)});
-      return;
-    }
-  }
+  Task task{deadline, std::move(work), std::move(done)};
+  const absl::Status status = TryEnqueue(task);
+  if (status.ok()) return;
   circuit_.Cancelled();
-  done(absl::UnavailableError("too many questions wait for the source"));
+  task.done(status);
 }
 
 template <typename Connection>
-void Pool<Connection>::RunThread() {
+absl::Status Pool<Connection>::TryEnqueue(Task& task) {
+  absl::MutexLock lock(&mu_);
+  if (Hangs()) {
+    if (!std::exchange(hang_was_said_, true)) {
+      diag::Error("adapter.source_hangs", {{"connections", busy_until_.size()}});
+    }
+    return absl::UnavailableError("the source has every connection and does not answer");
+  }
+  if (stopping_ || waiting_.size() >= kWaitingMax) {
+    return absl::UnavailableError("too many questions wait for the source");
+  }
+  hang_was_said_ = false;
+  waiting_.push_back(std::move(task));
+  return absl::OkStatus();
+}
+
+template <typename Connection>
+void Pool<Connection>::RunThread(size_t index) {
   std::unique_ptr<Connection> connection;
   while (true) {
     Task task;
     {
       absl::MutexLock lock(&mu_);
+      busy_until_[index] = absl::InfiniteDuration();
       mu_.Await(absl::Condition(this, &Pool::HasTaskOrStops));
       if (waiting_.empty()) return;
       task = std::move(waiting_.front());
       waiting_.pop_front();
+      busy_until_[index] = task.deadline;
     }
     if (clock_.Elapsed() >= task.deadline) {
       circuit_.Cancelled();

@@ -167,6 +167,31 @@ TEST_F(BusyPoolTest, DoesNotBeginWhatHasWaitedTooLong) {
   EXPECT_FALSE(begun);
 }
 
+TEST_F(BusyPoolTest, ADriverThatHangsOnEveryConnectionIsASourceThatIsDown) {
+  const auto pool = NewPool();
+  Hold(*pool);
+  EXPECT_FALSE(pool->source_is_down());
+  clock_.Advance(absl::Seconds(2));
+  EXPECT_TRUE(pool->source_is_down());
+  EXPECT_TRUE(pool->source_rests());
+  EXPECT_TRUE(absl::IsUnavailable(Ask(*pool, Fine)));
+  EXPECT_EQ(opened_, 1);
+  release_.Notify();
+  // Who comes right now may still be refused.
+  while (!Ask(*pool, Fine).ok()) {
+  }
+  EXPECT_FALSE(pool->source_is_down());
+}
+
+TEST_F(BusyPoolTest, OneConnectionThatHangsIsNoSourceThatIsDown) {
+  const auto pool = NewPool(2);
+  Hold(*pool);
+  clock_.Advance(absl::Seconds(2));
+  EXPECT_TRUE(Ask(*pool, Fine).ok());
+  EXPECT_FALSE(pool->source_is_down());
+  release_.Notify();
+}
+
 TEST_F(BusyPoolTest, RefusesMoreThanMayWait) {
   const auto pool = NewPool();
   Hold(*pool);

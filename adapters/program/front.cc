@@ -13,12 +13,10 @@ constexpr size_t kOfficesMax = 10'000;
 
 }  // namespace
 
-void Front::Use(std::shared_ptr<connector::Connector> connector,
+void Front::Use(std::unique_ptr<connector::Connector> connector,
                 const std::vector<connector::KindPlan>& kinds) {
-  // Ends outside the lock, when its last question has: its answers take the lock.
-  std::shared_ptr<connector::Connector> previous;
   absl::MutexLock lock(&mu_);
-  previous = std::exchange(connector_, std::move(connector));
+  connector_ = retired_.Keep(std::move(connector));
   kinds_.clear();
   for (const connector::KindPlan& plan : kinds) {
     const uint32_t max = plan.source.questions_per_minute_max();

@@ -19,6 +19,7 @@
 #include "adapters/connector/connector.h"
 #include "adapters/connector/plan.h"
 #include "adapters/program/notice_desk.h"
+#include "adapters/program/retired.h"
 #include "adapters/sdk/adapter.h"
 #include "gateway/base/clock.h"
 
@@ -40,11 +41,11 @@ class Front final : public sdk::Adapter {
  public:
   // `clock` outlives the front.
   explicit Front(const Clock& clock) : clock_(clock), notices_(clock) {}
-  // Ends the connector first: its last answers still pass here.
+  // Waits for the connectors first: their last answers still pass here.
   ~Front() override { Use(nullptr, {}); }
 
-  // Questions that come from now on go to this connector.
-  void Use(std::shared_ptr<connector::Connector> connector,
+  // Questions that come from now on go to this connector. The one before it answers what it has.
+  void Use(std::unique_ptr<connector::Connector> connector,
            const std::vector<connector::KindPlan>& kinds);
   void Answer(sdk::Question question, sdk::Responder responder) override;
   std::vector<std::string> DownKinds() const override {
@@ -60,6 +61,8 @@ class Front final : public sdk::Adapter {
   std::map<std::string, KindCounts> Counts() const;
   // Absent without a connector.
   std::optional<connector::SourceHealth> Health() const;
+  // Connectors that were replaced and have not come to their end.
+  const Retired& retired() const { return retired_; }
 
  private:
   struct Kind {
@@ -79,6 +82,7 @@ class Front final : public sdk::Adapter {
   std::shared_ptr<connector::Connector> connector_ ABSL_GUARDED_BY(mu_);
   std::map<std::string, Kind> kinds_ ABSL_GUARDED_BY(mu_);
   std::map<std::string, KindCounts> counts_ ABSL_GUARDED_BY(mu_);
+  Retired retired_;  // last: what ends there still answers here
 };
 
 }  // namespace chayan::adapter

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <filesystem>
 #include <iostream>
 #include <map>
@@ -26,6 +27,7 @@
 #include "adapters/program/status_file.h"
 #include "gateway/base/check.h"
 #include "gateway/base/clock.h"
+#include "gateway/base/diag.h"
 #include "gateway/base/file.h"
 #include "gateway/base/random.h"
 
@@ -68,6 +70,11 @@ int Run(const std::string& path) {
     }
   }
   (*runner)->Drain();
+  if (!(*runner)->EndSources()) {
+    // No driver can be made to come back.
+    diag::Warning("adapter.ended_with_source_hanging");
+    std::_Exit(kOk);
+  }
   return kOk;
 }
 

@@ -36,11 +36,9 @@ void Count(const connector::NoticeResult& result, NoticeCounts& counts) {
 
 }  // namespace
 
-void NoticeDesk::Use(std::shared_ptr<connector::NoticeSink> sink) {
-  // Ends outside the lock, when its last notice has: its replies take the lock.
-  std::shared_ptr<connector::NoticeSink> previous;
+void NoticeDesk::Use(std::unique_ptr<connector::NoticeSink> sink) {
   absl::MutexLock lock(&mu_);
-  previous = std::exchange(sink_, std::move(sink));
+  sink_ = retired_.Keep(std::move(sink));
 }
 
 std::shared_ptr<connector::NoticeSink> NoticeDesk::sink() const {

@@ -13,6 +13,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "adapters/connector/notice_sink.h"
+#include "adapters/program/retired.h"
 #include "adapters/sdk/notice.h"
 #include "gateway/base/clock.h"
 
@@ -33,11 +34,12 @@ class NoticeDesk {
  public:
   // `clock` outlives the desk.
   explicit NoticeDesk(const Clock& clock) : clock_(clock) {}
-  // Ends the sink first: its last replies still pass here.
+  // Waits for the sinks first: their last replies still pass here.
   ~NoticeDesk() { Use(nullptr); }
 
-  // Notices that come from now on go to this sink; none: they are rejected.
-  void Use(std::shared_ptr<connector::NoticeSink> sink);
+  // Notices that come from now on go to this sink; none: they are left. The one before it replies
+  // to what it has.
+  void Use(std::unique_ptr<connector::NoticeSink> sink);
   void OnNotice(const sdk::Notice& notice, const sdk::NoticeResponder& responder);
 
   void OnNoneToday(const v1::NoneToday& none);
@@ -47,6 +49,8 @@ class NoticeDesk {
   std::map<std::string, NoticeCounts> Counts() const;
   // Absent without a sink.
   std::optional<connector::SourceHealth> Health() const;
+  // Sinks that were replaced and have not come to their end.
+  const Retired& retired() const { return retired_; }
 
  private:
   void Reply(const sdk::Notice& notice, const sdk::NoticeResponder& responder,
@@ -56,6 +60,7 @@ class NoticeDesk {
   mutable absl::Mutex mu_;
   std::shared_ptr<connector::NoticeSink> sink_ ABSL_GUARDED_BY(mu_);
   std::map<std::string, NoticeCounts> counts_ ABSL_GUARDED_BY(mu_);
+  Retired retired_;  // last: what ends there still replies here
 };
 
 }  // namespace chayan::adapter

@@ -149,7 +149,7 @@ class KeptLine final : public sdk::NoticeLine {
 class NoticeDeskTest : public ::testing::Test {
  protected:
   sdk::NoticeReply Give(connector::NoticeResult result) {
-    front_.notices().Use(std::make_shared<ToldSink>(std::move(result)));
+    front_.notices().Use(std::make_unique<ToldSink>(std::move(result)));
     auto open = std::make_shared<sdk::OpenNotice>();
     open->notice.set_notice_kind("person.death");
     open->MoveTo(line_);
@@ -246,8 +246,9 @@ class KeptClient final : public sdk::LinkClient {
 };
 
 TEST_F(NoticeDeskTest, TellsWhatAnOfficeWroteDownAndWritesBesideItWhatCameOfIt) {
-  const auto sink = std::make_shared<WrittenDown>();
-  front_.notices().Use(sink);
+  auto used = std::make_unique<WrittenDown>();
+  WrittenDown* const sink = used.get();
+  front_.notices().Use(std::move(used));
   KeptClient client;
   client.refused = {{"unknown", absl::NotFoundError("no such notice was taken here")},
                     {"later", absl::ResourceExhaustedError("too many wait for a link")}};
@@ -269,8 +270,9 @@ TEST_F(NoticeDeskTest, TellsWhatAnOfficeWroteDownAndWritesBesideItWhatCameOfIt) 
 }
 
 TEST_F(NoticeDeskTest, APeriodWithoutNoticesReachesTheSink) {
-  const auto sink = std::make_shared<WrittenDown>();
-  front_.notices().Use(sink);
+  auto used = std::make_unique<WrittenDown>();
+  WrittenDown* const sink = used.get();
+  front_.notices().Use(std::move(used));
   v1::NoneToday none;
   none.set_subscription("tax-death");
   front_.OnNoneToday(none);

@@ -6,6 +6,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_replace.h"
+#include "absl/synchronization/notification.h"
 #include "adapters/connector/testing_folder.h"
 #include "adapters/program/fixtures.h"
 #include "adapters/program/front.h"
@@ -154,6 +155,19 @@ class CountingConnector final : public connector::Connector {
   int& asked_;
 };
 
+// Comes to its end when a test lets it, as a driver that hangs does.
+class HangingConnector final : public connector::Connector {
+ public:
+  explicit HangingConnector(absl::Notification& release) : release_(release) {}
+  ~HangingConnector() override { release_.WaitForNotification(); }
+  void Answer(const connector::Inquiry&, Done) override {}
+  connector::SourceHealth Health() const override { return {}; }
+  absl::Status Probe() override { return absl::OkStatus(); }
+
+ private:
+  absl::Notification& release_;
+};
+
 // What the SDK would sign.
 class Signed final : public sdk::AnswerSink {
  public:
@@ -184,7 +198,7 @@ class FrontTest : public ::testing::Test {
     connector::KindPlan plan;
     plan.kind.set_code("land.title");
     edit(plan.source);
-    front_.Use(std::make_shared<CountingConnector>(asked_), {plan});
+    front_.Use(std::make_unique<CountingConnector>(asked_), {plan});
   }
 
   SimulatedClock clock_{absl::FromUnixSeconds(1'800'000'000)};
@@ -223,6 +237,17 @@ TEST_F(FrontTest, TheKindsBudgetIsForAll) {
   EXPECT_EQ(Ask("b").outcome(), v1::OUTCOME_NOT_FOUND);
   EXPECT_EQ(Ask("c").outcome(), v1::OUTCOME_SOURCE_DOWN);
   EXPECT_EQ(asked_, 2);
+}
+
+TEST_F(FrontTest, ASourceThatHangsHoldsNoReload) {
+  absl::Notification release;
+  front_.Use(std::make_unique<HangingConnector>(release), {});
+  Use([](v1::KindSource&) {});
+  EXPECT_EQ(Ask("a").outcome(), v1::OUTCOME_NOT_FOUND);
+  EXPECT_EQ(front_.retired().count(), 1);
+  EXPECT_FALSE(front_.retired().AwaitAll(absl::ZeroDuration()));
+  release.Notify();
+  EXPECT_TRUE(front_.retired().AwaitAll(absl::InfiniteDuration()));
 }
 
 TEST(StatusFileTest, SaysWhatIsWrongAndWhy) {

@@ -1,5 +1,6 @@
 #include "adapters/program/runner.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -14,6 +15,9 @@ namespace {
 
 // Long enough for every question that was in flight: no holder is waited for longer.
 constexpr absl::Duration kDrainGrace = absl::Seconds(15);
+
+// What a source still works on after that, nobody waits for.
+constexpr absl::Duration kEndGrace = absl::Seconds(5);
 
 sdk::AdapterOptions LinkOptions(const Loaded& loaded) {
   const v1::AdapterConfig& config = loaded.config;
@@ -102,6 +106,11 @@ absl::Status Runner::TryReload() {
                      ": member, system, gateways, key files, kinds, areas or subscriptions differ: "
                      "restart the adapter"));
   }
+  if (std::max(front_.retired().count(), front_.notices().retired().count()) >= kRetiredMax) {
+    return absl::UnavailableError(
+        absl::StrCat(path_, ": the sources of the last ", kRetiredMax,
+                     " reloads hang: restart the adapter, or try again when they answer"));
+  }
   CHAYAN_RETURN_IF_ERROR(Use(loaded));
   loaded_ = std::move(loaded);
   return absl::OkStatus();
@@ -136,6 +145,12 @@ void Runner::Drain() {
   client_->Drain(kDrainGrace);
   client_.reset();
   diag::Info("adapter.stopped", {{"member", loaded_.config.member()}});
+}
+
+bool Runner::EndSources() {
+  front_.Use(nullptr, {});
+  front_.notices().Use(nullptr);
+  return front_.retired().AwaitAll(kEndGrace) && front_.notices().retired().AwaitAll(kEndGrace);
 }
 
 }  // namespace chayan::adapter

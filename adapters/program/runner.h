@@ -34,6 +34,9 @@ class Runner {
   void WriteStatus();
   // Answers what is open, then ends the links.
   void Drain();
+  // Lets go of the source and of where notices go. Whether they came to their end; what hangs must
+  // be left to the end of the process. REQUIRES: drained.
+  bool EndSources();
 
  private:
   Runner(std::string path, Clock& clock, Loaded loaded);

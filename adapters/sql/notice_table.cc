@@ -246,29 +246,39 @@ void NoticeTable::Take(const v1::DeliveredNotice& notice, Done done) {
 }
 
 absl::Status NoticeTable::Run(connector::Pool<Connection>::Work work) {
-  absl::Status result;
-  absl::Notification ended;
-  pool_.Submit(clock_.Elapsed() + kWaitMax, std::move(work), [&](const absl::Status& status) {
-    result = status;
-    ended.Notify();
+  struct Ended {
+    absl::Status status;
+    absl::Notification notification;
+  };
+  const auto ended = std::make_shared<Ended>();
+  pool_.Submit(clock_.Elapsed() + kWaitMax, std::move(work), [ended](const absl::Status& status) {
+    ended->status = status;
+    ended->notification.Notify();
   });
-  ended.WaitForNotification();
-  return result;
+  // A driver that hangs never comes back.
+  if (!ended->notification.WaitForNotificationWithTimeout(kWaitMax)) {
+    return absl::DeadlineExceededError("the database does not answer");
+  }
+  return ended->status;
 }
 
 absl::StatusOr<std::vector<connector::Outcome>> NoticeTable::Outcomes() {
-  std::vector<connector::Outcome> outcomes;
   // One that is down is asked no more for a while; the office waits days as it is.
-  if (!settings_.database.outcomes() || pool_.source_is_down()) return outcomes;
-  CHAYAN_RETURN_IF_ERROR(Run([&outcomes](Connection& connection) -> absl::Status {
-    CHAYAN_ASSIGN_OR_RETURN(outcomes, ReadOutcomes(connection));
+  if (!settings_.database.outcomes() || pool_.source_is_down()) {
+    return std::vector<connector::Outcome>();
+  }
+  const auto outcomes = std::make_shared<std::vector<connector::Outcome>>();
+  CHAYAN_RETURN_IF_ERROR(Run([outcomes](Connection& connection) -> absl::Status {
+    CHAYAN_ASSIGN_OR_RETURN(*outcomes, ReadOutcomes(connection));
     return absl::OkStatus();
   }));
-  return outcomes;
+  return std::move(*outcomes);
 }
 
 absl::Status NoticeTable::OutcomeTold(const std::string& delivery_id, const std::string& told) {
-  return Run([&](Connection& connection) { return WriteTold(connection, delivery_id, told); });
+  return Run([delivery_id, told](Connection& connection) {
+    return WriteTold(connection, delivery_id, told);
+  });
 }
 
 void NoticeTable::NoneToday(const v1::NoneToday& none) {

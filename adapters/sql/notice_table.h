@@ -57,7 +57,7 @@ class NoticeTable final : public connector::NoticeSink {
  private:
   absl::Status Write(Connection& connection, const v1::DeliveredNotice& notice,
                      connector::NoticeResult& result) const;
-  // Waits for its end.
+  // Waits for its end, but not for a driver that hangs: `work` must own what it uses.
   absl::Status Run(connector::Pool<Connection>::Work work);
 
   const Clock& clock_;

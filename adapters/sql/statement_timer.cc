@@ -33,13 +33,16 @@ void StatementTimer::Run() {
     } else {
       // The guard cannot end while `begun` and not `done`, so the item stays where it is.
       item->begun = true;
-      mu_.Unlock();
-      item->cancel();
-      mu_.Lock();
-      item->done = true;
-      changed_.SignalAll();
+      std::thread([this, item] { Cancel(*item); }).detach();
     }
   }
+}
+
+void StatementTimer::Cancel(Item& item) {
+  item.cancel();
+  absl::MutexLock lock(&mu_);
+  item.done = true;
+  changed_.SignalAll();
 }
 
 StatementTimer::Guard::Guard(StatementTimer& timer, absl::Duration timeout,

@@ -44,6 +44,9 @@ class StatementTimer {
   };
   StatementTimer();
   void Run();
+  // On a thread of its own: drivers ask the server to end a statement, and a server that hangs
+  // would keep every other statement from its end.
+  void Cancel(Item& item);
   // The item that is due next, or nullptr.
   Item* Next() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
