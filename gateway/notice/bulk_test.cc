@@ -228,6 +228,33 @@ TEST_F(BulkTest, TheSameRequestIsAnsweredWithTheSameBytesAndProofAfterACutAndARe
   EXPECT_EQ(status.code(), static_cast<int>(absl::StatusCode::kAlreadyExists));
 }
 
+TEST_F(BulkTest, StreamsThatPublishTheSameGetTheSameProof) {
+  constexpr int kNotices = 40;
+  FakeStream* const streams[] = {stream_, (Open(), stream_)};
+  std::vector<v1::PublishNoticeRequest> requests;
+  for (int i = 0; i < kNotices; ++i) requests.push_back(PlateNotice(i));
+  for (const auto& request : requests) {
+    for (FakeStream* const one : streams) {
+      stream_ = one;
+      Send(request);
+    }
+  }
+  std::vector<Response> first;
+  stream_ = streams[0];
+  for (const auto& request : requests) {
+    first.push_back(Take());
+    Prove(request, first.back());
+  }
+  Close();
+  stream_ = streams[1];
+  for (int i = 0; i < kNotices; ++i) {
+    const Response second = Take();
+    Prove(requests[i], second);
+    EXPECT_EQ(second.notice().notice(), first[i].notice().notice());
+    EXPECT_EQ(second.frame().SerializeAsString(), first[i].frame().SerializeAsString());
+  }
+}
+
 TEST_F(BulkTest, WhatIsNoPlainCaseGetsItsOwnWordInItsPlace) {
   const v1::PublishNoticeRequest good[] = {PlateNotice(1), PlateNotice(2), PlateNotice(3)};
   v1::PublishNoticeRequest malformed = PlateNotice(4);
