@@ -126,7 +126,12 @@ class GrpcClient final : public Client {
       while (under_way_ > 0) {
         void* tag = nullptr;
         bool ok = false;
-        const auto next = queue_.AsyncNext(&tag, &ok, DeadlineIn(exchange_.quiet_max));
+        // What has come already is heard before we speak: the answers to it may leave together.
+        auto next = queue_.AsyncNext(&tag, &ok, DeadlineIn(absl::ZeroDuration()));
+        if (next == grpc::CompletionQueue::TIMEOUT) {
+          Write();
+          next = queue_.AsyncNext(&tag, &ok, DeadlineIn(exchange_.quiet_max));
+        }
         if (next == grpc::CompletionQueue::TIMEOUT) {
           quiet_too_long = true;
           context_.TryCancel();  // everything under way now comes back
@@ -148,8 +153,8 @@ class GrpcClient final : public Client {
    private:
     void Handle(const void* tag, bool ok) {
       if (tag == &start_ && ok) {
+        is_open_ = true;
         Read();
-        Write();
       } else if (tag == &read_) {
         if (ok) {
           // A stream of notices answers one opening many times.
@@ -157,13 +162,12 @@ class GrpcClient final : public Client {
           exchange_.answered(ToString(incoming_));
           if (exchange_.enough && exchange_.enough()) context_.TryCancel();
           Read();
-          if (!writing_) Write();
         } else {
           Finish();
         }
       } else if (tag == &write_) {
         writing_ = false;
-        if (ok) Write();
+        if (!ok) is_open_ = false;
       } else if (tag == &start_) {
         Finish();
       }
@@ -173,7 +177,8 @@ class GrpcClient final : public Client {
       call_.Read(&incoming_, &read_);
     }
     void Write() {
-      if (ended_ || in_flight_ >= exchange_.in_flight_max) return;
+      if (!is_open_ || writing_ || ended_ || finishing_) return;
+      if (in_flight_ >= exchange_.in_flight_max) return;
       const std::optional<std::string> message = exchange_.next();
       if (!message.has_value() && exchange_.open && exchange_.open()) return;
       writing_ = true;
@@ -201,6 +206,7 @@ class GrpcClient final : public Client {
     grpc::Status status_;
     size_t in_flight_ = 0;
     int under_way_ = 0;
+    bool is_open_ = false;  // for writing
     bool writing_ = false;
     bool ended_ = false;
     bool finishing_ = false;

@@ -18,6 +18,7 @@ void AddNoticeCommand(CLI::App& app, Program& program) {
   AddNoticeWatchCommands(*notice, program);
   AddNoticeReceiveCommand(*notice, program);
   AddNoticeFetchCommand(*notice, program);
+  AddNoticeProveCommand(*notice, program);
   AddNoticeSettleCommands(*notice, program);
   AddNoticeListCommands(*notice, program);
 }
@@ -93,6 +94,14 @@ absl::StatusOr<KeptNotice> KeepNotice(const std::string& directory, absl::string
   CHAYAN_RETURN_IF_ERROR(WriteFile(kept.path + ".notice", bytes, 0600));
   CHAYAN_RETURN_IF_ERROR(WriteFile(kept.path + ".json", json, 0600));
   return kept;
+}
+
+absl::StatusOr<FrameProofs> FetchFrame(NoticeCalls& calls, uint64_t entry) {
+  v1::GetFrameRequest request;
+  request.set_entry_index(entry);
+  CHAYAN_ASSIGN_OR_RETURN(const auto response,
+                          calls.Call<v1::GetFrameResponse>("GetFrame", request));
+  return FrameProofs::Create(response);
 }
 
 std::string StateText(Language language, v1::DeliveryState state) {

@@ -10,6 +10,7 @@
 #include "chayan/v1/notice_service.pb.h"
 #include "chayan/v1/receipt.pb.h"
 #include "gateway/cli/evidence_output.h"
+#include "gateway/cli/notice_proof.h"
 #include "gateway/cli/program.h"
 #include "gateway/cli/service_calls.h"
 #include "gateway/report/table.h"
@@ -26,6 +27,7 @@ void AddNoticePublishCommands(CLI::App& notice, Program& program);  // publish, 
 void AddNoticeWatchCommands(CLI::App& notice, Program& program);    // show, watch
 void AddNoticeReceiveCommand(CLI::App& notice, Program& program);
 void AddNoticeFetchCommand(CLI::App& notice, Program& program);
+void AddNoticeProveCommand(CLI::App& notice, Program& program);
 void AddNoticeSettleCommands(CLI::App& notice, Program& program);  // ack, replay
 void AddNoticeListCommands(CLI::App& notice, Program& program);    // dead, checklist
 
@@ -60,6 +62,9 @@ struct KeptNotice {
 };
 absl::StatusOr<KeptNotice> KeepNotice(const std::string& directory, absl::string_view ending,
                                       const std::string& bytes);
+
+// The frame that a bulk entry covers, of the caller's own.
+absl::StatusOr<FrameProofs> FetchFrame(NoticeCalls& calls, uint64_t entry);
 
 // "DELIVERED" in the reader's language.
 std::string StateText(Language language, v1::DeliveryState state);

@@ -2,6 +2,8 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "gateway/base/file.h"
@@ -12,6 +14,8 @@ namespace chayan::cli {
 namespace {
 
 constexpr uint32_t kCreditMax = 1024;  // as notice_service.proto states it
+// Receipts in one message: as many as one entry covers.
+constexpr size_t kReceiptsTogetherMax = tlog::kBulkItemsMax;
 constexpr char kTokenFile[] = "resume-token";
 
 struct Options {
@@ -31,14 +35,20 @@ class Reception {
                                                            options.subscriptions.end()};
     const auto token = ReadFile(absl::StrCat(options.directory, "/", kTokenFile));
     if (token.ok()) opening.mutable_opening()->set_resume_token(*token);
-    to_say_.push_back(opening.SerializeAsString());
+    opening_ = opening.SerializeAsString();
   }
 
+  // The opening; then receipts for what came since, together.
   std::optional<std::string> Next() {
-    if (to_say_.empty()) return std::nullopt;
-    std::string message = std::move(to_say_.front());
-    to_say_.pop_front();
-    return message;
+    if (opening_.has_value()) return std::exchange(opening_, std::nullopt);
+    if (to_receipt_.empty()) return std::nullopt;
+    v1::ReceiveNoticesRequest message;
+    while (!to_receipt_.empty() &&
+           static_cast<size_t>(message.receipts().delivery_ids_size()) < kReceiptsTogetherMax) {
+      message.mutable_receipts()->add_delivery_ids(std::move(to_receipt_.front()));
+      to_receipt_.pop_front();
+    }
+    return message.SerializeAsString();
   }
   bool open() const { return status_.ok() && recorded_ < options_.count; }
   void Hear(absl::string_view bytes) {
@@ -48,6 +58,21 @@ class Reception {
   const absl::Status& status() const { return status_; }
   uint32_t received() const { return received_; }
   uint32_t unrecorded() const { return received_ - recorded_; }
+
+  // Of those whose receipts were recorded together, once the stream is over.
+  absl::Status WriteFrameProofs(NoticeCalls& calls) const {
+    for (const auto& [entry, notices] : framed_) {
+      CHAYAN_ASSIGN_OR_RETURN(const FrameProofs frame, FetchFrame(calls, entry));
+      for (const PulledNotice& notice : notices) {
+        CHAYAN_ASSIGN_OR_RETURN(const bool holds, frame.WriteProof(options_.directory, notice));
+        if (!holds) {
+          return absl::DataLossError(absl::StrCat("entry ", entry, " is said to record delivery ",
+                                                  notice.delivery_id, " and does not"));
+        }
+      }
+    }
+    return absl::OkStatus();
+  }
 
  private:
   absl::Status TryHear(absl::string_view bytes) {
@@ -80,9 +105,7 @@ class Reception {
     program_.out << kept.notice.notice_kind() << "  " << kept.path << ".json"
                  << (kept.notice.test() ? program_.Say("(測試)", " (a trial)") : "") << "\n";
     if (waiting_.insert_or_assign(kept.notice.delivery_id(), bytes).second) ++received_;
-    v1::ReceiveNoticesRequest receipt;
-    receipt.mutable_receipts()->add_delivery_ids(kept.notice.delivery_id());
-    to_say_.push_back(receipt.SerializeAsString());
+    to_receipt_.push_back(kept.notice.delivery_id());
     return absl::OkStatus();
   }
 
@@ -94,33 +117,26 @@ class Reception {
       const std::string& id = recorded.delivery_ids(i);
       const auto notice = waiting_.find(id);
       if (notice == waiting_.end()) continue;
-      if (i < recorded.receipts_size()) {
-        CHAYAN_RETURN_IF_ERROR(WriteProof(id, notice->second, recorded.receipts(i)));
-      }
+      PulledNotice came = {.delivery_id = id, .bytes = std::move(notice->second)};
       waiting_.erase(notice);
       ++recorded_;
       program_.out << "  " << id << program_.Say("  送達已記錄,紀錄 ", "  receipt recorded, entry ")
                    << recorded.entry_indexes(i) << "\n";
+      if (i < recorded.receipts_size()) {
+        CHAYAN_RETURN_IF_ERROR(WriteProof(options_.directory, came, recorded.receipts(i)));
+      } else {
+        framed_[recorded.entry_indexes(i)].push_back(std::move(came));
+      }
     }
     return absl::OkStatus();
   }
 
-  // What proves to anybody that the notice came, and that we said so.
-  absl::Status WriteProof(const std::string& delivery_id, const std::string& notice,
-                          const v1::Receipt& receipt) const {
-    v1::DeliveryReceipt said;
-    said.set_delivery_id(delivery_id);
-    said.set_state(v1::DELIVERY_STATE_DELIVERED);
-    v1::EvidenceFile evidence;
-    evidence.set_request(notice);
-    evidence.set_answer(said.SerializeAsString());
-    *evidence.mutable_receipt() = receipt;
-    return WriteEvidence(evidence, absl::StrCat(options_.directory, "/", delivery_id, ".chayan"));
-  }
-
   Program& program_;
   const Options& options_;
-  std::deque<std::string> to_say_;
+  std::optional<std::string> opening_;
+  std::deque<std::string> to_receipt_;  // deliveries that are on the disk
+  // By entry: notices whose receipts it records together.
+  std::map<uint64_t, std::vector<PulledNotice>> framed_;
   // By delivery: the notices whose receipt is not recorded yet, as they came.
   std::map<std::string, std::string> waiting_;
   uint32_t received_ = 0;
@@ -145,9 +161,17 @@ ExitCode Receive(Program& program, Options& options) {
     return program.Fail(ExitCode::kCheckFailed, reception.status().message());
   }
   program.out << program.Say("共收到 ", "received ") << reception.received() << "\n";
+  NoticeCalls calls(program, *client);
+  const absl::Status proved = reception.WriteFrameProofs(calls);
+  if (!proved.ok()) {
+    program.out << program.Say("整批簽收之證明可稍後補取: ",
+                               "proofs of what was receipted together can be had later: ")
+                << "chayan notice prove ENTRY --out " << options.directory << "\n";
+  }
   // Quiet is how one finds out that there are no more; a receipt that is not recorded is not quiet.
   const bool quiet = absl::IsDeadlineExceeded(result.status) && reception.unrecorded() == 0;
-  return result.status.ok() || quiet ? ExitCode::kOk : program.FailCall(result);
+  if (!result.status.ok() && !quiet) return program.FailCall(result);
+  return proved.ok() ? ExitCode::kOk : calls.Fail(proved);
 }
 
 }  // namespace

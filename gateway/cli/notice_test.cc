@@ -195,7 +195,7 @@ class NoticeCommandTest : public ::testing::Test {
 
 TEST_F(NoticeCommandTest, EveryCommandHasHelp) {
   for (const char* command : {"publish", "supersede", "reverse", "show", "watch", "receive",
-                              "fetch", "ack", "dead", "replay", "checklist"}) {
+                              "fetch", "prove", "ack", "dead", "replay", "checklist"}) {
     EXPECT_EQ(Run({command, "--help"}), 0);
     EXPECT_THAT(out_.str(), HasSubstr("--gateway")) << command;
   }
@@ -216,6 +216,10 @@ TEST_F(NoticeCommandTest, SaysWhatIsWrongBeforeItAsks) {
   EXPECT_THAT(err_.str(), HasSubstr("NOTICE"));
   EXPECT_NE(Run({"fetch", "d-1", "--person", "clerk-7"}), 0);
   EXPECT_THAT(err_.str(), HasSubstr("--case"));
+  EXPECT_NE(Run({"prove", "soon", "--out", "/tmp"}), 0);
+  EXPECT_THAT(err_.str(), HasSubstr("ENTRY"));
+  EXPECT_NE(Run({"prove", "7", "--out", "/nowhere"}), 0);
+  EXPECT_THAT(err_.str(), HasSubstr("/nowhere"));
   EXPECT_NE(Run({"replay", "d-1"}), 0);
   EXPECT_THAT(err_.str(), HasSubstr("--why"));
   EXPECT_NE(Run({"receive", "--out", "/tmp", "--count", "5000"}), 0);

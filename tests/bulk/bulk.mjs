@@ -3,11 +3,12 @@
 //   node bulk.mjs WORK
 //
 // Goal: a campaign of notices loses nothing, doubles nothing and keeps the order of each subject, whatever is killed; and
-// few entries prove each of its notices. Method: `chayan notice publish --bulk` on a file in which each door plate is
-// renumbered several times; kills while its results grow; recipients that keep what they got; then all of it is compared.
+// few entries prove each of its notices, to its publisher and to a recipient that pulls. Method: `chayan notice publish
+// --bulk` on a file in which each door plate is renumbered several times; kills while its results grow; recipients that
+// keep what they got; then all of it is compared.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decode, env, trust } from '../interop/calls.mjs';
 import { checkReceipt } from '../interop/receipt.mjs';
@@ -19,10 +20,12 @@ const NOTICES = Number(env.BULK_NOTICES ?? 2000);
 const ROUNDS = 5;  // of each plate
 const PLATES = NOTICES / ROUNDS;
 const ARRIVE_MS_MAX = 240_000;
+const PULLED_AT_ONCE = '500';
 const RECIPIENTS = ['land-ad', 'land-qd'];
 const file = join(work, 'plates.csv');
 const results = join(work, 'results.csv');
 const evidence = join(work, 'evidence');
+const pulled = join(work, 'pulled');
 const recordOf = (agency) => join(work, `${agency}.record`);
 
 function writePlates() {
@@ -75,19 +78,36 @@ function checkOrder(agency, ids) {
   }
 }
 
-// Each evidence file by the checker of tests/interop; the entries that prove them.
-function checkEvidence(ids) {
-  const entries = new Set();
-  const seen = new Set();
-  for (const name of readdirSync(evidence).filter((each) => each.endsWith('.chayan'))) {
-    const { request, answer, receipt, frame } = decode('EvidenceFile', readFileSync(join(evidence, name)));
-    const { noticeId } = decode('AcceptedNotice', answer);
-    const leaf = checkReceipt({ receipt, request, told: answer, trust, frame, itemId: noticeId });
-    entries.add(leaf.index);
-    seen.add(noticeId);
-  }
-  assert.deepEqual([...seen].sort(), [...ids].sort());
-  return entries;
+// Each evidence file of a folder by the checker of tests/interop: the entry of each file and id. `idOf`: of its answer.
+function checkEvidence(folder, idOf) {
+  return readdirSync(folder).filter((each) => each.endsWith('.chayan')).map((name) => {
+    const { request, answer, receipt, frame } = decode('EvidenceFile', readFileSync(join(folder, name)));
+    const id = idOf(answer);
+    const { type, index } = checkReceipt({ receipt, request, told: answer, trust, frame, itemId: id });
+    return { name, id, type, index };
+  });
+}
+
+// A household office pulls all of it; what it has is proved, also when it asks for a proof once more.
+async function checkPull() {
+  const asBanqiao = ['--out', pulled, '--cert', env.CHAYAN_HOUSEHOLD2_CERT, '--key', env.CHAYAN_HOUSEHOLD2_KEY];
+  await poll('all notices at the office that pulls', async () => {
+    const { code, out, err } = await chayan('notice', 'receive', '--count', PULLED_AT_ONCE, '--wait', '30',
+      ...asBanqiao);
+    assert.equal(code, 0, out + err);
+    return readdirSync(pulled).filter((name) => name.endsWith('.notice')).length === NOTICES;
+  }, { patienceMs: ARRIVE_MS_MAX });
+  const proved = checkEvidence(pulled, (answer) => decode('DeliveryReceipt', answer).deliveryId);
+  assert.equal(proved.length, NOTICES, 'a proof for each notice');
+  const framed = proved.find(({ type }) => type === 'bulk');
+  assert.ok(framed, 'receipts that came together have one entry');
+  rmSync(join(pulled, framed.name));
+  process.kill(pidOf('gateway'), 'SIGKILL');
+  await up();
+  const again = await chayan('notice', 'prove', String(framed.index), ...asBanqiao);
+  assert.equal(again.code, 0, again.out + again.err);
+  const check = await chayan('receipt', 'check', join(pulled, framed.name));
+  assert.equal(check.code, 0, check.out + check.err);
 }
 
 await applySet(changedSet('bulk', {
@@ -100,6 +120,15 @@ subscriptions {
   fields: [ "former_address", "new_address" ]
   routing { key: ROUTING_KEY_NEW_AREA values: [ "10010" ] }
   way: DELIVERY_WAY_LINK
+}
+subscriptions {
+  id: "banqiao-renumbered"
+  recipient: "hro-banqiao"
+  notice_kind: "address.renumbered"
+  subject_parts: [ NOTICE_PART_PUBLISHER_KEY ]
+  fields: [ "new_address" ]
+  routing { key: ROUTING_KEY_NEW_AREA values: [ "10010" ] }
+  way: DELIVERY_WAY_PULL
 }
 `,
 }));
@@ -134,10 +163,14 @@ for (const agency of RECIPIENTS) {
     { everyMs: 500, patienceMs: ARRIVE_MS_MAX });
   checkOrder(agency, ids);
 }
-const entries = checkEvidence(ids);
+const proofs = checkEvidence(evidence, (answer) => decode('AcceptedNotice', answer).noticeId);
+assert.deepEqual([...new Set(proofs.map(({ id }) => id))].sort(), [...ids].sort());
+const entries = new Set(proofs.map(({ index }) => index));
 assert.ok(entries.size < NOTICES / 2, `${entries.size} entries for ${NOTICES} notices`);
 const one = await chayan('receipt', 'check', join(evidence, readdirSync(evidence)[0]));
 assert.equal(one.code, 0, one.out + one.err);
+
+await checkPull();
 
 const folder = join(work, 'export');
 const exported = await chayan('audit', 'export', folder);
