@@ -55,19 +55,19 @@ void Deliverer::ServeBulk(const std::vector<store::DueLane>& due) {
   const auto recipient_of = [](const store::DueLane& lane) {
     return std::tie(lane.recipient, lane.subscription);
   };
-  const store::DueLane* next = nullptr;
+  std::vector<const store::DueLane*> turns;
   for (const store::DueLane& lane : due) {
-    if (!lane.bulk) continue;
-    if (!lane_.is_busy()) {
-      Serve(lane);
-    } else if (next == nullptr || (recipient_of(*next) <= recipient_of(last_bulk_) &&
-                                   recipient_of(lane) > recipient_of(last_bulk_))) {
-      next = &lane;
-    }
+    if (lane.bulk) turns.push_back(&lane);
   }
-  if (next == nullptr) return;
-  last_bulk_ = *next;
-  Serve(*next);
+  const auto next = std::find_if(turns.begin(), turns.end(), [&](const store::DueLane* lane) {
+    return recipient_of(*lane) > recipient_of(last_bulk_);
+  });
+  std::rotate(turns.begin(), next, turns.end());
+  for (const store::DueLane* const lane : turns) {
+    if (!Serve(*lane) || !lane_.is_busy()) continue;
+    last_bulk_ = *lane;
+    return;
+  }
 }
 
 // One process at a time has this gateway's store open, so nothing of its leases is under way.
@@ -116,7 +116,7 @@ void Deliverer::GiveUpLapsed() {
   for (const auto& [id, one] : lapsed) Fail(id, one, "NO_RECEIPT");
 }
 
-void Deliverer::Serve(const store::DueLane& lane) {
+bool Deliverer::Serve(const store::DueLane& lane) {
   Outlet* outlet = nullptr;
   link::NoticePlace place;
   for (Outlet* const candidate : outlets_) {
@@ -125,7 +125,7 @@ void Deliverer::Serve(const store::DueLane& lane) {
     if (place.room > 0) break;
   }
   const size_t share = Share(lane, place.room);
-  if (share == 0) return;
+  if (share == 0) return false;
   const absl::Time now = with_.clock.Now();
   const absl::StatusOr<std::vector<store::Claimed>> claimed =
       with_.notices.Claim({.lane = lane,
@@ -135,7 +135,7 @@ void Deliverer::Serve(const store::DueLane& lane) {
                            .count = share});
   if (!claimed.ok()) {
     diag::Error("notice.store_fault", {{"cause", std::string(claimed.status().message())}});
-    return;
+    return true;
   }
   std::vector<link::OutgoingNotice> outgoing;
   std::vector<std::pair<Uuid, int64_t>> lent;  // which, and where in the store
@@ -145,8 +145,7 @@ void Deliverer::Serve(const store::DueLane& lane) {
     outgoing.push_back({.delivery = one.delivery.id, .notice = std::move(bytes)});
     lent.emplace_back(one.delivery.id, one.delivery.seq);
   }
-  if (outgoing.empty()) return;
-  if (outlet->Send(place.link, std::move(outgoing))) return;
+  if (outgoing.empty() || outlet->Send(place.link, std::move(outgoing))) return true;
   // Its place is gone: no attempt was made.
   for (const auto& [id, seq] : lent) {
     {
@@ -155,6 +154,7 @@ void Deliverer::Serve(const store::DueLane& lane) {
     }
     PutOff(seq, absl::ZeroDuration(), "");
   }
+  return true;
 }
 
 size_t Deliverer::Share(const store::DueLane& lane, size_t room) {

@@ -113,7 +113,8 @@ class Deliverer {
   void GiveUpLapsed();
   // While others commit, one lane a round, in turn, so that counters wait for one claim at most.
   void ServeBulk(const std::vector<store::DueLane>& due);  // in the order of recipients
-  void Serve(const store::DueLane& lane);
+  // False: nothing may go there now, and nothing was claimed.
+  bool Serve(const store::DueLane& lane);
   // How many to claim: none while the circuit is open, one to try it.
   size_t Share(const store::DueLane& lane, size_t room);
   // The bytes that leave; empty when it was put off or buried instead.
