@@ -58,8 +58,9 @@ absl::Status CompleteFromFiles(Program& program, Options& options) {
                             ParseSubject(program, options.former_id, "--former-id"));
   }
   if (!options.assertion_file.empty()) {
-    CHAYAN_ASSIGN_OR_RETURN(const std::string assertion, ReadFile(options.assertion_file));
-    typed.assertion = std::string(absl::StripAsciiWhitespace(assertion));
+    const auto assertion = ReadFile(options.assertion_file);
+    if (!assertion.ok()) return Annotate(assertion.status(), "--assertion");
+    typed.assertion = std::string(absl::StripAsciiWhitespace(*assertion));
   }
   return absl::OkStatus();
 }

@@ -189,7 +189,7 @@ absl::StatusOr<std::unique_ptr<NoticeRows>> NoticeRows::Open(const std::string& 
                                                              TypedNotice defaults,
                                                              FetchKind fetch_kind) {
   std::ifstream file(path);
-  if (!file) return absl::NotFoundError(absl::StrCat(path, ": cannot be read"));
+  if (!file) return absl::NotFoundError(absl::StrCat("--bulk ", path, ": cannot be read"));
   if (!absl::EndsWithIgnoreCase(path, ".csv")) {
     return std::make_unique<JsonRows>(path, std::move(defaults), std::move(fetch_kind),
                                       std::move(file));

@@ -159,7 +159,7 @@ void AddNoticeWatchCommands(CLI::App& notice, Program& program) {
   watch->add_option("--after", watched->after_event, "start after this event's number");
   watch->add_option("--count", watched->count, "end after this many events; 0: never");
   watch
-      ->add_option("--quiet", watched->quiet_seconds,
+      ->add_option("--wait,--quiet", watched->quiet_seconds,
                    "end when nothing was heard for this many seconds")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
