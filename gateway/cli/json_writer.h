@@ -37,6 +37,13 @@ class JsonWriter {
     return *this;
   }
 
+  // `value`: JSON already.
+  JsonWriter& Json(absl::string_view key, absl::string_view value) {
+    Key(key);
+    absl::StrAppend(&out_, value);
+    return *this;
+  }
+
   std::string Take() && { return std::move(out_); }
 
  private:

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "gateway/cli/notice_commands.h"
+#include "gateway/cli/notice_text.h"
 #include "gateway/report/period.h"
 
 namespace chayan::cli {
@@ -27,8 +28,7 @@ std::string Deadline(const v1::DeliveryStatus& delivery) {
 
 std::string ReasonOf(const v1::DeliveryStatus& delivery) {
   if (delivery.rejection_reason() == v1::REJECTION_REASON_UNSPECIFIED) return delivery.reason();
-  return v1::RejectionReason_Name(delivery.rejection_reason())
-      .substr(std::string("REJECTION_REASON_").size());
+  return RejectionCode(delivery.rejection_reason());
 }
 
 class Writer {

@@ -4,10 +4,20 @@
 #include "gateway/base/status_macros.h"
 #include "gateway/base/uuid.h"
 #include "gateway/cli/notice_commands.h"
+#include "gateway/cli/notice_text.h"
 #include "gateway/cli/receipt_text.h"
 #include "google/protobuf/util/json_util.h"
 
 namespace chayan::cli {
+namespace {
+
+// The entry of a refusal at the door says that there was a call, and commits to no bytes of it.
+bool Commits(const v1::Receipt& receipt) {
+  const auto leaf = log::ParseLeaf(receipt.leaf());
+  return !leaf.ok() || !leaf->Get("c_res").empty();
+}
+
+}  // namespace
 
 void AddNoticeCommand(CLI::App& app, Program& program) {
   CLI::App* notice = app.add_subcommand(
@@ -34,7 +44,8 @@ absl::StatusOr<RecordedCall> CallRecorded(const Program& program, Client& client
       call.evidence.set_status(call.result.status_details);
     }
     v1::Receipt receipt;
-    if (!call.result.receipt.empty() && receipt.ParseFromString(call.result.receipt)) {
+    if (!call.result.receipt.empty() && receipt.ParseFromString(call.result.receipt) &&
+        Commits(receipt)) {
       *call.evidence.mutable_receipt() = std::move(receipt);
     }
     return call;
@@ -69,7 +80,11 @@ ExitCode ShowRecorded(Program& program, const EvidenceFlags& flags, const Record
     return program.Fail(ExitCode::kCheckFailed, "the gateway's answer cannot be read");
   }
   PrintVerdict(program, call.evidence, *report);
-  if (!flags.file.empty()) {
+  if (!flags.file.empty() && !status.ok() && !call.evidence.has_receipt()) {
+    program.out << program.Say("無證據檔:此拒絕未留存可供證明之內容\n",
+                               "no evidence file: what is recorded of this refusal proves none of "
+                               "its bytes\n");
+  } else if (!flags.file.empty()) {
     const absl::Status written = WriteEvidence(call.evidence, flags.file);
     if (!written.ok()) return program.Fail(ExitCode::kCheckFailed, written.message());
     program.out << program.Say("證據檔: ", "evidence file: ") << flags.file << "\n";
@@ -104,29 +119,6 @@ absl::StatusOr<FrameProofs> FetchFrame(NoticeCalls& calls, uint64_t entry) {
   return FrameProofs::Create(response);
 }
 
-std::string StateText(Language language, v1::DeliveryState state) {
-  switch (state) {
-    case v1::DELIVERY_STATE_SCHEDULED:
-      return std::string(Say(language, "待送達", "scheduled"));
-    case v1::DELIVERY_STATE_DELIVERED:
-      return std::string(Say(language, "已送達", "delivered"));
-    case v1::DELIVERY_STATE_HANDED_OVER:
-      return std::string(Say(language, "已交付代管介接", "handed over"));
-    case v1::DELIVERY_STATE_ACKNOWLEDGED:
-      return std::string(Say(language, "已辦理", "acknowledged"));
-    case v1::DELIVERY_STATE_REJECTED:
-      return std::string(Say(language, "退回", "rejected"));
-    case v1::DELIVERY_STATE_DEAD:
-      return std::string(Say(language, "無法送達", "dead"));
-    case v1::DELIVERY_STATE_SUPERSEDED:
-      return std::string(Say(language, "已由後通報取代", "superseded"));
-    case v1::DELIVERY_STATE_WITHDRAWN:
-      return std::string(Say(language, "已撤回", "withdrawn"));
-    default:
-      return v1::DeliveryState_Name(state);
-  }
-}
-
 absl::Time TimeFrom(const google::protobuf::Timestamp& time) {
   return absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos());
 }
@@ -145,9 +137,7 @@ void PrintDelivery(const Program& program, const v1::DeliveryStatus& delivery, b
                                ", waits for an earlier notice of the subject");
   }
   if (delivery.rejection_reason() != v1::REJECTION_REASON_UNSPECIFIED) {
-    program.out << "  "
-                << v1::RejectionReason_Name(delivery.rejection_reason())
-                       .substr(std::string("REJECTION_REASON_").size());
+    program.out << "  " << RejectionCode(delivery.rejection_reason());
   }
   if (!delivery.recipient_case_number().empty()) {
     program.out << program.Say(",案號 ", ", case ") << delivery.recipient_case_number();

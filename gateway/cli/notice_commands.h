@@ -66,8 +66,6 @@ absl::StatusOr<KeptNotice> KeepNotice(const std::string& directory, absl::string
 // The frame that a bulk entry covers, of the caller's own.
 absl::StatusOr<FrameProofs> FetchFrame(NoticeCalls& calls, uint64_t entry);
 
-// "DELIVERED" in the reader's language.
-std::string StateText(Language language, v1::DeliveryState state);
 // One delivery on a line; with `history`, its steps below.
 void PrintDelivery(const Program& program, const v1::DeliveryStatus& delivery, bool history);
 absl::Time TimeFrom(const google::protobuf::Timestamp& time);

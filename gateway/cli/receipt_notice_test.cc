@@ -1,5 +1,6 @@
 // Goal: what a publisher and a recipient hold of a notice proves itself, and a changed part is the
 // first lie. Method: as receipt_check_test; entries as the gateway writes them of each call.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <functional>
@@ -7,10 +8,14 @@
 #include "chayan/v1/notice_service.pb.h"
 #include "gateway/base/status_matchers.h"
 #include "gateway/cli/receipt_check.h"
+#include "gateway/cli/receipt_text.h"
 #include "gateway/cli/sample_log_for_test.h"
 
 namespace chayan::cli {
 namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
 
 constexpr char kNotice[] = "018bcfe5-6800-7000-8000-000000000001";
 constexpr char kDelivery[] = "018bcfe5-6800-7000-8000-000000000002";
@@ -240,6 +245,30 @@ TEST_F(ReceiptNoticeTest, ProvesWhatAnOfficeDidAndWhatItFetched) {
             "agreement");
   // Other reads are no answers that their caller could prove.
   EXPECT_EQ(FirstLie(Record(Entry(log::EntryType::kRead, "GetNotice"), "", "")), "entry");
+}
+
+TEST_F(ReceiptNoticeTest, IsShownInBothLanguages) {
+  v1::PublishNoticeRequest request = Publication();
+  v1::NoticeSubject& subject = *request.add_subjects();
+  subject.set_name("王小明");
+  subject.mutable_birth_date()->set_era(v1::ERA_ROC);
+  subject.mutable_birth_date()->set_year(77);
+  subject.mutable_birth_date()->set_month(5);
+  subject.mutable_birth_date()->set_day(20);
+  const v1::EvidenceFile published =
+      Published("PublishNotice", request.SerializeAsString(), "", request.request_id());
+  EXPECT_THAT(EvidenceText(Language::kEn, published),
+              AllOf(HasSubstr("notice person.name\n"), HasSubstr("name: 王小明"),
+                    HasSubstr("1988-05-20 (ROC 77)"), HasSubstr("accepted ")));
+  EXPECT_THAT(EvidenceText(Language::kZhTw, published),
+              AllOf(HasSubstr("通報 person.name"), HasSubstr("民國77年5月20日")));
+  EXPECT_THAT(EvidenceJson(published), HasSubstr("\"notice_kind\":\"person.name\""));
+  EXPECT_THAT(EvidenceText(Language::kEn, Taken(Delivered(), Received(), "DELIVERED", true)),
+              AllOf(HasSubstr("notice as it came person.name"), HasSubstr(kNotice),
+                    HasSubstr("the recipient said delivered"), HasSubstr("recipient: land-ad")));
+  v1::EvidenceFile torn = published;
+  torn.set_request("\xff");
+  EXPECT_THAT(EvidenceText(Language::kEn, torn), HasSubstr("a notice that cannot be read"));
 }
 
 }  // namespace

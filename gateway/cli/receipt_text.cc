@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
+#include "gateway/cli/notice_text.h"
 #include "gateway/cli/remedy.h"
 #include "gateway/log/entry.h"
 #include "google/rpc/error_details.pb.h"
@@ -160,9 +161,13 @@ std::string NextStepText(Language language, const v1::NextStep& step) {
 }
 
 std::string EvidenceText(Language language, const v1::EvidenceFile& evidence) {
+  const auto leaf = log::ParseLeaf(evidence.receipt().leaf());
+  const bool is_notice = leaf.ok() && ShowsNotice(*leaf);
   std::string out;
   v1::VerifyDocumentRequest request;
-  if (request.ParseFromString(evidence.request())) {
+  if (is_notice) {
+    out += NoticeRequestText(language, *leaf, evidence.request());
+  } else if (request.ParseFromString(evidence.request())) {
     out += QuestionText(language, request);
   } else {
     absl::StrAppend(&out, Say(language, "問題內容無法讀取\n", "a question that cannot be read\n"));
@@ -170,16 +175,19 @@ std::string EvidenceText(Language language, const v1::EvidenceFile& evidence) {
   v1::VerificationAnswer answer;
   if (evidence.has_status()) {
     out += ErrorText(language, evidence.status());
+  } else if (is_notice) {
+    out += NoticeAnswerText(language, *leaf, evidence.answer());
   } else if (answer.ParseFromString(evidence.answer())) {
     out += AnswerText(language, answer);
   } else {
     absl::StrAppend(&out, Say(language, "答覆內容無法讀取\n", "an answer that cannot be read\n"));
   }
-  const auto leaf = log::ParseLeaf(evidence.receipt().leaf());
   if (leaf.ok()) {
     absl::StrAppend(&out, Say(language, "日誌紀錄", "log entry"), " ", leaf->id.ToText(), "\n");
     Row(out, Say(language, "時間", "time"), TimeText(language, leaf->time));
-    Row(out, Say(language, "資料機關", "holder"), leaf->Get("holder"));
+    Row(out,
+        is_notice ? Say(language, "收受機關", "recipient") : Say(language, "資料機關", "holder"),
+        leaf->Get("holder"));
     Row(out, Say(language, "授權", "grant"), leaf->Get("grant"));
   }
   return out;
@@ -224,8 +232,11 @@ void ErrorInto(JsonWriter& json, absl::string_view status_bytes) {
 std::string EvidenceJson(const v1::EvidenceFile& evidence) {
   JsonWriter json;
   json.BeginObject();
+  const auto leaf = log::ParseLeaf(evidence.receipt().leaf());
+  const bool is_notice = leaf.ok() && ShowsNotice(*leaf);
+  if (is_notice) NoticeInto(json, *leaf, evidence);
   v1::VerifyDocumentRequest request;
-  if (request.ParseFromString(evidence.request())) {
+  if (!is_notice && request.ParseFromString(evidence.request())) {
     json.BeginObject("question").Text("request_id", request.request_id());
     json.Text("document_kind", request.document_kind()).Text("acting_for", request.acting_for());
     json.Text("case_number", request.purpose().case_number()).BeginArray("claims");
@@ -240,7 +251,7 @@ std::string EvidenceJson(const v1::EvidenceFile& evidence) {
   v1::VerificationAnswer answer;
   if (evidence.has_status()) {
     ErrorInto(json, evidence.status());
-  } else if (answer.ParseFromString(evidence.answer())) {
+  } else if (!is_notice && answer.ParseFromString(evidence.answer())) {
     json.BeginObject("answer");
     AnswerInto(json, answer);
     json.EndObject();

@@ -2,7 +2,7 @@
 // and everybody can prove it. Method: a real gateway and its recipients (recipients.mjs); the kinds that they are
 // subscribed to are published, and each agency's own system is looked into.
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { end, endAll } from '../connectors/agency.mjs';
@@ -114,13 +114,23 @@ test('An office acknowledges by a call, and its publisher sees it', async () => 
   const { deliveries } = await awaitStates(id, ['delivered']);
   const { delivery_id: delivery } = deliveries.find(({ recipient }) => recipient === 'nia');
   const file = join(evidence, 'ack.chayan');
-  await notice('ack', delivery, '--case', '7-115', '--cert', join(pki, 'nia.pem'), '--key', join(pki, 'nia.key'),
-    '--evidence', file);
+  const ack = (member, number) => ['ack', delivery, '--case', number, '--cert', join(pki, `${member}.pem`), '--key',
+    join(pki, `${member}.key`), '--evidence', file];
+  const refused = async (member, number, reason) => {
+    const { code, out, err } = await chayan('notice', ...ack(member, number));
+    assert.equal(code, 3, out + err);
+    assert.match(out, reason);
+    assert.ok(!existsSync(file), 'what proves nothing is no evidence');
+  };
+  await refused('town-shanhua', '7-115', /DELIVERY_NOT_FOUND/);
+  await notice(...ack('nia', '7-115'));
   const check = await chayan('receipt', 'check', file);
   assert.equal(check.code, 0, check.out + check.err);
   const shown = (await show(id)).deliveries.find(({ recipient }) => recipient === 'nia');
   assert.equal(shown.state, 'acknowledged');
   assert.equal(shown.case_number, '7-115');
+  rmSync(file);
+  await refused('nia', '8-115', /DELIVERY_STATE/);
 });
 
 // What an evidence file holds, proved by another program than ours.
@@ -143,7 +153,8 @@ test('A company whose connector the operator runs has it handed over, and says d
   taiwater.sql(`INSERT INTO chayan_outcome (delivery_id, state, case_number)
     VALUES ('${handed.delivery_id}', 'ACKNOWLEDGED', 'W-7')`);
   const acted = await poll('the acknowledgement', async () => (await show(id)).deliveries
-    .find(({ recipient, state }) => recipient === 'taiwater' && state === 'acknowledged'), { everyMs: 300, patienceMs: 60_000 });
+    .find(({ recipient, state }) => recipient === 'taiwater' && state === 'acknowledged'),
+  { everyMs: 300, patienceMs: 60_000 });
   assert.equal(acted.case_number, 'W-7');
   assert.deepEqual(acted.steps.map(({ state }) => state), ['scheduled', 'handed-over', 'acknowledged']);
   await poll('the word on it', () =>
