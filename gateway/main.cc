@@ -10,12 +10,14 @@
 
 #include "absl/synchronization/mutex.h"
 #include "gateway/base/diag.h"
+#include "gateway/base/usage.h"
 #include "gateway/config.h"
 #include "gateway/gateway.h"
 
 namespace {
 
-// As sysexits(3) names them: EX_CONFIG, EX_UNAVAILABLE.
+// As sysexits(3) names them: EX_USAGE, EX_CONFIG, EX_UNAVAILABLE.
+constexpr int kExitUsage = 64;
 constexpr int kExitConfig = 78;
 constexpr int kExitUnavailable = 69;
 
@@ -74,7 +76,12 @@ int main(int argc, char** argv) {
                  "Registry folder of a new store; without effect on a store that has one");
   app.add_flag("--print-vkey", print_vkey,
                "Print the log's verifier keys (C2SP vkey), one a line, and exit");
-  CLI11_PARSE(app, argc, argv);
+  app.failure_message(chayan::UsageFault);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : kExitUsage;
+  }
 
   IgnoreFaultSignals();
   const sigset_t stop = BlockStopSignals();

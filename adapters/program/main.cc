@@ -30,6 +30,8 @@
 #include "gateway/base/diag.h"
 #include "gateway/base/file.h"
 #include "gateway/base/random.h"
+#include "gateway/base/status_macros.h"
+#include "gateway/base/usage.h"
 
 namespace chayan::adapter {
 namespace {
@@ -126,6 +128,7 @@ int Rehearse(const std::string& path) {
 // Of a document kind, or of a notice kind, whichever the file defines.
 absl::StatusOr<Skeleton> MakeSkeleton(const std::string& code, const std::string& connector,
                                       const std::string& kind_file) {
+  CHAYAN_RETURN_IF_ERROR(ReadKinds(kind_file).status());
   const auto kind = FindKind(kind_file, code);
   if (kind.ok()) {
     return NewSkeleton(*kind, connector,
@@ -207,12 +210,20 @@ int Main(int argc, char** argv) {
   status->add_option("FILE", file, "settings file")->required();
   status->add_flag("--json", json, "print the JSON as it is");
   app.require_subcommand(0, 1);
-  CLI11_PARSE(app, argc, argv);
+  app.failure_message(UsageFault);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kOk : kUnusable;
+  }
   if (*check) return Check(file, probe);
   if (*rehearse) return Rehearse(file);
   if (*made) return New(kind, connector, kind_file, directory);
   if (*status) return ShowStatus(file, json);
-  if (config->count() == 0) return app.exit(CLI::RequiredError("--config"));
+  if (config->count() == 0) {
+    return Complain(
+        absl::InvalidArgumentError("--config FILE or a command is missing; see --help"));
+  }
   return check_only ? Check(file, false) : Run(file);
 }
 

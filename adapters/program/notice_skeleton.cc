@@ -166,7 +166,8 @@ absl::StatusOr<v1::NoticeKind> FindNoticeKind(const std::string& kind_file,
     known.push_back(kind.code());
   }
   return absl::NotFoundError(absl::StrCat(kind_file, " defines no notice kind \"", code,
-                                          "\", it has ", absl::StrJoin(known, ", ")));
+                                          "\", it has ",
+                                          known.empty() ? "none" : absl::StrJoin(known, ", ")));
 }
 
 }  // namespace chayan::adapter

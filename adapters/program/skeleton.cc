@@ -231,7 +231,7 @@ absl::StatusOr<v1::DocumentKind> FindKind(const std::string& kind_file, const st
     known.push_back(kind.code());
   }
   return absl::NotFoundError(absl::StrCat(kind_file, " defines no kind \"", code, "\", it has ",
-                                          absl::StrJoin(known, ", ")));
+                                          known.empty() ? "none" : absl::StrJoin(known, ", ")));
 }
 
 }  // namespace chayan::adapter

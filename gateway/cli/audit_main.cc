@@ -12,6 +12,7 @@
 #include "gateway/base/clock.h"
 #include "gateway/base/file.h"
 #include "gateway/base/status_macros.h"
+#include "gateway/base/usage.h"
 #include "gateway/cli/anchor_audit.h"
 #include "gateway/cli/exit_code.h"
 #include "gateway/cli/json_writer.h"
@@ -278,6 +279,7 @@ int main(int argc, char** argv) {
   mallopt(M_MMAP_THRESHOLD, 64 << 20);
   mallopt(M_TRIM_THRESHOLD, 64 << 20);
   CLI::App app(chayan::cli::kDescription, "chayan-audit");
+  app.failure_message(chayan::UsageFault);
   app.footer(chayan::cli::kFooter);
   app.require_subcommand(1);
   chayan::cli::Options options;

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "gateway/base/file.h"
 #include "gateway/base/status_macros.h"
+#include "gateway/base/usage.h"
 #include "gateway/cli/notice_commands.h"
 
 namespace chayan::cli {
@@ -190,7 +191,7 @@ void AddNoticeReceiveCommand(CLI::App& notice, Program& program) {
                       "only of this subscription; repeatable");
   receive
       ->add_option("--wait", options->quiet_seconds, "end when nothing came for this many seconds")
-      ->check(CLI::PositiveNumber)
+      ->check(Positive())
       ->capture_default_str();
   RunOn(*receive, program, options, Receive);
 }

@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "absl/strings/str_cat.h"
+#include "gateway/base/usage.h"
 #include "gateway/cli/audit_calls.h"
 #include "gateway/cli/json_writer.h"
 #include "gateway/cli/notice_commands.h"
@@ -161,7 +162,7 @@ void AddNoticeWatchCommands(CLI::App& notice, Program& program) {
   watch
       ->add_option("--wait,--quiet", watched->quiet_seconds,
                    "end when nothing was heard for this many seconds")
-      ->check(CLI::PositiveNumber)
+      ->check(Positive())
       ->capture_default_str();
   watch->add_flag("--json", watched->json, "print one JSON object a line");
   RunOn(*watch, program, watched, Watch);

@@ -6,6 +6,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "gateway/base/usage.h"
 #include "gateway/cli/receipt_text.h"
 
 namespace chayan::cli {
@@ -80,7 +81,7 @@ void AddConnectionFlags(CLI::App& command, Program& program, const char* own_cer
       ->group(kGroup);
   command.add_option("--timeout", flags.timeout_seconds, "seconds to wait for an answer")
       ->capture_default_str()
-      ->check(CLI::PositiveNumber)
+      ->check(Positive())
       ->group(kGroup);
 }
 
@@ -116,6 +117,7 @@ int RunProgram(Program& program, std::vector<std::string> arguments) {
                                        "proves itself.")),
                "chayan");
   app.footer(kFooter);
+  app.failure_message(UsageFault);
   app.require_subcommand(1);
   AddVerifyCommand(app, program);
   AddKindsCommand(app, program);

@@ -8,6 +8,7 @@
 #include "gateway/base/diag.h"
 #include "gateway/base/file.h"
 #include "gateway/base/status_macros.h"
+#include "gateway/base/usage.h"
 #include "gateway/cli/program.h"
 #include "gateway/cli/witness_dial.h"
 #include "gateway/http/listener.h"
@@ -176,7 +177,7 @@ void AddWitnessCommand(CLI::App& app, Program& program) {
   add_identity(dial);
   dial->add_option("--interval", options->interval_seconds, "seconds between visits")
       ->capture_default_str()
-      ->check(CLI::PositiveNumber);
+      ->check(Positive());
   AddConnectionFlags(*dial, program);
   dial->callback([&program, options] {
     program.action = [&program, options] { return RunDial(program, *options); };

@@ -3,6 +3,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "gateway/base/nearest_name.h"
 #include "gateway/registry/shapes.h"
 
 namespace chayan::policy {
@@ -75,7 +76,7 @@ std::optional<Refusal> CheckNamed(const Call& call, const char* what, const Name
 
 std::string Advice(absl::string_view written, const std::vector<absl::string_view>& names,
                    absl::string_view where) {
-  const absl::string_view nearest = registry::NearestName(written, names);
+  const absl::string_view nearest = NearestName(written, names);
   if (!nearest.empty()) return absl::StrCat("; did you mean ", nearest, "?");
   if (names.empty() || names.size() > kChoicesMax) return absl::StrCat("; see ", where);
   return absl::StrCat("; write one of ", absl::StrJoin(names, ", "));

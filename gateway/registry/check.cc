@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "gateway/base/encoding.h"
+#include "gateway/base/nearest_name.h"
 #include "gateway/crypto/digest.h"
 #include "gateway/registry/values.h"
 

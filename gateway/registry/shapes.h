@@ -41,10 +41,6 @@ absl::string_view WithoutLeadingZeros(absl::string_view hex);
 // Names that would be mistaken for something else in a log entry or a certificate's URI.
 bool IsReservedName(absl::string_view name);
 
-// The candidate that a person most likely meant by `name`, or empty if none is near.
-absl::string_view NearestName(absl::string_view name,
-                              const std::vector<absl::string_view>& candidates);
-
 }  // namespace chayan::registry
 
 #endif  // CHAYAN_GATEWAY_REGISTRY_SHAPES_H_

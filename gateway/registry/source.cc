@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "gateway/base/encoding.h"
+#include "gateway/base/nearest_name.h"
 #include "gateway/registry/shapes.h"
 
 namespace chayan::registry {
