@@ -123,18 +123,24 @@ std::vector<std::string> EncodeNoneTodayFrames(const std::vector<std::string>& n
 }
 
 std::vector<std::string> EncodeRecordedFrames(const RecordedIds& answers,
-                                              const RecordedIds& receipts) {
+                                              const std::vector<RecordedReceipt>& receipts) {
   FrameWriter writer(v1::ToAdapter::kRecordedFieldNumber);
-  const auto append = [&writer](const RecordedIds& recorded, int field) {
-    for (const auto& [id, index] : recorded) {
-      std::string bytes;
-      wire::AppendBytes(bytes, v1::RecordedAnswer::kExchangeIdFieldNumber, id.raw());
-      wire::AppendNumber(bytes, v1::RecordedAnswer::kEntryIndexFieldNumber, index);
-      wire::AppendBytes(writer.Item(bytes.size() + kItemHeadMax), field, bytes);
+  const auto append = [&writer](int field, const Uuid& id, uint64_t index,
+                                absl::string_view refusal) {
+    std::string bytes;
+    wire::AppendBytes(bytes, v1::RecordedAnswer::kExchangeIdFieldNumber, id.raw());
+    wire::AppendNumber(bytes, v1::RecordedAnswer::kEntryIndexFieldNumber, index);
+    if (!refusal.empty()) {
+      wire::AppendBytes(bytes, v1::RecordedAnswer::kRefusalFieldNumber, refusal);
     }
+    wire::AppendBytes(writer.Item(bytes.size() + kItemHeadMax), field, bytes);
   };
-  append(answers, v1::RecordedFrame::kAnswersFieldNumber);
-  append(receipts, v1::RecordedFrame::kReceiptsFieldNumber);
+  for (const auto& [id, index] : answers) {
+    append(v1::RecordedFrame::kAnswersFieldNumber, id, index, {});
+  }
+  for (const RecordedReceipt& one : receipts) {
+    append(v1::RecordedFrame::kReceiptsFieldNumber, one.delivery, one.index, one.refusal);
+  }
   return writer.Finish();
 }
 

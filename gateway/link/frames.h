@@ -30,10 +30,10 @@ std::vector<std::string> EncodeQuestionFrames(const std::vector<OutgoingQuestion
 std::vector<std::string> EncodeNoticeFrames(const std::vector<OutgoingNotice>& notices);
 // Of serialized NoneToday.
 std::vector<std::string> EncodeNoneTodayFrames(const std::vector<std::string>& none_today);
-// The ids of answers' exchanges and of receipts' deliveries, with the indexes of their entries.
+// The ids of answers' exchanges, with the indexes of their entries.
 using RecordedIds = std::vector<std::pair<Uuid, uint64_t>>;
 std::vector<std::string> EncodeRecordedFrames(const RecordedIds& answers,
-                                              const RecordedIds& receipts = {});
+                                              const std::vector<RecordedReceipt>& receipts = {});
 std::string EncodeWelcome(uint32_t in_flight_max, absl::string_view gateway);
 std::string EncodeHeartbeat(absl::Time now);
 std::string EncodeDraining();

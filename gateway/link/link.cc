@@ -302,7 +302,7 @@ void Link::Flush() {
   std::vector<OutgoingQuestion> questions;
   std::vector<Uuid> cancelled;
   RecordedIds recorded;
-  RecordedIds receipts_recorded;
+  std::vector<RecordedReceipt> receipts_recorded;
   std::vector<OutgoingNotice> notices;
   std::vector<std::string> none_today;
   bool draining = false;

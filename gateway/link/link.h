@@ -112,7 +112,7 @@ class Link : public std::enable_shared_from_this<Link> {
   bool SendNotices(std::vector<OutgoingNotice> notices);
   // False: it serves no more.
   bool TellNone(const std::string& none_today);
-  void ReceiptRecorded(const Uuid& delivery, uint64_t index);
+  void ReceiptRecorded(const RecordedReceipt& receipt);
 
   void Tick();
   // Asks the adapter to open another link and close this one. False when it is over.
@@ -225,7 +225,7 @@ class Link : public std::enable_shared_from_this<Link> {
   std::vector<Uuid> to_ask_ ABSL_GUARDED_BY(mu_);
   std::vector<Uuid> to_cancel_ ABSL_GUARDED_BY(mu_);
   RecordedIds to_record_ ABSL_GUARDED_BY(mu_);
-  RecordedIds receipts_to_record_ ABSL_GUARDED_BY(mu_);
+  std::vector<RecordedReceipt> receipts_to_record_ ABSL_GUARDED_BY(mu_);
   std::vector<OutgoingNotice> to_notify_ ABSL_GUARDED_BY(mu_);
   std::vector<std::string> none_today_ ABSL_GUARDED_BY(mu_);
   bool send_draining_ ABSL_GUARDED_BY(mu_) = false;

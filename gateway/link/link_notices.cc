@@ -59,12 +59,12 @@ bool Link::TellNone(const std::string& none_today) {
   return true;
 }
 
-void Link::ReceiptRecorded(const Uuid& delivery, uint64_t index) {
+void Link::ReceiptRecorded(const RecordedReceipt& receipt) {
   bool flush = false;
   {
     absl::MutexLock lock(&mu_);
     if (phase_ != Phase::kServing) return;
-    receipts_to_record_.emplace_back(delivery, index);
+    receipts_to_record_.push_back(receipt);
     flush = ClaimFlush();
   }
   if (flush) PostFlush();

@@ -105,12 +105,16 @@ TEST_F(LinkNoticesTest, CarriesNoticesDownAndSignedReceiptsUp) {
       sink_.receipts[1].signature));
   EXPECT_EQ(world_.links->PlaceForNotices("land-a", "deaths").room, kNoticesInFlightMax);
 
-  world_.links->ReceiptRecorded(place.link, notices[0].delivery, 77);
+  world_.links->ReceiptRecorded(place.link, {.delivery = notices[0].delivery, .index = 77});
+  world_.links->ReceiptRecorded(
+      place.link, {.delivery = notices[1].delivery, .index = 78, .refusal = "DELIVERY_STATE"});
   adapter->stream().Pump();
   const std::vector<v1::ToAdapter> recorded = adapter->stream().TakeWritten();
   ASSERT_THAT(recorded, SizeIs(1));
   EXPECT_EQ(recorded[0].recorded().receipts(0).exchange_id(), notices[0].delivery.raw());
   EXPECT_EQ(recorded[0].recorded().receipts(0).entry_index(), 77u);
+  EXPECT_EQ(recorded[0].recorded().receipts(0).refusal(), "");
+  EXPECT_EQ(recorded[0].recorded().receipts(1).refusal(), "DELIVERY_STATE");
 }
 
 TEST_F(LinkNoticesTest, SaysThatAPeriodHadNoneToWhoOffersTheSubscription) {

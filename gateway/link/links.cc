@@ -52,7 +52,7 @@ class LinkTable final : public Links, private LinkObserver {
   bool SendNotices(uint64_t link, std::vector<OutgoingNotice> notices) override;
   bool TellNone(absl::string_view recipient, absl::string_view subscription,
                 const std::string& none_today) override;
-  void ReceiptRecorded(uint64_t link, const Uuid& delivery, uint64_t index) override;
+  void ReceiptRecorded(uint64_t link, const RecordedReceipt& receipt) override;
   void Tick() override;
   std::vector<LinkInfo> List() const override;
   LinkCounts Counts() const override;
@@ -246,9 +246,9 @@ bool LinkTable::TellNone(absl::string_view recipient, absl::string_view subscrip
                      [&](const std::shared_ptr<Link>& link) { return link->TellNone(none_today); });
 }
 
-void LinkTable::ReceiptRecorded(uint64_t number, const Uuid& delivery, uint64_t index) {
+void LinkTable::ReceiptRecorded(uint64_t number, const RecordedReceipt& receipt) {
   // Gone meanwhile: the adapter says it again on its next link, and hears the same index.
-  if (const auto link = FindLink(number)) link->ReceiptRecorded(delivery, index);
+  if (const auto link = FindLink(number)) link->ReceiptRecorded(receipt);
 }
 
 std::vector<std::shared_ptr<Link>> LinkTable::Snapshot() const {

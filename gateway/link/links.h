@@ -67,6 +67,12 @@ struct NoticePlace {
   uint64_t link = 0;
   size_t room = 0;  // how many it takes now; 0: no link takes any
 };
+// What became of a receipt.
+struct RecordedReceipt {
+  Uuid delivery{};
+  uint64_t index = 0;     // of its entry
+  std::string refusal{};  // why it counts for nothing, by name; empty: it counts
+};
 
 struct LinkInfo {
   std::string id;
@@ -123,7 +129,7 @@ class Links {
   virtual bool TellNone(absl::string_view recipient, absl::string_view subscription,
                         const std::string& none_today) = 0;
   // The receipt's entry is committed: tell the adapter.
-  virtual void ReceiptRecorded(uint64_t link, const Uuid& delivery, uint64_t index) = 0;
+  virtual void ReceiptRecorded(uint64_t link, const RecordedReceipt& receipt) = 0;
 
   // Deadlines, heartbeats, links whose right is gone. Called every 50 ms with the clock's reading.
   virtual void Tick() = 0;

@@ -220,7 +220,7 @@ void NoticeService::OnReceipts(const policy::Caller& caller, uint64_t link,
                         .receipts = std::move(bulk),
                         .recorded =
                             [this, link](const Uuid& delivery, uint64_t entry) {
-                              links_.ReceiptRecorded(link, delivery, entry);
+                              links_.ReceiptRecorded(link, {.delivery = delivery, .index = entry});
                             },
                         .alone =
                             [this, caller, link](std::vector<link::SignedReceipt> alone) {
@@ -254,7 +254,8 @@ void NoticeService::Take(const policy::Caller& caller, uint64_t link, link::Sign
     v1::DeliveryReceipt said_before;
     if (!said_before.ParseFromString(bytes)) return;
     if (const auto id = Uuid::FromText(said_before.delivery_id()); id.ok()) {
-      links_.ReceiptRecorded(link, *id, std::get<Settled>(outcome).taken.committed.index);
+      const uint64_t index = std::get<Settled>(outcome).taken.committed.index;
+      links_.ReceiptRecorded(link, {.delivery = *id, .index = index});
     }
   };
   settler_.Take(std::move(said));
@@ -273,13 +274,16 @@ void NoticeService::RecordRefusal(const policy::Caller& caller, uint64_t link,
   log::Entry entry = rpc::EntryOf(caller, kLinkMethod, log::EntryType::kFailed,
                                   Uuid::Version7(with_.clock.Now(), with_.random));
   entry.reason = refusal.reason_name();
-  with_.committer.Submit(
-      {.entry = std::move(entry),
-       .vault = std::nullopt,
-       .registry = std::nullopt,
-       .done = [this, link, id = *delivery](const absl::StatusOr<log::Committed>& committed) {
-         if (committed.ok()) links_.ReceiptRecorded(link, id, committed->index);
-       }});
+  with_.committer.Submit({.entry = std::move(entry),
+                          .vault = std::nullopt,
+                          .registry = std::nullopt,
+                          .done = [this, link, id = *delivery, refused = refusal.reason_name()](
+                                      const absl::StatusOr<log::Committed>& committed) {
+                            if (!committed.ok()) return;
+                            links_.ReceiptRecorded(
+                                link,
+                                {.delivery = id, .index = committed->index, .refusal = refused});
+                          }});
 }
 
 void NoticeService::OnReturned(const policy::Caller&, std::vector<link::ReturnedNotice> notices) {

@@ -191,8 +191,10 @@ TEST_F(NoticeServiceTest, NobodySettlesWhatIsAnothers) {
   rig_.service().Tick();
   rig_.links->Take();
   rig_.SayDelivered("land-ad", notice.deliveries(0).delivery_id());
-  const uint64_t refused = rig_.links->WaitForIndex(notice.deliveries(0).delivery_id());
-  EXPECT_EQ(rig_.Entry(refused).Get("reason"), "DELIVERY_NOT_FOUND");
+  const link::RecordedReceipt refused =
+      rig_.links->WaitForReceipt(notice.deliveries(0).delivery_id());
+  EXPECT_EQ(refused.refusal, "DELIVERY_NOT_FOUND");
+  EXPECT_EQ(rig_.Entry(refused.index).Get("reason"), "DELIVERY_NOT_FOUND");
   EXPECT_EQ(StateOf(notice), v1::DELIVERY_STATE_SCHEDULED);
 }
 
@@ -219,6 +221,10 @@ TEST_F(NoticeServiceTest, WhoSaysTheSameAgainHearsOfTheSameEntry) {
   EXPECT_EQ(status.rejection_reason(), v1::REJECTION_REASON_NO_SUCH_PERSON);
   EXPECT_EQ(status.follow_up_owner(), "hro-shanhua");
   EXPECT_TRUE(status.has_follow_up_by_time());
+  // It rejects no other way afterwards, and its adapter hears that this word counts for nothing.
+  rejected.set_rejection_reason(v1::REJECTION_REASON_NOT_OURS);
+  rig_.Say("land-qd", rejected);
+  EXPECT_EQ(rig_.links->WaitForReceipt(notice.delivery_id()).refusal, "DELIVERY_STATE");
 }
 
 TEST_F(NoticeServiceTest, WhatWasUnderWayInACrashLeavesAgainUnderTheSameId) {

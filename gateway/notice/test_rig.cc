@@ -63,9 +63,9 @@ std::vector<std::string> FakeNoticeLinks::TakeNone() {
   return std::exchange(none_today_, {});
 }
 
-void FakeNoticeLinks::ReceiptRecorded(uint64_t, const Uuid& delivery, uint64_t index) {
+void FakeNoticeLinks::ReceiptRecorded(uint64_t, const link::RecordedReceipt& receipt) {
   absl::MutexLock lock(&mu_);
-  recorded_[delivery.ToText()] = index;
+  recorded_[receipt.delivery.ToText()] = receipt;
 }
 
 void FakeNoticeLinks::Reach(const std::string& recipient, size_t room) {
@@ -94,15 +94,13 @@ size_t FakeNoticeLinks::waiting() const {
   return sent_.size();
 }
 
-uint64_t FakeNoticeLinks::WaitForIndex(const std::string& delivery_id) {
+link::RecordedReceipt FakeNoticeLinks::WaitForReceipt(const std::string& delivery_id) {
   absl::MutexLock lock(&mu_);
   const auto there = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
     return recorded_.contains(delivery_id);
   };
   CHAYAN_CHECK(mu_.AwaitWithTimeout(absl::Condition(&there), kHangTimeout));
-  const uint64_t index = recorded_[delivery_id];
-  recorded_.erase(delivery_id);
-  return index;
+  return std::move(recorded_.extract(delivery_id).mapped());
 }
 
 TestRig::TestRig(registry::Files files, uint64_t seed) : clock(Start()), random_(seed) {

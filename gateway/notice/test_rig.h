@@ -61,7 +61,7 @@ class FakeNoticeLinks final : public link::Links {
   bool SendNotices(uint64_t link, std::vector<link::OutgoingNotice> notices) override;
   bool TellNone(absl::string_view recipient, absl::string_view subscription,
                 const std::string& none_today) override;
-  void ReceiptRecorded(uint64_t link, const Uuid& delivery, uint64_t index) override;
+  void ReceiptRecorded(uint64_t link, const link::RecordedReceipt& receipt) override;
   void Tick() override {}
   std::vector<link::LinkInfo> List() const override { return {}; }
   link::LinkCounts Counts() const override { return {}; }
@@ -79,14 +79,17 @@ class FakeNoticeLinks final : public link::Links {
   // Serialized NoneToday of those who were told since the last look.
   std::vector<std::string> TakeNone();
   // Waits for the entry of a receipt.
-  uint64_t WaitForIndex(const std::string& delivery_id);
+  link::RecordedReceipt WaitForReceipt(const std::string& delivery_id);
+  uint64_t WaitForIndex(const std::string& delivery_id) {
+    return WaitForReceipt(delivery_id).index;
+  }
 
  private:
   mutable absl::Mutex mu_;
   std::map<std::string, size_t, std::less<>> rooms_ ABSL_GUARDED_BY(mu_);
   std::vector<std::string> sent_ ABSL_GUARDED_BY(mu_);
   std::vector<std::string> none_today_ ABSL_GUARDED_BY(mu_);
-  std::map<std::string, uint64_t> recorded_ ABSL_GUARDED_BY(mu_);
+  std::map<std::string, link::RecordedReceipt> recorded_ ABSL_GUARDED_BY(mu_);
 };
 
 // What a call came to.

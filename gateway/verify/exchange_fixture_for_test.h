@@ -108,7 +108,7 @@ class HeldLinks final : public link::Links {
   }
   bool SendNotices(uint64_t, std::vector<link::OutgoingNotice>) override { return false; }
   bool TellNone(absl::string_view, absl::string_view, const std::string&) override { return false; }
-  void ReceiptRecorded(uint64_t, const Uuid&, uint64_t) override {}
+  void ReceiptRecorded(uint64_t, const link::RecordedReceipt&) override {}
   void Tick() override {}
   std::vector<link::LinkInfo> List() const override { return {}; }
   link::LinkCounts Counts() const override { return {}; }
