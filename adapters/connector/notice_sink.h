@@ -69,7 +69,7 @@ class NoticeSink {
   virtual void NoneToday(const v1::NoneToday&) {}
   // What offices did since, and was not told yet; blocks. Of a system that keeps none: none.
   virtual absl::StatusOr<std::vector<Outcome>> Outcomes() { return std::vector<Outcome>(); }
-  // It is with the gateway, or never will be: `told` is what the office reads of it.
+  // It is in the log, or never will be: `told` is what the office reads of it.
   virtual absl::Status OutcomeTold(const std::string& /*delivery_id*/,
                                    const std::string& /*told*/) {
     return absl::OkStatus();

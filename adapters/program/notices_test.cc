@@ -20,8 +20,10 @@ namespace chayan::adapter {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
+using ::testing::Pair;
 
 class NoticesTest : public ::testing::Test {
  protected:
@@ -229,44 +231,37 @@ class WrittenDown final : public connector::NoticeSink {
   std::vector<std::string> silent;
 };
 
-// Keeps what it is told, but for what it must not be.
-class KeptClient final : public sdk::LinkClient {
+// Says what it is told to of each; of others, that they are on their way.
+class ToldClient final : public sdk::LinkClient {
  public:
   sdk::LinkClientStatus Status() const override { return {}; }
-  absl::Status Settle(const v1::DeliveryReceipt& settlement) override {
-    const auto it = refused.find(settlement.delivery_id());
-    if (it != refused.end()) return it->second;
-    settled.push_back(settlement.delivery_id());
-    return absl::OkStatus();
+  absl::StatusOr<std::optional<uint64_t>> Settle(const v1::DeliveryReceipt& settlement) override {
+    const auto it = said.find(settlement.delivery_id());
+    return it == said.end() ? std::nullopt : it->second;
   }
   void Drain(absl::Duration) override {}
 
-  std::map<std::string, absl::Status> refused;
-  std::vector<std::string> settled;
+  std::map<std::string, absl::StatusOr<std::optional<uint64_t>>> said;
 };
 
 TEST_F(NoticeDeskTest, TellsWhatAnOfficeWroteDownAndWritesBesideItWhatCameOfIt) {
   auto used = std::make_unique<WrittenDown>();
   WrittenDown* const sink = used.get();
   front_.notices().Use(std::move(used));
-  KeptClient client;
-  client.refused = {{"unknown", absl::NotFoundError("no such notice was taken here")},
-                    {"later", absl::ResourceExhaustedError("too many wait for a link")}};
-  sink->Acted("acted");
-  sink->Acted("unknown");
+  ToldClient client;
+  client.said = {{"acted", 17},
+                 {"unknown", absl::NotFoundError("no such notice was taken here")},
+                 {"unwell", absl::UnavailableError("the disk is full")}};
+  for (const char* id : {"acted", "on its way", "unknown", "unwell", "behind it"}) sink->Acted(id);
   sink->Acted("unreadable", "state: write ACKNOWLEDGED or REJECTED");
-  sink->Acted("later");
   TellOutcomes(front_.notices(), client);
-  EXPECT_THAT(client.settled, testing::ElementsAre("acted"));
-  EXPECT_THAT(
-      sink->told,
-      testing::ElementsAre(testing::Pair("acted", "yes"),
-                           testing::Pair("unknown", "no such notice was taken here"),
-                           testing::Pair("unreadable", "state: write ACKNOWLEDGED or REJECTED")));
-  client.refused.clear();
+  EXPECT_THAT(sink->told, ElementsAre(Pair("acted", "entry 17"),
+                                      Pair("unknown", "no such notice was taken here")));
+  client.said = {{"on its way", 18}, {"unwell", 19}, {"behind it", 20}};
   TellOutcomes(front_.notices(), client);
-  EXPECT_THAT(client.settled, testing::ElementsAre("acted", "later"));
-  EXPECT_EQ(sink->told["later"], "yes");
+  EXPECT_THAT(sink->outcomes, testing::IsEmpty());
+  EXPECT_EQ(sink->told["on its way"], "entry 18");
+  EXPECT_EQ(sink->told["unreadable"], "state: write ACKNOWLEDGED or REJECTED");
 }
 
 TEST_F(NoticeDeskTest, APeriodWithoutNoticesReachesTheSink) {
@@ -276,7 +271,7 @@ TEST_F(NoticeDeskTest, APeriodWithoutNoticesReachesTheSink) {
   v1::NoneToday none;
   none.set_subscription("tax-death");
   front_.OnNoneToday(none);
-  EXPECT_THAT(sink->silent, testing::ElementsAre("tax-death"));
+  EXPECT_THAT(sink->silent, ElementsAre("tax-death"));
 }
 
 }  // namespace

@@ -1,10 +1,15 @@
 #include "adapters/program/outcome_teller.h"
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "adapters/connector/notice_sink.h"
 #include "gateway/base/diag.h"
 
 namespace chayan::adapter {
@@ -12,6 +17,19 @@ namespace {
 
 // Offices act after hours; their database shall not notice that it is asked.
 constexpr absl::Duration kLookInterval = absl::Seconds(5);
+
+// What is written beside it: its entry, or why there will be none. Empty: it is on its way.
+absl::StatusOr<std::string> Tell(const connector::Outcome& outcome, sdk::LinkClient& client) {
+  if (!outcome.fault.empty()) return outcome.fault;
+  const absl::StatusOr<std::optional<uint64_t>> entry = client.Settle(outcome.settlement);
+  if (entry.ok()) return entry->has_value() ? absl::StrCat("entry ", **entry) : "";
+  const bool is_final = absl::IsInvalidArgument(entry.status()) ||
+                        absl::IsNotFound(entry.status()) ||
+                        absl::IsFailedPrecondition(entry.status());
+  // Anything else may be over at the next look.
+  if (!is_final) return entry.status();
+  return std::string(entry.status().message());
+}
 
 }  // namespace
 
@@ -22,14 +40,10 @@ void TellOutcomes(const NoticeDesk& desk, sdk::LinkClient& client) {
   absl::Status status = outcomes.status();
   for (size_t i = 0; status.ok() && i < outcomes->size(); ++i) {
     const connector::Outcome& outcome = (*outcomes)[i];
-    const absl::Status said = outcome.fault.empty() ? client.Settle(outcome.settlement)
-                                                    : absl::InvalidArgumentError(outcome.fault);
-    // Anything else may be over at the next look.
-    const bool is_final = said.ok() || absl::IsInvalidArgument(said) || absl::IsNotFound(said) ||
-                          absl::IsFailedPrecondition(said);
-    status = is_final ? sink->OutcomeTold(outcome.settlement.delivery_id(),
-                                          said.ok() ? "yes" : std::string(said.message()))
-                      : said;
+    const absl::StatusOr<std::string> told = Tell(outcome, client);
+    status = told.status();
+    if (!told.ok() || told->empty()) continue;
+    status = sink->OutcomeTold(outcome.settlement.delivery_id(), *told);
   }
   if (status.ok()) return;
   diag::Warning("adapter.outcomes_not_told", {{"cause", std::string(status.message())}});

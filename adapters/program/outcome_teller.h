@@ -12,7 +12,8 @@
 
 namespace chayan::adapter {
 
-// Has gateways told what stands there untold. Blocks for as long as the agency's system takes.
+// Has gateways told what stands there untold, and writes beside it what came of it once the log
+// holds it. Blocks for as long as the agency's system takes.
 void TellOutcomes(const NoticeDesk& desk, sdk::LinkClient& client);
 
 // Does so every few seconds until it is destroyed.

@@ -134,6 +134,7 @@ std::string StatusJson(const StatusReport& report) {
       ",\"notices_repeated\":", report.link.notices_repeated,
       ",\"receipts_sent\":", report.link.receipts_sent,
       ",\"receipts_recorded\":", report.link.receipts_recorded,
+      ",\"receipts_refused\":", report.link.receipts_refused,
       ",\"reload_fault\":", Quoted(report.reload_fault), ",\"kinds\":[", absl::StrJoin(kinds, ","),
       "],\"notices\":[", absl::StrJoin(notices, ","), "]}\n");
 }
@@ -175,7 +176,8 @@ absl::StatusOr<std::string> StatusText(absl::string_view json, absl::Time now) {
     absl::StrAppend(&text, "notices   ", Text(root, "/notices_received"), " came, ",
                     Text(root, "/notices_repeated"), " of them again; ",
                     Text(root, "/receipts_sent"), " receipts sent, ",
-                    Text(root, "/receipts_recorded"), " recorded\n");
+                    Text(root, "/receipts_recorded"), " recorded, ",
+                    Text(root, "/receipts_refused"), " of them without effect\n");
   }
   for (const JsonNode& notice : Children(root, "/notices")) {
     absl::StrAppend(&text, NoticeText(notice));

@@ -1,5 +1,7 @@
 #include "adapters/sdk/inbox.h"
 
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 #include "chayan/v1/notice_service.pb.h"
 #include "gateway/base/status_macros.h"
@@ -17,14 +19,20 @@ constexpr char kSchema[] = R"(
     settlement_entry INTEGER,
     time_ms INTEGER NOT NULL
   ) WITHOUT ROWID;
-  CREATE INDEX IF NOT EXISTS inbox_unrecorded ON inbox (time_ms)
+  DROP INDEX IF EXISTS inbox_unrecorded;
+  CREATE INDEX IF NOT EXISTS inbox_to_record ON inbox (delivery)
     WHERE receipt_entry IS NULL OR (length(settlement) > 0 AND settlement_entry IS NULL);
   CREATE INDEX IF NOT EXISTS inbox_time ON inbox (time_ms);
+  CREATE TABLE IF NOT EXISTS inbox_refused (
+    delivery BLOB PRIMARY KEY,
+    reason BLOB NOT NULL
+  ) WITHOUT ROWID;
 )";
 
 constexpr char kColumns[] =
     "delivery, notice, receipt, settlement, COALESCE(receipt_entry, -1), "
-    "COALESCE(settlement_entry, -1)";
+    "COALESCE(settlement_entry, -1), "
+    "COALESCE((SELECT reason FROM inbox_refused WHERE delivery = inbox.delivery), x'')";
 
 std::optional<uint64_t> EntryOf(int64_t column) {
   return column < 0 ? std::nullopt : std::optional<uint64_t>(static_cast<uint64_t>(column));
@@ -38,11 +46,14 @@ absl::StatusOr<TakenNotice> FromRow(const store::Statement& row) {
   taken.settlement = std::string(row.Blob(3));
   taken.receipt_entry = EntryOf(row.Integer(4));
   taken.settlement_entry = EntryOf(row.Integer(5));
+  taken.refusal = std::string(row.Blob(6));
   return taken;
 }
 
-// A rejection that is in the log may be followed by an acknowledgement.
-bool MayThinkAgain(const TakenNotice& taken, const std::string& settlement) {
+// What counts for nothing may be said otherwise, and a rejection that is in the log may be followed
+// by an acknowledgement.
+bool MaySayOtherwise(const TakenNotice& taken, const std::string& settlement) {
+  if (taken.settlement.empty() || !taken.refusal.empty()) return true;
   v1::DeliveryReceipt before, after;
   return taken.settlement_entry.has_value() && before.ParseFromString(taken.settlement) &&
          after.ParseFromString(settlement) && before.state() == v1::DELIVERY_STATE_REJECTED &&
@@ -66,11 +77,24 @@ absl::Status Inbox::Prepare() {
   CHAYAN_ASSIGN_OR_RETURN(find_, connection_.Prepare(absl::StrCat(
                                      "SELECT ", kColumns, " FROM inbox WHERE delivery = ?")));
   CHAYAN_ASSIGN_OR_RETURN(
-      keep_, connection_.Prepare("INSERT OR REPLACE INTO inbox (delivery, notice, receipt, "
-                                 "settlement, time_ms) VALUES (?, ?, ?, ?, ?)"));
+      keep_,
+      connection_.Prepare(
+          "INSERT INTO inbox (delivery, notice, receipt, settlement, time_ms) "
+          "VALUES (?, ?, ?, ?, ?) ON CONFLICT (delivery) DO UPDATE SET notice = excluded.notice, "
+          "receipt = excluded.receipt, receipt_entry = NULL, settlement = CASE WHEN "
+          "length(excluded.settlement) = 0 AND settlement_entry IS NULL THEN settlement ELSE "
+          "excluded.settlement END, settlement_entry = NULL, time_ms = excluded.time_ms"));
+  // The entry of a settlement before it takes the place of the receipt's: said again, it is not
+  // taken for this one's.
   CHAYAN_ASSIGN_OR_RETURN(
-      settle_, connection_.Prepare("UPDATE inbox SET settlement = ?2, settlement_entry = NULL "
-                                   "WHERE delivery = ?1"));
+      settle_, connection_.Prepare("UPDATE inbox SET settlement = ?2, receipt_entry = "
+                                   "COALESCE(settlement_entry, receipt_entry), settlement_entry = "
+                                   "NULL WHERE delivery = ?1"));
+  CHAYAN_ASSIGN_OR_RETURN(
+      refuse_,
+      connection_.Prepare("INSERT OR REPLACE INTO inbox_refused (delivery, reason) VALUES (?, ?)"));
+  CHAYAN_ASSIGN_OR_RETURN(accept_,
+                          connection_.Prepare("DELETE FROM inbox_refused WHERE delivery = ?"));
   CHAYAN_ASSIGN_OR_RETURN(
       receipt_recorded_,
       connection_.Prepare("UPDATE inbox SET receipt_entry = ?2 WHERE delivery = ?1"));
@@ -80,8 +104,8 @@ absl::Status Inbox::Prepare() {
   CHAYAN_ASSIGN_OR_RETURN(
       unrecorded_, connection_.Prepare(absl::StrCat(
                        "SELECT ", kColumns,
-                       " FROM inbox WHERE receipt_entry IS NULL OR (length(settlement) > 0 AND "
-                       "settlement_entry IS NULL) ORDER BY time_ms LIMIT ?")));
+                       " FROM inbox WHERE (receipt_entry IS NULL OR (length(settlement) > 0 AND "
+                       "settlement_entry IS NULL)) AND delivery > ? ORDER BY delivery LIMIT ?")));
   CHAYAN_ASSIGN_OR_RETURN(
       forget_,
       connection_.Prepare("DELETE FROM inbox WHERE time_ms < ? AND receipt_entry IS NOT NULL AND "
@@ -112,53 +136,72 @@ absl::Status Inbox::Keep(const std::vector<TakenNotice>& taken, absl::Time now) 
                                  .Bind(4, one.settlement)
                                  .Bind(5, absl::ToUnixMillis(now))
                                  .Run());
+      CHAYAN_RETURN_IF_ERROR(accept_.Bind(1, one.delivery_id.raw()).Run());
     }
     return absl::OkStatus();
   });
 }
 
-absl::StatusOr<std::optional<TakenNotice>> Inbox::Settle(const Uuid& delivery_id,
-                                                         const std::string& settlement) {
+absl::StatusOr<Inbox::Settled> Inbox::Settle(const Uuid& delivery_id,
+                                             const std::string& settlement) {
   absl::MutexLock lock(&mu_);
   CHAYAN_ASSIGN_OR_RETURN(std::optional<TakenNotice> taken, Read(delivery_id));
   if (!taken.has_value()) return absl::NotFoundError("no such notice was taken here");
-  if (taken->settlement == settlement) return std::nullopt;
-  if (!taken->settlement.empty() && !MayThinkAgain(*taken, settlement)) {
-    return absl::FailedPreconditionError("the office said something else of it before");
+  const bool is_new = taken->settlement != settlement;
+  if (is_new) {
+    if (!MaySayOtherwise(*taken, settlement)) {
+      return absl::FailedPreconditionError("the office said something else of it before");
+    }
+    const absl::Status status =
+        connection_.Transact([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) -> absl::Status {
+          CHAYAN_RETURN_IF_ERROR(settle_.Bind(1, delivery_id.raw()).Bind(2, settlement).Run());
+          return accept_.Bind(1, delivery_id.raw()).Run();
+        });
+    CHAYAN_RETURN_IF_ERROR(status);
+    taken->settlement = settlement;
+    if (taken->settlement_entry.has_value()) {
+      taken->receipt_entry = std::exchange(taken->settlement_entry, std::nullopt);
+    }
+    taken->refusal.clear();
   }
-  CHAYAN_RETURN_IF_ERROR(settle_.Bind(1, delivery_id.raw()).Bind(2, settlement).Run());
-  taken->settlement = settlement;
-  taken->settlement_entry.reset();
-  return taken->receipt_entry.has_value() ? std::move(taken) : std::nullopt;
+  return Settled{*std::move(taken), is_new};
 }
 
-absl::StatusOr<std::vector<TakenNotice>> Inbox::Recorded(
-    const std::vector<std::pair<Uuid, uint64_t>>& entries) {
+absl::Status Inbox::RecordOne(const RecordedWord& word, std::vector<TakenNotice>& next) {
+  CHAYAN_ASSIGN_OR_RETURN(std::optional<TakenNotice> taken, Read(word.delivery_id));
+  if (!taken.has_value() || taken->Unrecorded() == nullptr || taken->receipt_entry == word.entry) {
+    return absl::OkStatus();
+  }
+  const absl::string_view id = word.delivery_id.raw();
+  const bool of_receipt = !taken->receipt_entry.has_value();
+  store::Statement& update = of_receipt ? receipt_recorded_ : settlement_recorded_;
+  CHAYAN_RETURN_IF_ERROR(update.Bind(1, id).Bind(2, static_cast<int64_t>(word.entry)).Run());
+  if (word.refusal.empty()) {
+    CHAYAN_RETURN_IF_ERROR(accept_.Bind(1, id).Run());
+  } else {
+    CHAYAN_RETURN_IF_ERROR(refuse_.Bind(1, id).Bind(2, word.refusal).Run());
+  }
+  taken->receipt_entry = word.entry;
+  if (of_receipt && taken->Unrecorded() != nullptr) next.push_back(*std::move(taken));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<TakenNotice>> Inbox::Recorded(const std::vector<RecordedWord>& words) {
   std::vector<TakenNotice> next;
   absl::MutexLock lock(&mu_);
-  const absl::Status status = connection_.Transact([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(
-                                                       mu_) -> absl::Status {
-    for (const auto& [id, entry] : entries) {
-      CHAYAN_ASSIGN_OR_RETURN(std::optional<TakenNotice> taken, Read(id));
-      if (!taken.has_value() || taken->Unrecorded() == nullptr || taken->receipt_entry == entry) {
-        continue;
-      }
-      const bool of_receipt = !taken->receipt_entry.has_value();
-      store::Statement& update = of_receipt ? receipt_recorded_ : settlement_recorded_;
-      CHAYAN_RETURN_IF_ERROR(update.Bind(1, id.raw()).Bind(2, static_cast<int64_t>(entry)).Run());
-      taken->receipt_entry = entry;
-      if (of_receipt && taken->Unrecorded() != nullptr) next.push_back(*std::move(taken));
-    }
-    return absl::OkStatus();
-  });
+  const absl::Status status =
+      connection_.Transact([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) -> absl::Status {
+        for (const RecordedWord& word : words) CHAYAN_RETURN_IF_ERROR(RecordOne(word, next));
+        return absl::OkStatus();
+      });
   CHAYAN_RETURN_IF_ERROR(status);
   return next;
 }
 
-absl::StatusOr<std::vector<TakenNotice>> Inbox::Unrecorded(size_t count_max) {
+absl::StatusOr<std::vector<TakenNotice>> Inbox::Unrecorded(const Uuid& after, size_t count_max) {
   std::vector<TakenNotice> all;
   absl::MutexLock lock(&mu_);
-  unrecorded_.Bind(1, static_cast<int64_t>(count_max));
+  unrecorded_.Bind(1, after.raw()).Bind(2, static_cast<int64_t>(count_max));
   while (true) {
     CHAYAN_ASSIGN_OR_RETURN(const bool row, unrecorded_.Step());
     if (!row) return all;
@@ -173,7 +216,9 @@ absl::StatusOr<std::vector<TakenNotice>> Inbox::Unrecorded(size_t count_max) {
 
 absl::Status Inbox::Forget(absl::Time now) {
   absl::MutexLock lock(&mu_);
-  return forget_.Bind(1, absl::ToUnixMillis(now - kRememberedFor)).Run();
+  CHAYAN_RETURN_IF_ERROR(forget_.Bind(1, absl::ToUnixMillis(now - kRememberedFor)).Run());
+  return connection_.Run(
+      "DELETE FROM inbox_refused WHERE delivery NOT IN (SELECT delivery FROM inbox)");
 }
 
 }  // namespace chayan::sdk

@@ -3,10 +3,12 @@
 // crash kept from being sent is sent when the next link opens. No payload: ids, digests, receipts.
 //
 //   inbox(delivery, notice, receipt, receipt_entry, settlement, settlement_entry, time_ms)
+//   inbox_refused(delivery, reason)
 //
 // An entry index is NULL until the gateway has said that it is in the log. A settlement
 // (acknowledgement or rejection) is not sent before the receipt is recorded: the log's order is
-// that of the states.
+// that of the states. A refusal is of what was recorded last: its entry says that it counts for
+// nothing.
 #ifndef CHAYAN_ADAPTERS_SDK_INBOX_H_
 #define CHAYAN_ADAPTERS_SDK_INBOX_H_
 
@@ -37,12 +39,21 @@ struct TakenNotice {
   // Indexes of their entries, once the gateway has told them.
   std::optional<uint64_t> receipt_entry{};
   std::optional<uint64_t> settlement_entry{};
+  // Why the gateway gave what was recorded last no effect; empty: it has.
+  std::string refusal{};
 
   // The next of the two to be recorded; nullptr when there is none.
   const std::string* Unrecorded() const {
     if (!receipt_entry.has_value()) return &receipt;
     return settlement.empty() || settlement_entry.has_value() ? nullptr : &settlement;
   }
+};
+
+// That the log holds what was sent last of a delivery.
+struct RecordedWord {
+  Uuid delivery_id;
+  uint64_t entry = 0;
+  std::string refusal{};  // as TakenNotice has it
 };
 
 // Thread-safe. Whatever is kept is on the disk when the call returns.
@@ -56,19 +67,21 @@ class Inbox {
   static absl::StatusOr<std::unique_ptr<Inbox>> Open(const std::string& path);
 
   absl::StatusOr<std::optional<TakenNotice>> Find(const Uuid& delivery_id);
-  // All or nothing. Replaces what is known of the same delivery.
+  // All or nothing. Replaces what is known of the same delivery, but for a settlement that is not
+  // recorded and has no successor.
   absl::Status Keep(const std::vector<TakenNotice>& taken, absl::Time now);
-  // Keeps what the office did of a notice that was taken: the serialized DeliveryReceipt. The
-  // notice, if that may be sent now; nothing where its receipt is not recorded yet, or the same was
-  // kept before. NOT_FOUND: no such notice was taken. FAILED_PRECONDITION: something else was said.
-  absl::StatusOr<std::optional<TakenNotice>> Settle(const Uuid& delivery_id,
-                                                    const std::string& settlement);
-  // Entries of what was sent last for each delivery; an entry that is known already changes
-  // nothing. Returns the deliveries whose settlement may be sent now.
-  absl::StatusOr<std::vector<TakenNotice>> Recorded(
-      const std::vector<std::pair<Uuid, uint64_t>>& entries);
-  // The oldest of which something is not recorded yet.
-  absl::StatusOr<std::vector<TakenNotice>> Unrecorded(size_t count_max);
+  struct Settled {
+    TakenNotice notice;
+    bool is_new = false;  // false: the same was kept before
+  };
+  // Keeps what the office did of a notice that was taken: the serialized DeliveryReceipt.
+  // NOT_FOUND: no such notice was taken. FAILED_PRECONDITION: something else was said, and not
+  // refused.
+  absl::StatusOr<Settled> Settle(const Uuid& delivery_id, const std::string& settlement);
+  // What is known already changes nothing. Returns the deliveries whose settlement may be sent now.
+  absl::StatusOr<std::vector<TakenNotice>> Recorded(const std::vector<RecordedWord>& words);
+  // The next of which something is not recorded yet, by id, beginning after `after`.
+  absl::StatusOr<std::vector<TakenNotice>> Unrecorded(const Uuid& after, size_t count_max);
   // Removes what is recorded and older than kRememberedFor.
   absl::Status Forget(absl::Time now);
 
@@ -77,12 +90,16 @@ class Inbox {
   absl::Status Prepare() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   absl::StatusOr<std::optional<TakenNotice>> Read(const Uuid& delivery_id)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  absl::Status RecordOne(const RecordedWord& word, std::vector<TakenNotice>& next)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   absl::Mutex mu_;
   store::Connection connection_ ABSL_GUARDED_BY(mu_);  // before its statements
   store::Statement find_ ABSL_GUARDED_BY(mu_);
   store::Statement keep_ ABSL_GUARDED_BY(mu_);
   store::Statement settle_ ABSL_GUARDED_BY(mu_);
+  store::Statement refuse_ ABSL_GUARDED_BY(mu_);
+  store::Statement accept_ ABSL_GUARDED_BY(mu_);
   store::Statement receipt_recorded_ ABSL_GUARDED_BY(mu_);
   store::Statement settlement_recorded_ ABSL_GUARDED_BY(mu_);
   store::Statement unrecorded_ ABSL_GUARDED_BY(mu_);

@@ -6,8 +6,12 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <set>
+
 #include "absl/strings/str_cat.h"
 #include "chayan/v1/notice_service.pb.h"
+#include "gateway/base/check.h"
 #include "gateway/base/file.h"
 #include "gateway/base/random.h"
 #include "gateway/base/status_matchers.h"
@@ -49,10 +53,21 @@ class InboxTest : public ::testing::Test {
     EXPECT_OK(found.status());
     return found.ok() ? *found : std::nullopt;
   }
-  std::vector<TakenNotice> Recorded(const Uuid& id, uint64_t entry) {
-    auto next = inbox_->Recorded({{id, entry}});
+  std::vector<TakenNotice> Unrecorded() {
+    auto all = inbox_->Unrecorded(Uuid(), 10);
+    EXPECT_OK(all.status());
+    return all.ok() ? *all : std::vector<TakenNotice>();
+  }
+  std::vector<TakenNotice> Recorded(const Uuid& id, uint64_t entry,
+                                    const std::string& refusal = "") {
+    auto next = inbox_->Recorded({{id, entry, refusal}});
     EXPECT_OK(next.status());
     return next.ok() ? *next : std::vector<TakenNotice>();
+  }
+  Inbox::Settled Settle(const Uuid& id, const std::string& settlement) {
+    auto settled = inbox_->Settle(id, settlement);
+    CHAYAN_CHECK(settled.ok());
+    return *std::move(settled);
   }
 
   SystemRandom random_;
@@ -71,7 +86,7 @@ TEST_F(InboxTest, KnowsAfterACrashWhatItTook) {
   EXPECT_EQ(found->receipt, "receipt");
   EXPECT_EQ(found->settlement, "settlement");
   EXPECT_EQ(found->receipt_entry, std::nullopt);
-  EXPECT_THAT(*inbox_->Unrecorded(10), SizeIs(1));
+  EXPECT_THAT(Unrecorded(), SizeIs(1));
   struct stat stat;
   ASSERT_EQ(::stat(path_.c_str(), &stat), 0);
   EXPECT_EQ(stat.st_mode & 0777, 0600u);
@@ -86,9 +101,9 @@ TEST_F(InboxTest, TheSettlementFollowsTheRecordedReceipt) {
   EXPECT_EQ(*next[0].Unrecorded(), "settlement");
   // A gateway that tells the receipt's entry twice has not recorded the settlement.
   EXPECT_THAT(Recorded(taken.delivery_id, 7), IsEmpty());
-  EXPECT_THAT(*inbox_->Unrecorded(10), SizeIs(1));
+  EXPECT_THAT(Unrecorded(), SizeIs(1));
   EXPECT_THAT(Recorded(taken.delivery_id, 8), IsEmpty());
-  EXPECT_THAT(*inbox_->Unrecorded(10), IsEmpty());
+  EXPECT_THAT(Unrecorded(), IsEmpty());
   EXPECT_EQ(Find(taken.delivery_id)->settlement_entry, 8u);
 }
 
@@ -96,14 +111,22 @@ TEST_F(InboxTest, AnEntryOfADeliveryItNeverTookChangesNothing) {
   EXPECT_THAT(Recorded(Make().delivery_id, 7), IsEmpty());
 }
 
-TEST_F(InboxTest, TellsTheOldestFirst) {
-  const TakenNotice late = Make();
-  const TakenNotice early = Make();
-  ASSERT_OK(inbox_->Keep({late}, kNow));
-  ASSERT_OK(inbox_->Keep({early}, kNow - absl::Seconds(1)));
-  const auto unrecorded = inbox_->Unrecorded(1);
-  ASSERT_THAT(*unrecorded, SizeIs(1));
-  EXPECT_EQ((*unrecorded)[0].delivery_id, early.delivery_id);
+TEST_F(InboxTest, IsReadInPagesThatMissNothing) {
+  std::set<std::string> kept, read;
+  for (int i = 0; i < 7; ++i) {
+    const TakenNotice taken = Make();
+    ASSERT_OK(inbox_->Keep({taken}, kNow));
+    kept.insert(taken.delivery_id.ToText());
+  }
+  Uuid after;
+  for (size_t left = 7; left > 0; left -= std::min<size_t>(left, 3)) {
+    const auto page = inbox_->Unrecorded(after, 3);
+    ASSERT_OK(page.status());
+    ASSERT_THAT(*page, SizeIs(std::min<size_t>(left, 3)));
+    for (const TakenNotice& taken : *page) read.insert(taken.delivery_id.ToText());
+    after = page->back().delivery_id;
+  }
+  EXPECT_EQ(read, kept);
 }
 
 TEST_F(InboxTest, ForgetsOnlyWhatIsRecordedAndOld) {
@@ -137,18 +160,19 @@ TEST_F(InboxTest, WhatAnOfficeDidDaysLaterIsKeptAndFollowsTheReceipt) {
   const TakenNotice taken = Make();
   EXPECT_TRUE(absl::IsNotFound(inbox_->Settle(taken.delivery_id, acted).status()));
   ASSERT_OK(inbox_->Keep({taken}, kNow));
-  auto settled = inbox_->Settle(taken.delivery_id, acted);
-  ASSERT_OK(settled.status());
-  EXPECT_EQ(*settled, std::nullopt) << "its receipt comes first";
+  const Inbox::Settled settled = Settle(taken.delivery_id, acted);
+  EXPECT_TRUE(settled.is_new);
+  EXPECT_EQ(settled.notice.receipt_entry, std::nullopt) << "its receipt comes first";
   Reopen();
   const auto next = Recorded(taken.delivery_id, 7);
   ASSERT_THAT(next, SizeIs(1));
   EXPECT_EQ(*next[0].Unrecorded(), acted);
-  EXPECT_OK(inbox_->Settle(taken.delivery_id, acted).status()) << "the same again";
-  EXPECT_TRUE(absl::IsFailedPrecondition(
-      inbox_->Settle(taken.delivery_id, Word(v1::DELIVERY_STATE_REJECTED)).status()));
+  EXPECT_FALSE(Settle(taken.delivery_id, acted).is_new);
+  const std::string rejected = Word(v1::DELIVERY_STATE_REJECTED);
+  EXPECT_TRUE(absl::IsFailedPrecondition(inbox_->Settle(taken.delivery_id, rejected).status()));
   EXPECT_THAT(Recorded(taken.delivery_id, 8), IsEmpty());
-  EXPECT_THAT(*inbox_->Unrecorded(10), IsEmpty());
+  EXPECT_EQ(Settle(taken.delivery_id, acted).notice.settlement_entry, 8u);
+  EXPECT_THAT(Unrecorded(), IsEmpty());
 }
 
 TEST_F(InboxTest, WhoRejectedMayThinkAgainOnceThatIsInTheLog) {
@@ -159,11 +183,44 @@ TEST_F(InboxTest, WhoRejectedMayThinkAgainOnceThatIsInTheLog) {
   Recorded(taken.delivery_id, 7);
   EXPECT_TRUE(absl::IsFailedPrecondition(inbox_->Settle(taken.delivery_id, acted).status()));
   Recorded(taken.delivery_id, 8);
-  const auto settled = inbox_->Settle(taken.delivery_id, acted);
-  ASSERT_OK(settled.status());
-  ASSERT_TRUE(settled->has_value());
-  EXPECT_EQ(*(*settled)->Unrecorded(), acted);
-  ASSERT_THAT(*inbox_->Unrecorded(10), SizeIs(1));
+  const Inbox::Settled settled = Settle(taken.delivery_id, acted);
+  EXPECT_TRUE(settled.is_new);
+  EXPECT_EQ(*settled.notice.Unrecorded(), acted);
+  Recorded(taken.delivery_id, 8);
+  EXPECT_THAT(Unrecorded(), SizeIs(1)) << "that was the rejection's, told again";
+  Recorded(taken.delivery_id, 9);
+  EXPECT_THAT(Unrecorded(), IsEmpty());
+}
+
+TEST_F(InboxTest, WhatTheGatewayRefusedMayBeSaidOtherwise) {
+  const TakenNotice taken = Make(Word(v1::DELIVERY_STATE_REJECTED));
+  ASSERT_OK(inbox_->Keep({taken}, kNow));
+  Recorded(taken.delivery_id, 7);
+  Recorded(taken.delivery_id, 8, "DELIVERY_STATE");
+  Reopen();
+  EXPECT_EQ(Find(taken.delivery_id)->refusal, "DELIVERY_STATE");
+  const Inbox::Settled settled =
+      Settle(taken.delivery_id, Word(v1::DELIVERY_STATE_REJECTED, "115-7"));
+  EXPECT_TRUE(settled.is_new);
+  EXPECT_EQ(settled.notice.refusal, "");
+  Recorded(taken.delivery_id, 9);
+  EXPECT_EQ(Find(taken.delivery_id)->settlement_entry, 9u);
+  EXPECT_EQ(Find(taken.delivery_id)->refusal, "");
+}
+
+// The publisher replayed it and it was taken again, when the office had said what it did.
+TEST_F(InboxTest, TakenAgainItKeepsWhatTheOfficeSaidMeanwhile) {
+  const std::string acted = Word(v1::DELIVERY_STATE_ACKNOWLEDGED, "115-7");
+  TakenNotice taken = Make(Word(v1::DELIVERY_STATE_REJECTED));
+  ASSERT_OK(inbox_->Keep({taken}, kNow));
+  Recorded(taken.delivery_id, 7);
+  Recorded(taken.delivery_id, 8);
+  Settle(taken.delivery_id, acted);
+  taken.settlement.clear();
+  ASSERT_OK(inbox_->Keep({taken}, kNow));
+  const auto next = Recorded(taken.delivery_id, 9);
+  ASSERT_THAT(next, SizeIs(1));
+  EXPECT_EQ(*next[0].Unrecorded(), acted);
 }
 
 }  // namespace

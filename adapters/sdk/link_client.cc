@@ -149,9 +149,7 @@ class GatewayKeeper {
     if (link_ != nullptr) {
       link_->CheckAlive();
       link_->CheckSource();
-      // What waits while there is none goes with the first messages of the next: it is in the
-      // inbox.
-      if (link_->welcomed()) link_->Settle(parts_.late_settlements.TakeAll());
+      if (link_->welcomed()) link_->Say(parts_.backlog.Take());
     }
     for (auto& link : old_) {
       link->CheckAlive();
@@ -162,6 +160,8 @@ class GatewayKeeper {
 
   void Reap(std::shared_ptr<LinkConnection> link) {
     link->Join();
+    // What it carried and was not recorded, another link says again.
+    parts_.backlog.AddAll();
     SetError(link->status());
   }
 
@@ -219,7 +219,7 @@ class LinkClientImpl final : public LinkClient {
                              .counters = counters_,
                              .inbox = inbox_.get(),
                              .open_notices = open_notices_,
-                             .late_settlements = late_settlements_};
+                             .backlog = backlog_};
     for (const std::string& address : options_.gateways) {
       keepers_.push_back(std::make_unique<GatewayKeeper>(parts, address, random));
     }
@@ -247,19 +247,26 @@ class LinkClientImpl final : public LinkClient {
     status.notices_not_taken = counters_.notices_not_taken;
     status.receipts_sent = counters_.receipts_sent;
     status.receipts_recorded = counters_.receipts_recorded;
+    status.receipts_refused = counters_.receipts_refused;
     status.alarms = counters_.alarms;
     return status;
   }
 
-  absl::Status Settle(const v1::DeliveryReceipt& settlement) override {
+  absl::StatusOr<std::optional<uint64_t>> Settle(const v1::DeliveryReceipt& settlement) override {
     CHAYAN_RETURN_IF_ERROR(CheckSettlement(settlement));
     const absl::StatusOr<Uuid> id = Uuid::FromText(settlement.delivery_id());
     if (!id.ok() || inbox_ == nullptr) return absl::NotFoundError("no such notice was taken here");
-    if (late_settlements_.full()) return absl::ResourceExhaustedError("too many wait for a link");
-    CHAYAN_ASSIGN_OR_RETURN(std::optional<TakenNotice> settled,
+    CHAYAN_ASSIGN_OR_RETURN(Inbox::Settled settled,
                             inbox_->Settle(*id, settlement.SerializeAsString()));
-    if (settled.has_value()) late_settlements_.Add(*std::move(settled));
-    return absl::OkStatus();
+    TakenNotice& notice = settled.notice;
+    const std::optional<uint64_t> entry = notice.settlement_entry;
+    if (entry.has_value() && !notice.refusal.empty()) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("the gateway gives it no effect: ", notice.refusal, ", entry ", *entry));
+    }
+    // Before that, it follows when the receipt's entry is known.
+    if (settled.is_new && notice.receipt_entry.has_value()) backlog_.Add(std::move(notice));
+    return entry;
   }
 
   void Drain(absl::Duration grace) override {
@@ -300,7 +307,7 @@ class LinkClientImpl final : public LinkClient {
   RecordedWatch watch_;
   LinkCounters counters_;
   OpenNotices open_notices_;
-  LateSettlements late_settlements_;
+  Backlog backlog_;
   std::vector<std::unique_ptr<GatewayKeeper>> keepers_;
 
   absl::Mutex mu_;

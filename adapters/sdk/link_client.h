@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -71,6 +72,7 @@ struct LinkClientStatus {
   uint64_t notices_not_taken = 0;  // left to come again
   uint64_t receipts_sent = 0;      // acknowledgements and rejections too
   uint64_t receipts_recorded = 0;
+  uint64_t receipts_refused = 0;  // of the recorded: they count for nothing
   // Answers and receipts of which it was not heard within a minute that they are in the log.
   uint64_t alarms = 0;
 };
@@ -88,10 +90,11 @@ class LinkClient {
 
   virtual LinkClientStatus Status() const = 0;
   // Says what an office did of a notice that was taken before, when it did it; kept in the inbox
-  // until it is in the log, whatever links there are. The same again is no fault. Errors:
-  // INVALID_ARGUMENT: a receipt cannot carry it. NOT_FOUND: no such notice was taken.
-  // FAILED_PRECONDITION: something else was said of it before. RESOURCE_EXHAUSTED: later.
-  virtual absl::Status Settle(const v1::DeliveryReceipt& settlement) = 0;
+  // until it is in the log, whatever links there are. Returns the index of its entry, nothing
+  // before there is one: say the same again to hear of it. Errors: INVALID_ARGUMENT: a receipt
+  // cannot carry it. NOT_FOUND: no such notice was taken. FAILED_PRECONDITION: something else was
+  // said of it before, or the gateway gives it no effect.
+  virtual absl::StatusOr<std::optional<uint64_t>> Settle(const v1::DeliveryReceipt& settlement) = 0;
   // Takes no more questions; returns when the open ones are answered and recorded, or after
   // `grace`.
   virtual void Drain(absl::Duration grace) = 0;

@@ -127,7 +127,6 @@ void LinkConnection::CheckSource() {
 void LinkConnection::Read() {
   absl::Status status = OpenStream();
   if (status.ok()) {
-    notices_->OnOpened();
     writer_ = std::thread([this] { Write(); });
     v1::ToAdapter message;
     while (stream_->Read(&message)) {
@@ -207,6 +206,8 @@ absl::Status LinkConnection::OpenStream() {
     return absl::InternalError("the gateway did not answer the hello");
   }
   CHAYAN_RETURN_IF_ERROR(CheckGateway());
+  // Before anything comes on this link.
+  notices_->Say(parts_.backlog.Take());
   const absl::Duration now = parts_.clock.Elapsed();
   last_heard_ns_ = absl::ToInt64Nanoseconds(now);
   absl::MutexLock lock(&mu_);

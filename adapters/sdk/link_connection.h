@@ -63,8 +63,8 @@ class LinkConnection final : public AnswerSink,
   void CheckAlive();
   // Has the gateway told what the adapter says of its source, if that has changed.
   void CheckSource();
-  // Sends what offices did of notices.
-  void Settle(std::vector<TakenNotice> settled) { notices_->Settle(std::move(settled)); }
+  // Says what waited for a link.
+  void Say(Backlog::Taken backlog) { notices_->Say(std::move(backlog)); }
 
  private:
   struct Ready {

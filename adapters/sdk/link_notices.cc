@@ -12,9 +12,8 @@ namespace {
 // As adapter_link_service.proto states it. A receipt has at most some 2 KB of text in it, so that a
 // frame of them stays within a message.
 constexpr size_t kFrameReceiptsMax = 256;
-// What a link begins with of an earlier one's receipts; the rest follows when the gateway sends
-// those notices again.
-constexpr size_t kResentMax = 4096;
+// Of an earlier link's receipts, so many are in memory at once.
+constexpr size_t kBacklogPage = 4 * kFrameReceiptsMax;
 
 template <typename Item>
 std::vector<Item> TakeFront(std::deque<Item>& queue, size_t count_max) {
@@ -84,18 +83,29 @@ void LinkNotices::Wake() {
   if (wake_) wake_();
 }
 
-void LinkNotices::OnOpened() {
-  if (parts_.inbox == nullptr) return;
-  absl::StatusOr<std::vector<TakenNotice>> unrecorded = parts_.inbox->Unrecorded(kResentMax);
-  if (!unrecorded.ok()) {
-    diag::Error("sdk.inbox", {{"error", unrecorded.status().message()}});
-    return;
-  }
+void LinkNotices::Say(Backlog::Taken backlog) {
+  if (parts_.inbox == nullptr || (!backlog.all && backlog.settled.empty())) return;
   {
     absl::MutexLock lock(&mu_);
-    for (TakenNotice& taken : *unrecorded) receipts_.push_back(std::move(taken));
+    if (backlog.all) unread_after_ = Uuid();
+    for (TakenNotice& settled : backlog.settled) receipts_.push_back(std::move(settled));
   }
+  // The writer comes to the same error, and ends the link with it.
+  if (backlog.all) ReadBacklog(Uuid()).IgnoreError();
   Wake();
+}
+
+absl::Status LinkNotices::ReadBacklog(const Uuid& after) {
+  CHAYAN_ASSIGN_OR_RETURN(std::vector<TakenNotice> page,
+                          parts_.inbox->Unrecorded(after, kBacklogPage));
+  absl::MutexLock lock(&mu_);
+  // Unless all of it was wanted again meanwhile.
+  if (unread_after_ == after) unread_after_.reset();
+  if (!unread_after_.has_value() && page.size() == kBacklogPage) {
+    unread_after_ = page.back().delivery_id;
+  }
+  for (TakenNotice& taken : page) receipts_.push_back(std::move(taken));
+  return absl::OkStatus();
 }
 
 void LinkNotices::OnFrame(v1::NoticeFrame& frame) {
@@ -131,8 +141,9 @@ void LinkNotices::OnNotice(absl::string_view bytes) {
       return NotTaken(*id, v1::NOT_TAKEN_REASON_MALFORMED);
     }
     parts_.counters.notices_repeated.fetch_add(1, std::memory_order_relaxed);
-    // The gateway that sends it again has not the receipt, whatever another one recorded.
-    (*known)->receipt_entry.reset();
+    // The gateway that sends it again has not the receipt, whatever another one recorded; what the
+    // office did says that it came, too.
+    if ((*known)->Unrecorded() == nullptr) (*known)->receipt_entry.reset();
     absl::MutexLock lock(&mu_);
     receipts_.push_back(**std::move(known));
     return;
@@ -156,26 +167,25 @@ void LinkNotices::OnNoneToday(const v1::NoneTodayFrame& frame) {
   }
 }
 
-void LinkNotices::Settle(std::vector<TakenNotice> settled) {
-  if (settled.empty()) return;
-  {
-    absl::MutexLock lock(&mu_);
-    for (TakenNotice& one : settled) receipts_.push_back(std::move(one));
-  }
-  Wake();
-}
-
 void LinkNotices::OnRecorded(
     const google::protobuf::RepeatedPtrField<v1::RecordedAnswer>& receipts) {
   std::vector<std::pair<Uuid, uint64_t>> entries;
+  std::vector<RecordedWord> words;
   for (const v1::RecordedAnswer& receipt : receipts) {
     const auto id = Uuid::FromRaw(receipt.exchange_id());
     if (!id.ok()) continue;
     parts_.watch.Recorded(*id);
     entries.emplace_back(*id, receipt.entry_index());
+    words.push_back({*id, receipt.entry_index(), receipt.refusal()});
+    if (receipt.refusal().empty()) continue;
+    parts_.counters.receipts_refused.fetch_add(1, std::memory_order_relaxed);
+    diag::Warning("sdk.receipt_refused", {{"gateway", gateway_address_},
+                                          {"delivery", id->ToText()},
+                                          {"reason", receipt.refusal()},
+                                          {"entry", receipt.entry_index()}});
   }
   if (entries.empty() || parts_.inbox == nullptr) return;
-  absl::StatusOr<std::vector<TakenNotice>> next = parts_.inbox->Recorded(entries);
+  absl::StatusOr<std::vector<TakenNotice>> next = parts_.inbox->Recorded(words);
   absl::Status status = next.status();
   if (status.ok()) status = parts_.log.ReceiptsRecorded(entries, parts_.clock.Now());
   if (!status.ok()) diag::Error("sdk.inbox", {{"error", status.message()}});
@@ -243,6 +253,12 @@ absl::StatusOr<std::optional<v1::FromAdapter>> LinkNotices::TakeMessage(const Fr
   }
   // Fail closed: what the inbox does not hold is not said.
   if (!said.empty()) CHAYAN_RETURN_IF_ERROR(Keep(said));
+  std::optional<Uuid> unread_after;
+  {
+    absl::MutexLock lock(&mu_);
+    if (receipts_.empty()) unread_after = unread_after_;
+  }
+  if (unread_after.has_value()) CHAYAN_RETURN_IF_ERROR(ReadBacklog(*unread_after));
   std::vector<TakenNotice> taken;
   v1::FromAdapter message;
   {

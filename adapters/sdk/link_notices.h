@@ -31,15 +31,14 @@ class LinkNotices final : public NoticeLine, public std::enable_shared_from_this
   // Nothing is sent any more: what was said and not yet kept is lost, and its notice comes again.
   void Close();
 
-  // Of the reader. OnOpened queues what an earlier link could not send.
-  void OnOpened();
+  // Of the reader.
   void OnFrame(v1::NoticeFrame& frame);
   void OnNoneToday(const v1::NoneTodayFrame& frame);
   void OnRecorded(const google::protobuf::RepeatedPtrField<v1::RecordedAnswer>& receipts);
 
   absl::Status Reply(const OpenNotice& notice, NoticeReply reply) override;
-  // What offices did of notices that are in the log as received.
-  void Settle(std::vector<TakenNotice> settled);
+  // What waited for a link.
+  void Say(Backlog::Taken backlog);
 
   // Of the writer: the next message, if there is one. An error ends the link.
   absl::StatusOr<std::optional<v1::FromAdapter>> TakeMessage(const FrameSigner& signer);
@@ -54,6 +53,8 @@ class LinkNotices final : public NoticeLine, public std::enable_shared_from_this
   };
   void OnNotice(absl::string_view bytes);
   void Wake();
+  // The next page of what the inbox holds unrecorded waits with the receipts.
+  absl::Status ReadBacklog(const Uuid& after);
   void NotTaken(const Uuid& delivery_id, v1::NotTakenReason reason);
   // Makes what was taken durable; it then waits with the other receipts.
   absl::Status Keep(const std::vector<Said>& said);
@@ -72,6 +73,8 @@ class LinkNotices final : public NoticeLine, public std::enable_shared_from_this
   bool closed_ ABSL_GUARDED_BY(mu_) = false;
   std::deque<Said> said_ ABSL_GUARDED_BY(mu_);
   std::deque<TakenNotice> receipts_ ABSL_GUARDED_BY(mu_);  // kept, to be sent
+  // Where the inbox is read on when the others are sent; absent: all of it is said.
+  std::optional<Uuid> unread_after_ ABSL_GUARDED_BY(mu_);
   std::deque<v1::NoticeNotTaken> not_taken_ ABSL_GUARDED_BY(mu_);
 };
 

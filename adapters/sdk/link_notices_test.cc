@@ -113,6 +113,23 @@ class LinkNoticesTest : public LinkFixture {
     EXPECT_EQ(receipts[0].delivery_id(), id.ToText());
     EXPECT_EQ(receipts[0].state(), state) << receipts[0].ShortDebugString();
   }
+  // A notice that was taken, and whose receipt is in the log.
+  Uuid TakeOne(FakeLink& link) {
+    const Uuid id = NewId();
+    link.Send(Death(id));
+    EXPECT_OK(recipient_.Take().second.Received());
+    ExpectReceipt(link, id, v1::DELIVERY_STATE_DELIVERED);
+    link.TellReceiptRecorded(id, 7);
+    EXPECT_TRUE(Eventually([&] { return client_->Status().receipts_recorded == 1; }));
+    return id;
+  }
+  static v1::DeliveryReceipt Acted(const Uuid& id) {
+    v1::DeliveryReceipt acted;
+    acted.set_delivery_id(id.ToText());
+    acted.set_state(v1::DELIVERY_STATE_ACKNOWLEDGED);
+    acted.set_recipient_case_number("115-7");
+    return acted;
+  }
   void ExpectNotTaken(FakeLink& link, const Uuid& id, v1::NotTakenReason reason) {
     const v1::FromAdapter message = link.Next();
     ASSERT_EQ(message.notices_not_taken().notices_size(), 1) << message.ShortDebugString();
@@ -342,17 +359,8 @@ TEST_F(LinkNoticesTest, NamesTheInboxItCannotUse) {
 
 TEST_F(LinkNoticesTest, AnOfficeThatActsDaysLaterIsHeardOverWhateverLinkThereIs) {
   auto link = Open();
-  const Uuid id = NewId();
-  link->Send(Death(id));
-  EXPECT_OK(recipient_.Take().second.Received());
-  ExpectReceipt(*link, id, v1::DELIVERY_STATE_DELIVERED);
-  link->TellReceiptRecorded(id, 7);
-  ASSERT_TRUE(Eventually([&] { return client_->Status().receipts_recorded == 1; }));
-  v1::DeliveryReceipt acted;
-  acted.set_delivery_id(id.ToText());
-  acted.set_state(v1::DELIVERY_STATE_ACKNOWLEDGED);
-  acted.set_recipient_case_number("115-7");
-  EXPECT_OK(client_->Settle(acted));
+  const Uuid id = TakeOne(*link);
+  EXPECT_THAT(*client_->Settle(Acted(id)), testing::Eq(std::nullopt));
   ExpectReceipt(*link, id, v1::DELIVERY_STATE_ACKNOWLEDGED);
   // The link is lost before its entry is known; the next one says it again.
   link->Finish();
@@ -360,11 +368,49 @@ TEST_F(LinkNoticesTest, AnOfficeThatActsDaysLaterIsHeardOverWhateverLinkThereIs)
   ExpectReceipt(*next, id, v1::DELIVERY_STATE_ACKNOWLEDGED);
   next->TellReceiptRecorded(id, 8);
   ASSERT_TRUE(Eventually([&] { return client_->Status().receipts_recorded == 2; }));
-  EXPECT_OK(client_->Settle(acted)) << "the same again is no fault, and is not sent";
-  acted.set_delivery_id(NewId().ToText());
-  EXPECT_TRUE(absl::IsNotFound(client_->Settle(acted)));
-  acted.set_state(v1::DELIVERY_STATE_DELIVERED);
-  EXPECT_TRUE(absl::IsInvalidArgument(client_->Settle(acted)));
+  EXPECT_EQ(**client_->Settle(Acted(id)), 8u) << "the same again is no fault, and is not sent";
+  EXPECT_TRUE(absl::IsNotFound(client_->Settle(Acted(NewId())).status()));
+  v1::DeliveryReceipt delivered = Acted(id);
+  delivered.set_state(v1::DELIVERY_STATE_DELIVERED);
+  EXPECT_TRUE(absl::IsInvalidArgument(client_->Settle(delivered).status()));
+}
+
+TEST_F(LinkNoticesTest, AnOfficeWhoseWordCountsForNothingHearsIt) {
+  auto link = Open();
+  const Uuid id = TakeOne(*link);
+  EXPECT_OK(client_->Settle(Acted(id)).status());
+  ExpectReceipt(*link, id, v1::DELIVERY_STATE_ACKNOWLEDGED);
+  link->TellReceiptRecorded(id, 8, "DELIVERY_STATE");
+  ASSERT_TRUE(Eventually([&] { return client_->Status().receipts_refused == 1; }));
+  EXPECT_THAT(client_->Settle(Acted(id)).status(), StatusIs(absl::StatusCode::kFailedPrecondition,
+                                                            HasSubstr("DELIVERY_STATE, entry 8")));
+}
+
+// A gateway that heard it and never came back: the other's link was up all the time.
+TEST_F(LinkNoticesTest, WhatALostLinkCarriedAnotherLinkSays) {
+  FakeGateway other(*pki_, "gateway");
+  options_.gateways.push_back(other.address());
+  auto lost = Open();
+  auto link = other.WaitForLink(0);
+  EXPECT_TRUE(link->Next().has_hello());
+  link->Welcome(/*heartbeat_ms=*/5000);
+  ASSERT_TRUE(Eventually([&] { return client_->Status().gateways[1].connected; }));
+  const Uuid id = NewId();
+  lost->Send(Death(id));
+  EXPECT_OK(recipient_.Take().second.Received());
+  ExpectReceipt(*lost, id, v1::DELIVERY_STATE_DELIVERED);
+  lost->Finish();
+  ExpectReceipt(*link, id, v1::DELIVERY_STATE_DELIVERED);
+  client_.reset();
+}
+
+TEST_F(LinkNoticesTest, ARepeatIsToldWhatTheOfficeDidSince) {
+  auto link = Open();
+  const Uuid id = TakeOne(*link);
+  EXPECT_OK(client_->Settle(Acted(id)).status());
+  ExpectReceipt(*link, id, v1::DELIVERY_STATE_ACKNOWLEDGED);
+  link->Send(Death(id));
+  ExpectReceipt(*link, id, v1::DELIVERY_STATE_ACKNOWLEDGED);
 }
 
 TEST_F(LinkNoticesTest, HearsThatAPeriodHadNone) {

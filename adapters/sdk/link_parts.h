@@ -30,6 +30,7 @@ struct LinkCounters {
   std::atomic<uint64_t> notices_not_taken = 0;
   std::atomic<uint64_t> receipts_sent = 0;
   std::atomic<uint64_t> receipts_recorded = 0;
+  std::atomic<uint64_t> receipts_refused = 0;
   std::atomic<uint64_t> alarms = 0;
 };
 
@@ -51,29 +52,36 @@ class OpenNotices {
   absl::flat_hash_map<Uuid, std::shared_ptr<OpenNotice>> open_ ABSL_GUARDED_BY(mu_);
 };
 
-// Settlements that were said when no notice was under way, until a link takes them. Those that a
-// link loses are in the inbox. Thread-safe.
-class LateSettlements {
+// What waits for a link: settlements that were said when no notice was under way, and, when a
+// process starts or a link has ended, all that the inbox holds unrecorded. Thread-safe.
+class Backlog {
  public:
-  // A day's of a large agency.
-  static constexpr size_t kCountMax = 100'000;
+  struct Taken {
+    bool all = false;  // what the inbox holds, which is the settlements too
+    std::vector<TakenNotice> settled{};
+  };
 
-  bool full() const {
+  void AddAll() {
     absl::MutexLock lock(&mu_);
-    return waiting_.size() >= kCountMax;
+    waiting_ = {.all = true};
   }
   void Add(TakenNotice settled) {
     absl::MutexLock lock(&mu_);
-    waiting_.push_back(std::move(settled));
+    if (waiting_.all) return;
+    waiting_.settled.push_back(std::move(settled));
+    if (waiting_.settled.size() > kSettledMax) waiting_ = {.all = true};
   }
-  std::vector<TakenNotice> TakeAll() {
+  Taken Take() {
     absl::MutexLock lock(&mu_);
     return std::exchange(waiting_, {});
   }
 
  private:
-  mutable absl::Mutex mu_;
-  std::vector<TakenNotice> waiting_ ABSL_GUARDED_BY(mu_);
+  // Beyond it, the inbox is read instead.
+  static constexpr size_t kSettledMax = 4096;
+
+  absl::Mutex mu_;
+  Taken waiting_ ABSL_GUARDED_BY(mu_) = {.all = true};
 };
 
 // References outlive the links.
@@ -86,7 +94,7 @@ struct LinkParts {
   LinkCounters& counters;
   Inbox* inbox;  // nullptr: the adapter takes no notices
   OpenNotices& open_notices;
-  LateSettlements& late_settlements;
+  Backlog& backlog;
 };
 
 }  // namespace chayan::sdk

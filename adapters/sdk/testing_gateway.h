@@ -120,11 +120,12 @@ class FakeLink {
     message.mutable_notices()->add_notices(notice.SerializeAsString());
     Write(message);
   }
-  void TellReceiptRecorded(const Uuid& id, uint64_t index) {
+  void TellReceiptRecorded(const Uuid& id, uint64_t index, const std::string& refusal = "") {
     v1::ToAdapter message;
     v1::RecordedAnswer& receipt = *message.mutable_recorded()->add_receipts();
     receipt.set_exchange_id(std::string(id.raw()));
     receipt.set_entry_index(index);
+    receipt.set_refusal(refusal);
     Write(message);
   }
   void Finish() {

@@ -48,9 +48,11 @@ CREATE TABLE chayan_inbox_account (
   PRIMARY KEY (delivery_id, account)
 );
 
--- What the office did of a notice, when it did it: with `outcomes: true` in its settings the adapter tells the gateway
--- every few seconds. Write a row with `told` NULL; the adapter writes 'yes' there, or why it cannot be told. Its user
--- needs SELECT and UPDATE here.
+-- What the office did of a notice, when it did it: with `outcomes: true` in its settings the adapter looks here every few
+-- seconds and tells the gateway. Write a row with `told` NULL: state ACKNOWLEDGED, with the office's case_number if it has
+-- one, or REJECTED with a reason (NOT_OURS, NO_SUCH_PERSON, DATA_DOUBT, DUPLICATE, or OTHER with words). The adapter writes
+-- into `told` 'entry N' when the log holds it there, or why it never will; then correct the row and write NULL again. Its
+-- user needs SELECT and UPDATE here.
 CREATE TABLE chayan_outcome (
   delivery_id VARCHAR(36) NOT NULL PRIMARY KEY,
   state VARCHAR(16) NOT NULL,

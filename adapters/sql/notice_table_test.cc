@@ -183,11 +183,11 @@ TEST_F(NoticeTableTest, ReadsWhatTheOfficeDidUntilItIsTold) {
   EXPECT_EQ((*outcomes)[1].settlement.rejection_text(), "已搬離");
   EXPECT_THAT((*outcomes)[2].fault, HasSubstr("reason: write NOT_OURS"));
   EXPECT_THAT((*outcomes)[3].fault, HasSubstr("state: write"));
-  ASSERT_OK(table_->OutcomeTold("d-1", "yes"));
+  ASSERT_OK(table_->OutcomeTold("d-1", "entry 17"));
   ASSERT_OK(table_->OutcomeTold("d-3", std::string(300, 'x')));
   EXPECT_EQ(table_->Outcomes()->size(), 2u);
   EXPECT_THAT(Column("SELECT told FROM chayan_outcome WHERE delivery_id = 'd-1'"),
-              ElementsAre("yes"));
+              ElementsAre("entry 17"));
   RunSqlite(database_, "DROP TABLE chayan_outcome");
   EXPECT_THAT(table_->Probe().ToString(), HasSubstr("adapters/sql/inbox.sql"));
 }

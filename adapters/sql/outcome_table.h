@@ -14,10 +14,10 @@
 
 namespace chayan::sql {
 
-// Some hundred of those that were not told yet. A row that says nothing that can be told has a
-// fault.
+// At most kRowsMax of those that were not told yet: the others follow when these were. A row that
+// says nothing that can be told has a fault.
 absl::StatusOr<std::vector<connector::Outcome>> ReadOutcomes(Connection& connection);
-// Of one row, with `told` in its column: "yes", or why not.
+// Writes into one row what came of it.
 absl::Status WriteTold(Connection& connection, const std::string& delivery_id,
                        const std::string& told);
 // Once, however often it is said.

@@ -152,7 +152,7 @@ TEST_F(ServerNoticeTest, AnOutcomeIsReadOnceAndAPeriodWithoutNoticesIsWrittenOnc
   ASSERT_OK(outcomes.status());
   ASSERT_EQ(outcomes->size(), 1u);
   EXPECT_EQ((*outcomes)[0].settlement.recipient_case_number(), "七");
-  ASSERT_OK(WriteTold(**connection, "d-1", "yes"));
+  ASSERT_OK(WriteTold(**connection, "d-1", "entry 17"));
   EXPECT_TRUE(ReadOutcomes(**connection)->empty());
   v1::NoneToday none;
   none.set_subscription("power-name");

@@ -158,7 +158,8 @@ test('A company whose connector the operator runs has it handed over, and says d
   assert.equal(acted.case_number, 'W-7');
   assert.deepEqual(acted.steps.map(({ state }) => state), ['scheduled', 'handed-over', 'acknowledged']);
   await poll('the word on it', () =>
-    taiwater.sql(`SELECT told FROM chayan_outcome WHERE delivery_id = '${handed.delivery_id}'`) === 'yes');
+    taiwater.sql(`SELECT told FROM chayan_outcome WHERE delivery_id = '${handed.delivery_id}'`)
+      === `entry ${acted.steps.at(-1).entry}`);
 });
 
 test('A notice is replaced and undone, and its recipient hears of both in order', async () => {
