@@ -137,7 +137,8 @@ void PrintDelivery(const Program& program, const v1::DeliveryStatus& delivery, b
                                ", waits for an earlier notice of the subject");
   }
   if (delivery.rejection_reason() != v1::REJECTION_REASON_UNSPECIFIED) {
-    program.out << "  " << RejectionCode(delivery.rejection_reason());
+    program.out << "  " << RejectionCode(delivery.rejection_reason())
+                << (delivery.rejection_text().empty() ? "" : ": ") << delivery.rejection_text();
   }
   if (!delivery.recipient_case_number().empty()) {
     program.out << program.Say(",案號 ", ", case ") << delivery.recipient_case_number();

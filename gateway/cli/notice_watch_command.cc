@@ -25,6 +25,7 @@ void DeliveryInto(JsonWriter& json, const v1::DeliveryStatus& delivery) {
   json.Text("state", CodeWord("DELIVERY_STATE_", v1::DeliveryState_Name(delivery.state())));
   json.Text("reason", delivery.reason()).Number("attempts", delivery.attempts());
   json.Bool("waits_for_earlier", delivery.waits_for_earlier());
+  json.Text("rejection_text", delivery.rejection_text());
   json.Text("case_number", delivery.recipient_case_number());
 }
 

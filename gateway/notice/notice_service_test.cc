@@ -214,11 +214,13 @@ TEST_F(NoticeServiceTest, WhoSaysTheSameAgainHearsOfTheSameEntry) {
   rejected.set_delivery_id(notice.delivery_id());
   rejected.set_state(v1::DELIVERY_STATE_REJECTED);
   rejected.set_rejection_reason(v1::REJECTION_REASON_NO_SUCH_PERSON);
+  rejected.set_rejection_text("查無此人");
   rig_.Say("land-qd", rejected);
   rig_.links->WaitForIndex(notice.delivery_id());
   const v1::DeliveryStatus status = rig_.Show(notice.notice_id()).deliveries(0);
   EXPECT_EQ(status.state(), v1::DELIVERY_STATE_REJECTED);
   EXPECT_EQ(status.rejection_reason(), v1::REJECTION_REASON_NO_SUCH_PERSON);
+  EXPECT_EQ(status.rejection_text(), "查無此人");
   EXPECT_EQ(status.follow_up_owner(), "hro-shanhua");
   EXPECT_TRUE(status.has_follow_up_by_time());
   // It rejects no other way afterwards, and its adapter hears that this word counts for nothing.

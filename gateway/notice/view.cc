@@ -47,6 +47,7 @@ v1::DeliveryStatus StatusAfter(const Collaborators& with, const store::StoredNot
   status.set_recipient_case_number(said.recipient_case_number());
   if (delivery.state != DeliveryState::kRejected) return status;
   status.set_rejection_reason(said.rejection_reason());
+  status.set_rejection_text(said.rejection_text());
   status.set_follow_up_owner(said.follow_up_owner().empty() ? notice.publisher
                                                             : said.follow_up_owner());
   *status.mutable_follow_up_by_time() =
