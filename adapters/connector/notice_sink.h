@@ -65,8 +65,8 @@ class NoticeSink {
   // Returns at once; `done` is called once, on any thread. The same delivery id may come again:
   // what it came to stays the same, and it is in the agency's system once.
   virtual void Take(const v1::DeliveredNotice& notice, Done done) = 0;
-  // A period of the subscription had no notice.
-  virtual void NoneToday(const v1::NoneToday&) {}
+  // A period of the subscription had no notice. Blocks; an error means that it is to be said again.
+  virtual absl::Status NoneToday(const v1::NoneToday&) { return absl::OkStatus(); }
   // What offices did since, and was not told yet; blocks. Of a system that keeps none: none.
   virtual absl::StatusOr<std::vector<Outcome>> Outcomes() { return std::vector<Outcome>(); }
   // It is in the log, or never will be: `told` is what the office reads of it.

@@ -7,6 +7,10 @@
 namespace chayan::adapter {
 namespace {
 
+// A month of days of some dozen subscriptions, as the gateway keeps them. LIMITATION: what the sink
+// does not take before the process ends stands in the log alone.
+constexpr size_t kSilencesMax = 1024;
+
 absl::Status Say(const sdk::NoticeResponder& responder, const connector::NoticeResult& result) {
   if (result.not_taken.has_value()) return responder.NotTaken(*result.not_taken);
   const v1::DeliveryReceipt& settlement = result.settlement;
@@ -82,7 +86,30 @@ void NoticeDesk::Reply(const sdk::Notice& notice, const sdk::NoticeResponder& re
 void NoticeDesk::OnNoneToday(const v1::NoneToday& none) {
   diag::Info("adapter.none_today",
              {{"subscription", none.subscription()}, {"entry", none.entry_index()}});
-  if (const std::shared_ptr<connector::NoticeSink> sink = this->sink()) sink->NoneToday(none);
+  absl::MutexLock lock(&mu_);
+  silences_.push_back(none);
+  if (silences_.size() > kSilencesMax) silences_.pop_front();
+}
+
+void NoticeDesk::HandOnSilences() {
+  while (true) {
+    v1::NoneToday none;
+    std::shared_ptr<connector::NoticeSink> sink;
+    {
+      absl::MutexLock lock(&mu_);
+      if (silences_.empty() || sink_ == nullptr) return;
+      none = std::move(silences_.front());
+      silences_.pop_front();
+      sink = sink_;
+    }
+    if (const absl::Status status = sink->NoneToday(none); !status.ok()) {
+      diag::Warning("adapter.none_today_not_taken", {{"subscription", none.subscription()},
+                                                     {"cause", std::string(status.message())}});
+      absl::MutexLock lock(&mu_);
+      silences_.push_front(std::move(none));
+      return;
+    }
+  }
 }
 
 std::map<std::string, NoticeCounts> NoticeDesk::Counts() const {

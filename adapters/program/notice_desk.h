@@ -4,6 +4,7 @@
 #define CHAYAN_ADAPTERS_PROGRAM_NOTICE_DESK_H_
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -42,7 +43,11 @@ class NoticeDesk {
   void Use(std::unique_ptr<connector::NoticeSink> sink);
   void OnNotice(const sdk::Notice& notice, const sdk::NoticeResponder& responder);
 
+  // Kept for HandOnSilences.
   void OnNoneToday(const v1::NoneToday& none);
+  // Hands the sink the periods without notices that it was not told of yet, as far as it takes
+  // them. Blocks.
+  void HandOnSilences();
 
   // Where notices go now; none: nullptr.
   std::shared_ptr<connector::NoticeSink> sink() const;
@@ -60,6 +65,7 @@ class NoticeDesk {
   mutable absl::Mutex mu_;
   std::shared_ptr<connector::NoticeSink> sink_ ABSL_GUARDED_BY(mu_);
   std::map<std::string, NoticeCounts> counts_ ABSL_GUARDED_BY(mu_);
+  std::deque<v1::NoneToday> silences_ ABSL_GUARDED_BY(mu_);
   Retired retired_;  // last: what ends there still replies here
 };
 

@@ -10,7 +10,7 @@
 #include "adapters/program/fixtures.h"
 #include "adapters/program/front.h"
 #include "adapters/program/loaded.h"
-#include "adapters/program/outcome_teller.h"
+#include "adapters/program/notice_errands.h"
 #include "adapters/program/status_file.h"
 #include "gateway/base/check.h"
 #include "gateway/base/file.h"
@@ -210,7 +210,11 @@ class WrittenDown final : public connector::NoticeSink {
   void Take(const v1::DeliveredNotice&, Done done) override { done(connector::Received()); }
   connector::SourceHealth Health() const override { return {}; }
   absl::Status Probe() override { return absl::OkStatus(); }
-  void NoneToday(const v1::NoneToday& none) override { silent.push_back(none.subscription()); }
+  absl::Status NoneToday(const v1::NoneToday& none) override {
+    if (down) return absl::UnavailableError("the disk is full");
+    silent.push_back(none.subscription());
+    return absl::OkStatus();
+  }
   absl::StatusOr<std::vector<connector::Outcome>> Outcomes() override { return outcomes; }
   absl::Status OutcomeTold(const std::string& delivery_id, const std::string& word) override {
     told[delivery_id] = word;
@@ -229,6 +233,7 @@ class WrittenDown final : public connector::NoticeSink {
   std::vector<connector::Outcome> outcomes;
   std::map<std::string, std::string> told;
   std::vector<std::string> silent;
+  bool down = false;
 };
 
 // Says what it is told to of each; of others, that they are on their way.
@@ -264,14 +269,21 @@ TEST_F(NoticeDeskTest, TellsWhatAnOfficeWroteDownAndWritesBesideItWhatCameOfIt) 
   EXPECT_EQ(sink->told["unreadable"], "state: write ACKNOWLEDGED or REJECTED");
 }
 
-TEST_F(NoticeDeskTest, APeriodWithoutNoticesReachesTheSink) {
+TEST_F(NoticeDeskTest, PeriodsWithoutNoticesReachTheSinkWhenItTakesThem) {
   auto used = std::make_unique<WrittenDown>();
   WrittenDown* const sink = used.get();
   front_.notices().Use(std::move(used));
-  v1::NoneToday none;
-  none.set_subscription("tax-death");
-  front_.OnNoneToday(none);
-  EXPECT_THAT(sink->silent, ElementsAre("tax-death"));
+  sink->down = true;
+  for (const char* id : {"tax-death", "tax-move"}) {
+    v1::NoneToday none;
+    none.set_subscription(id);
+    front_.OnNoneToday(none);
+  }
+  front_.notices().HandOnSilences();
+  EXPECT_THAT(sink->silent, testing::IsEmpty());
+  sink->down = false;
+  for (int i = 0; i < 2; ++i) front_.notices().HandOnSilences();
+  EXPECT_THAT(sink->silent, ElementsAre("tax-death", "tax-move"));
 }
 
 }  // namespace

@@ -78,7 +78,7 @@ absl::StatusOr<std::unique_ptr<Runner>> Runner::Start(const std::string& path, C
       sdk::LinkClient::Create(LinkOptions(runner->loaded_), runner->front_, clock, random);
   if (!client.ok()) return Annotate(client.status(), path);
   runner->client_ = *std::move(client);
-  runner->teller_.emplace(runner->front_.notices(), *runner->client_);
+  runner->errands_.emplace(runner->front_.notices(), *runner->client_);
   diag::Info("adapter.started", {{"member", runner->loaded_.config.member()}});
   runner->WriteStatus();
   return runner;
@@ -141,7 +141,7 @@ void Runner::WriteStatus() {
 
 void Runner::Drain() {
   diag::Info("adapter.draining", {{"member", loaded_.config.member()}});
-  teller_.reset();
+  errands_.reset();
   client_->Drain(kDrainGrace);
   client_.reset();
   diag::Info("adapter.stopped", {{"member", loaded_.config.member()}});

@@ -11,7 +11,7 @@
 #include "absl/status/statusor.h"
 #include "adapters/program/front.h"
 #include "adapters/program/loaded.h"
-#include "adapters/program/outcome_teller.h"
+#include "adapters/program/notice_errands.h"
 #include "adapters/sdk/link_client.h"
 #include "gateway/base/clock.h"
 #include "gateway/base/random.h"
@@ -50,7 +50,7 @@ class Runner {
   Front front_;
   std::string reload_fault_;
   std::unique_ptr<sdk::LinkClient> client_;  // its threads use the front
-  std::optional<OutcomeTeller> teller_;      // last: its thread uses both
+  std::optional<NoticeErrands> errands_;     // last: its thread uses both
 };
 
 }  // namespace chayan::adapter

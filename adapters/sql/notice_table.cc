@@ -9,7 +9,6 @@
 #include "adapters/connector/notice_values.h"
 #include "adapters/sql/config.h"
 #include "adapters/sql/outcome_table.h"
-#include "gateway/base/diag.h"
 #include "gateway/base/status_macros.h"
 
 namespace chayan::sql {
@@ -281,15 +280,8 @@ absl::Status NoticeTable::OutcomeTold(const std::string& delivery_id, const std:
   });
 }
 
-void NoticeTable::NoneToday(const v1::NoneToday& none) {
-  pool_.Submit(
-      clock_.Elapsed() + kWaitMax,
-      [none](Connection& connection) { return WriteNone(connection, none); },
-      [none](const absl::Status& status) {
-        if (status.ok()) return;
-        diag::Warning("sql.none_today_not_written",
-                      {{"subscription", none.subscription()}, {"cause", status.message()}});
-      });
+absl::Status NoticeTable::NoneToday(const v1::NoneToday& none) {
+  return Run([none](Connection& connection) { return WriteNone(connection, none); });
 }
 
 }  // namespace chayan::sql

@@ -47,7 +47,7 @@ class NoticeTable final : public connector::NoticeSink {
   NoticeTable(const Clock& clock, NoticeTableSettings settings);
 
   void Take(const v1::DeliveredNotice& notice, Done done) override;
-  void NoneToday(const v1::NoneToday& none) override;
+  absl::Status NoneToday(const v1::NoneToday& none) override;
   absl::StatusOr<std::vector<connector::Outcome>> Outcomes() override;
   absl::Status OutcomeTold(const std::string& delivery_id, const std::string& told) override;
   connector::SourceHealth Health() const override;

@@ -1,4 +1,4 @@
-#include "adapters/program/outcome_teller.h"
+#include "adapters/program/notice_errands.h"
 
 #include <cstdint>
 #include <memory>
@@ -49,18 +49,19 @@ void TellOutcomes(const NoticeDesk& desk, sdk::LinkClient& client) {
   diag::Warning("adapter.outcomes_not_told", {{"cause", std::string(status.message())}});
 }
 
-OutcomeTeller::OutcomeTeller(const NoticeDesk& desk, sdk::LinkClient& client)
+NoticeErrands::NoticeErrands(NoticeDesk& desk, sdk::LinkClient& client)
     : thread_([this, &desk, &client] {
         while (true) {
           {
             absl::MutexLock lock(&mu_);
             if (mu_.AwaitWithTimeout(absl::Condition(&stopping_), kLookInterval)) return;
           }
+          desk.HandOnSilences();
           TellOutcomes(desk, client);
         }
       }) {}
 
-OutcomeTeller::~OutcomeTeller() {
+NoticeErrands::~NoticeErrands() {
   {
     absl::MutexLock lock(&mu_);
     stopping_ = true;

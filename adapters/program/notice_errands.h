@@ -1,7 +1,8 @@
-// Tells the gateways what offices wrote down that they did of notices (NoticeSink::Outcomes), on a
-// thread of its own: a system that hangs holds up neither the status file nor a reload.
-#ifndef CHAYAN_ADAPTERS_PROGRAM_OUTCOME_TELLER_H_
-#define CHAYAN_ADAPTERS_PROGRAM_OUTCOME_TELLER_H_
+// What passes between gateways and an agency's system beside the notices: what offices wrote down
+// that they did of them, and periods that had none. On a thread of its own: a system that hangs
+// holds up neither the status file nor a reload.
+#ifndef CHAYAN_ADAPTERS_PROGRAM_NOTICE_ERRANDS_H_
+#define CHAYAN_ADAPTERS_PROGRAM_NOTICE_ERRANDS_H_
 
 #include <thread>
 
@@ -16,13 +17,13 @@ namespace chayan::adapter {
 // holds it. Blocks for as long as the agency's system takes.
 void TellOutcomes(const NoticeDesk& desk, sdk::LinkClient& client);
 
-// Does so every few seconds until it is destroyed.
-class OutcomeTeller {
+// Runs both errands every few seconds until it is destroyed.
+class NoticeErrands {
  public:
   // Both outlive it.
-  OutcomeTeller(const NoticeDesk& desk, sdk::LinkClient& client);
+  NoticeErrands(NoticeDesk& desk, sdk::LinkClient& client);
   // Waits for the look that is under way.
-  ~OutcomeTeller();
+  ~NoticeErrands();
 
  private:
   absl::Mutex mu_;
@@ -32,4 +33,4 @@ class OutcomeTeller {
 
 }  // namespace chayan::adapter
 
-#endif  // CHAYAN_ADAPTERS_PROGRAM_OUTCOME_TELLER_H_
+#endif  // CHAYAN_ADAPTERS_PROGRAM_NOTICE_ERRANDS_H_
