@@ -94,6 +94,17 @@ TEST_F(AuditCommandsTest, PersonsShowsSystemsAndThePersonsOfEvidence) {
   Put("receipts/two.chayan", other.SerializeAsString());
   EXPECT_EQ(Audit({"persons", Path("log"), "--receipts", Receipts(), "--json"}), 0) << err_.str();
   EXPECT_THAT(out_.str(), HasSubstr("\"evidence files opened\":\"1\""));
+  // So is a notice that stands with others in the frame of its entry.
+  v1::EvidenceFile framed = log_.AskInBulk(3)[1];
+  Export();
+  Put("receipts/three.chayan", framed.SerializeAsString());
+  EXPECT_EQ(Audit({"persons", Path("log"), "--receipts", Receipts(), "--json"}), 0) << err_.str();
+  EXPECT_THAT(out_.str(), HasSubstr("\"person\":\"clerk-8\""));
+  framed.mutable_frame()->set_index(2);
+  Put("receipts/three.chayan", framed.SerializeAsString());
+  EXPECT_EQ(Audit({"persons", Path("log"), "--receipts", Receipts()}), 2);
+  EXPECT_THAT(err_.str(), HasSubstr("three.chayan: its request is not the one"));
+  Put("receipts/three.chayan", other.SerializeAsString());
   evidence_.mutable_request()->back() ^= 1;
   EXPECT_EQ(Audit({"persons", Path("log"), "--receipts", Receipts()}), 2);
   EXPECT_THAT(err_.str(), HasSubstr("one.chayan: its request is not the one"));

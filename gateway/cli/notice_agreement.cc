@@ -4,6 +4,7 @@
 #include "chayan/v1/notice_service.pb.h"
 #include "gateway/base/status_macros.h"
 #include "gateway/crypto/digest.h"
+#include "gateway/tlog/bulk_frame.h"
 #include "gateway/tlog/frame.h"
 
 namespace chayan::cli {
@@ -140,6 +141,18 @@ absl::StatusOr<std::string> CheckFetched(const log::ParsedLeaf& leaf,
 // Who is bound by a bulk entry: the recipient whose receipts it covers; else the publisher.
 bool IsOfRecipient(const log::ParsedLeaf& leaf) { return !leaf.Get("holder").empty(); }
 
+// By which a frame knows the item.
+absl::StatusOr<Uuid> IdOfItem(const log::ParsedLeaf& leaf, const v1::EvidenceFile& evidence) {
+  if (IsOfRecipient(leaf)) {
+    CHAYAN_ASSIGN_OR_RETURN(const auto receipt,
+                            Parse<v1::DeliveryReceipt>(evidence.answer(), "the receipt"));
+    return Uuid::FromText(receipt.delivery_id());
+  }
+  CHAYAN_ASSIGN_OR_RETURN(const auto notice,
+                          Parse<v1::AcceptedNotice>(evidence.answer(), "the answer"));
+  return Uuid::FromText(notice.notice_id());
+}
+
 }  // namespace
 
 bool RecordsNotice(const log::ParsedLeaf& leaf) {
@@ -181,15 +194,18 @@ absl::StatusOr<std::string> CheckNoticeAgreement(const log::ParsedLeaf& leaf,
   }
 }
 
-absl::StatusOr<Uuid> IdOfFrameItem(const log::ParsedLeaf& leaf, const v1::EvidenceFile& evidence) {
-  if (IsOfRecipient(leaf)) {
-    CHAYAN_ASSIGN_OR_RETURN(const auto receipt,
-                            Parse<v1::DeliveryReceipt>(evidence.answer(), "the receipt"));
-    return Uuid::FromText(receipt.delivery_id());
+absl::StatusOr<std::string> FrameBytesFrom(const log::ParsedLeaf& leaf,
+                                           const v1::EvidenceFile& evidence) {
+  const v1::FrameProof& proof = evidence.frame();
+  tlog::BulkPlace place{.index = proof.index(), .count = proof.count()};
+  for (const std::string& hash : proof.path()) {
+    CHAYAN_ASSIGN_OR_RETURN(const tlog::Hash parsed, tlog::Hash::FromRaw(hash));
+    place.path.push_back(parsed);
   }
-  CHAYAN_ASSIGN_OR_RETURN(const auto notice,
-                          Parse<v1::AcceptedNotice>(evidence.answer(), "the answer"));
-  return Uuid::FromText(notice.notice_id());
+  CHAYAN_ASSIGN_OR_RETURN(const Uuid id, IdOfItem(leaf, evidence));
+  return tlog::CommittedBytesFrom(
+      tlog::BulkItem(id, crypto::Sha256(evidence.request()), crypto::Sha256(evidence.answer())),
+      place);
 }
 
 bool IsBoundByCall(const log::ParsedLeaf& leaf) {

@@ -9,7 +9,6 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "chayan/v1/receipt.pb.h"
-#include "gateway/base/uuid.h"
 #include "gateway/crypto/bytes.h"
 #include "gateway/log/entry.h"
 
@@ -22,8 +21,9 @@ bool RecordsNotice(const log::ParsedLeaf& leaf);
 absl::StatusOr<std::string> CheckNoticeAgreement(const log::ParsedLeaf& leaf,
                                                  const v1::EvidenceFile& evidence);
 
-// By which the frame of a bulk entry knows the item: the notice's id, or the delivery's.
-absl::StatusOr<Uuid> IdOfFrameItem(const log::ParsedLeaf& leaf, const v1::EvidenceFile& evidence);
+// What c_res of a bulk entry commits to, if request and answer stand where the evidence says.
+absl::StatusOr<std::string> FrameBytesFrom(const log::ParsedLeaf& leaf,
+                                           const v1::EvidenceFile& evidence);
 
 // Whether the recipient pulled it: then its own recorded call says so, and no signature of its
 // does.

@@ -9,31 +9,69 @@
 #include "gateway/base/encoding.h"
 #include "gateway/base/file.h"
 #include "gateway/base/status_macros.h"
+#include "gateway/cli/notice_agreement.h"
 #include "gateway/log/entry.h"
 #include "gateway/tlog/commitment.h"
 
 namespace chayan::cli {
 namespace {
 
-// Who asked about whom, in a request of this method; nobody in one that names no person.
+template <typename Request>
+absl::StatusOr<Request> Read(const std::string& bytes) {
+  Request request;
+  if (request.ParseFromString(bytes)) return request;
+  return absl::InvalidArgumentError("its request is not one of its entry's method");
+}
+
+report::Opened Asked(const v1::Purpose& purpose, const v1::Identifier& subject,
+                     const std::string& name) {
+  return {purpose.person().id(), absl::StrCat(subject.scheme(), ":", subject.value(), ":", name)};
+}
+
+report::Opened Asked(const v1::PublishNoticeRequest& notice) {
+  const v1::NoticeSubject first =
+      notice.subjects().empty() ? v1::NoticeSubject() : notice.subjects(0);
+  return Asked(notice.purpose(), first.identifier(), first.name());
+}
+
+// Who asked about whom, in a request of this method; nobody in one that names no person, nobody
+// known where only the gateway knows whom it was about.
 absl::StatusOr<report::Opened> WhoAsked(absl::string_view method, const std::string& request) {
-  const auto opened = [](const auto& read, const v1::Identifier& subject, const std::string& name) {
-    return report::Opened{read.purpose().person().id(),
-                          absl::StrCat(subject.scheme(), ":", subject.value(), ":", name)};
-  };
   if (method == "VerifyDocument" || method == "VerifyDocuments") {
-    v1::VerifyDocumentRequest read;
-    if (!read.ParseFromString(request)) return absl::InvalidArgumentError("no question in it");
-    return opened(read, read.subject().identifier(), read.subject().name());
+    CHAYAN_ASSIGN_OR_RETURN(const auto read, Read<v1::VerifyDocumentRequest>(request));
+    return Asked(read.purpose(), read.subject().identifier(), read.subject().name());
   }
-  if (method == "PublishNotice") {
-    v1::PublishNoticeRequest read;
-    if (!read.ParseFromString(request)) return absl::InvalidArgumentError("no notice in it");
-    const v1::NoticeSubject first =
-        read.subjects().empty() ? v1::NoticeSubject() : read.subjects(0);
-    return opened(read, first.identifier(), first.name());
+  if (method == "PublishNotice" || method == "PublishNotices") {
+    CHAYAN_ASSIGN_OR_RETURN(const auto read, Read<v1::PublishNoticeRequest>(request));
+    return Asked(read);
+  }
+  if (method == "SupersedeNotice") {
+    CHAYAN_ASSIGN_OR_RETURN(const auto read, Read<v1::SupersedeNoticeRequest>(request));
+    return Asked(read.replacement());
+  }
+  if (method == "ReverseNotice") {
+    CHAYAN_ASSIGN_OR_RETURN(const auto read, Read<v1::ReverseNoticeRequest>(request));
+    return report::Opened{read.purpose().person().id(), ""};
+  }
+  if (method == "FetchNoticeDetail") {
+    CHAYAN_ASSIGN_OR_RETURN(const auto read, Read<v1::FetchNoticeDetailRequest>(request));
+    return report::Opened{read.purpose().person().id(), ""};
   }
   return report::Opened();
+}
+
+// That the entry commits to the request, by itself or in the frame that it covers.
+absl::Status CheckCommitted(const log::ParsedLeaf& leaf, const v1::EvidenceFile& evidence) {
+  const v1::Receipt& receipt = evidence.receipt();
+  if (leaf.known_type != log::EntryType::kBulk) {
+    CHAYAN_ASSIGN_OR_RETURN(const std::string commitment, Base64Decode(leaf.Get("c_req")));
+    return tlog::VerifyCommitment(tlog::Committed::kRequest, receipt.request_opening(),
+                                  evidence.request(), commitment);
+  }
+  CHAYAN_ASSIGN_OR_RETURN(const std::string frame, FrameBytesFrom(leaf, evidence));
+  CHAYAN_ASSIGN_OR_RETURN(const std::string commitment, Base64Decode(leaf.Get("c_res")));
+  return tlog::VerifyCommitment(tlog::Committed::kResponse, receipt.response_opening(), frame,
+                                commitment);
 }
 
 // The leaf and what it commits to, or why the file opens nothing.
@@ -44,11 +82,7 @@ absl::StatusOr<std::pair<std::string, report::Opened>> Open(absl::string_view by
   }
   const std::string& leaf = evidence.receipt().leaf();
   CHAYAN_ASSIGN_OR_RETURN(const log::ParsedLeaf parsed, log::ParseLeaf(leaf));
-  CHAYAN_ASSIGN_OR_RETURN(const crypto::Secret32 opening,
-                          crypto::Secret32::FromRaw(evidence.receipt().request_opening()));
-  const crypto::Digest commitment =
-      tlog::Commit(tlog::Committed::kRequest, opening, evidence.request());
-  if (parsed.Get("c_req") != absl::string_view(Base64Encode(commitment.raw()))) {
+  if (!CheckCommitted(parsed, evidence).ok()) {
     return absl::InvalidArgumentError("its request is not the one that its entry commits to");
   }
   CHAYAN_ASSIGN_OR_RETURN(report::Opened who, WhoAsked(parsed.Get("method"), evidence.request()));

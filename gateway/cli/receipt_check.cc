@@ -8,7 +8,6 @@
 #include "gateway/base/status_macros.h"
 #include "gateway/cli/notice_agreement.h"
 #include "gateway/crypto/digest.h"
-#include "gateway/tlog/bulk_frame.h"
 #include "gateway/tlog/commitment.h"
 #include "gateway/tlog/frame.h"
 #include "gateway/tlog/proof_file.h"
@@ -156,19 +155,8 @@ class Steps {
 
   // That request and answer stand in the frame that the entry covers.
   absl::Status FrameCommitment(std::string& detail) {
-    const v1::FrameProof& proof = evidence().frame();
-    tlog::BulkPlace place{.index = proof.index(), .count = proof.count()};
-    for (const std::string& hash : proof.path()) {
-      CHAYAN_ASSIGN_OR_RETURN(const tlog::Hash parsed, tlog::Hash::FromRaw(hash));
-      place.path.push_back(parsed);
-    }
-    CHAYAN_ASSIGN_OR_RETURN(const Uuid id, IdOfFrameItem(report_.leaf, evidence()));
-    CHAYAN_ASSIGN_OR_RETURN(
-        const std::string committed,
-        tlog::CommittedBytesFrom(tlog::BulkItem(id, crypto::Sha256(evidence().request()),
-                                                crypto::Sha256(evidence().answer())),
-                                 place));
-    absl::StrAppend(&detail, ", ", place.index, "/", place.count);
+    CHAYAN_ASSIGN_OR_RETURN(const std::string committed, FrameBytesFrom(report_.leaf, evidence()));
+    absl::StrAppend(&detail, ", ", evidence().frame().index(), "/", evidence().frame().count());
     return Commitment(tlog::Committed::kResponse, "c_res", receipt().response_opening(), committed);
   }
 

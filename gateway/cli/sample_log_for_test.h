@@ -305,6 +305,7 @@ class SampleLog {
   static void FillNotice(const Uuid& id, int number, v1::EvidenceFile& evidence) {
     v1::PublishNoticeRequest request;
     request.set_request_id(absl::StrCat("0190a6c0-0000-7000-8000-", 100000000000 + number));
+    request.mutable_purpose()->mutable_person()->set_id("clerk-8");
     v1::AcceptedNotice answer;
     answer.set_request_id(request.request_id());
     answer.set_notice_id(id.ToText());
