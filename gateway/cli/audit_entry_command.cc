@@ -10,6 +10,7 @@
 #include "gateway/cli/audit_commands.h"
 #include "gateway/cli/document_output.h"
 #include "gateway/cli/entry_filter.h"
+#include "gateway/cli/notice_text.h"
 #include "gateway/cli/trust_flags.h"
 #include "gateway/tlog/commitment.h"
 #include "gateway/tlog/inclusion_check.h"
@@ -44,7 +45,7 @@ absl::StatusOr<tlog::CheckpointStanding> Prove(const v1::GetEntryResponse& respo
   return standing.checkpoint;
 }
 
-std::string StateText(Language language, v1::DetailState state) {
+std::string SealedText(Language language, v1::DetailState state) {
   switch (state) {
     case v1::DETAIL_STATE_OPEN:
       return std::string(Say(language, "已開啟", "open"));
@@ -55,6 +56,43 @@ std::string StateText(Language language, v1::DetailState state) {
     default:
       return std::string(Say(language, "未要求", "not asked for"));
   }
+}
+
+// Of a notice whom it is about and who is told what; of a step what the recipient said.
+void AddNotice(Language language, const v1::EntryDetail& detail, std::vector<report::Row>& facts) {
+  const auto add = [&](absl::string_view zh, absl::string_view en, std::string value) {
+    if (!value.empty()) facts.push_back({std::string(Say(language, zh, en)), std::move(value)});
+  };
+  for (const v1::NoticeSubject& subject : detail.notice_subjects()) {
+    add("當事人號碼", "subject's number", subject.identifier().value());
+    add("當事人姓名", "subject's name", subject.name());
+    add("發布機關之編號", "the publisher's own key", subject.publisher_key());
+  }
+  for (const v1::NoticeRecipient& recipient : detail.notice_recipients()) {
+    std::vector<std::string> what;
+    for (const int part : recipient.subject_parts()) {
+      what.push_back(PartText(language, static_cast<v1::NoticePart>(part)));
+    }
+    what.insert(what.end(), recipient.fields().begin(), recipient.fields().end());
+    add("通知", "told", absl::StrCat(recipient.recipient(), ": ", absl::StrJoin(what, ", ")));
+  }
+  for (const v1::BulkNotice& notice : detail.bulk_notices()) {
+    add("整批通報", "notice of the frame",
+        absl::StrCat(notice.notice_id(), ", ", notice.case_number()));
+  }
+  const auto said = [&](const v1::DeliveryReceipt& receipt) {
+    std::string what =
+        absl::StrCat(receipt.delivery_id(), ": ", StateText(language, receipt.state()));
+    if (receipt.rejection_reason() != v1::REJECTION_REASON_UNSPECIFIED) {
+      absl::StrAppend(&what, ", ", RejectionCode(receipt.rejection_reason()), " ",
+                      receipt.rejection_text());
+    }
+    add("收受機關回報", "the recipient said",
+        absl::StrCat(what, receipt.recipient_case_number().empty() ? "" : ", ",
+                     receipt.recipient_case_number()));
+  };
+  if (detail.has_delivery_receipt()) said(detail.delivery_receipt());
+  for (const v1::DeliveryReceipt& receipt : detail.bulk_receipts()) said(receipt);
 }
 
 // Who asked whom about what; only what there is.
@@ -108,10 +146,11 @@ ExitCode ShowEntry(Program& program, const Options& options) {
   report::Document document;
   document.title = absl::StrCat(Say(language, "紀錄 ", "entry "), options.index);
   document.facts = {{std::string(Say(language, "封存內容", "sealed part")),
-                     StateText(language, response->detail_state())},
+                     SealedText(language, response->detail_state())},
                     {std::string(Say(language, "證明", "proved under a checkpoint of")),
                      absl::StrCat(standing->checkpoint.head.size)}};
   AddDetail(language, detail, document.facts);
+  AddNotice(language, detail, document.facts);
   report::Table table{.name = "entry", .title = std::string(Say(language, "紀錄", "entry"))};
   table.header = EntryHeader(language);
   table.rows = {EntryRow(options.index, *leaf)};

@@ -3,11 +3,9 @@
 #include <memory>
 
 #include "absl/algorithm/container.h"
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/strip.h"
 #include "chayan/v1/entry_detail.pb.h"
 #include "gateway/base/encoding.h"
 #include "gateway/cli/audit_calls.h"
@@ -15,6 +13,7 @@
 #include "gateway/cli/code_names.h"
 #include "gateway/cli/document_output.h"
 #include "gateway/cli/entry_filter.h"
+#include "gateway/cli/notice_text.h"
 #include "gateway/report/formats.h"
 #include "gateway/report/period.h"
 
@@ -44,29 +43,6 @@ report::Row Header(Language language) {
       say("文件", "kind"),         say("目的", "purpose"),      say("法律依據", "legal basis"),
       say("資料機關", "holder"),   say("結果", "outcome"),      say("比對項目", "claims compared"),
       say("提供欄位", "released"), say("通知", "notified"),     say("紀錄索引", "entry")};
-}
-
-// A part of its subject that a notice tells of; its code where there are no words for it.
-std::string PartText(Language language, bool in_words, v1::NoticePart part) {
-  if (!in_words) {
-    return absl::AsciiStrToLower(absl::StripPrefix(v1::NoticePart_Name(part), "NOTICE_PART_"));
-  }
-  switch (part) {
-    case v1::NOTICE_PART_IDENTIFIER:
-      return std::string(Say(language, "統一編號", "number"));
-    case v1::NOTICE_PART_NAME:
-      return std::string(Say(language, "姓名", "name"));
-    case v1::NOTICE_PART_BIRTH_DATE:
-      return std::string(Say(language, "出生日期", "birth date"));
-    case v1::NOTICE_PART_FORMER_IDENTIFIER:
-      return std::string(Say(language, "變更前統一編號", "number before"));
-    case v1::NOTICE_PART_PUBLISHER_KEY:
-      return std::string(Say(language, "發布機關之編號", "the publisher's own key"));
-    case v1::NOTICE_PART_CUSTOMER_ACCOUNT:
-      return std::string(Say(language, "用戶號碼", "customer account"));
-    default:
-      return v1::NoticePart_Name(part);
-  }
 }
 
 // What was compared and released, as far as the detail is open.
@@ -105,6 +81,14 @@ struct Teller {
     if (v1::Outcome_Parse(absl::StrCat("OUTCOME_", code), &outcome)) {
       return OutcomeText(language, outcome);
     }
+    v1::DeliveryState state;
+    if (v1::DeliveryState_Parse(absl::StrCat("DELIVERY_STATE_", code), &state)) {
+      return StateText(language, state);
+    }
+    if (code == "ACCEPTED") return std::string(Say(language, "已發布通報", "notice published"));
+    if (leaf.Get(Key::kMethod) == "FetchNoticeDetail" && reason.empty()) {
+      return std::string(Say(language, "調取通報內容", "fetched what the notice says"));
+    }
     if (reason.empty()) return std::string(code);
     return absl::StrCat(Say(language, "未提供答覆(", "not answered ("), reason,
                         Say(language, ")", ")"));
@@ -125,7 +109,8 @@ struct Teller {
     const auto tell = [&](const v1::NoticeRecipient& recipient) {
       std::vector<std::string> what;
       for (const int part : recipient.subject_parts()) {
-        what.push_back(PartText(language, in_words, static_cast<v1::NoticePart>(part)));
+        const auto known = static_cast<v1::NoticePart>(part);
+        what.push_back(in_words ? PartText(language, known) : PartCode(known));
       }
       for (const std::string& code : recipient.fields()) what.push_back(names.Field(kind, code));
       notified.push_back(

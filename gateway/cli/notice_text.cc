@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "google/protobuf/util/json_util.h"
@@ -221,6 +222,29 @@ void NoticeInto(JsonWriter& json, const log::ParsedLeaf& leaf, const v1::Evidenc
   if (!evidence.has_answer()) return;
   WithAnswer(leaf, evidence.answer(),
              [&](const auto& message) { json.Json("answer", Json(message)); });
+}
+
+std::string PartCode(v1::NoticePart part) {
+  return absl::AsciiStrToLower(absl::StripPrefix(v1::NoticePart_Name(part), "NOTICE_PART_"));
+}
+
+std::string PartText(Language language, v1::NoticePart part) {
+  switch (part) {
+    case v1::NOTICE_PART_IDENTIFIER:
+      return std::string(Say(language, "統一編號", "number"));
+    case v1::NOTICE_PART_NAME:
+      return std::string(Say(language, "姓名", "name"));
+    case v1::NOTICE_PART_BIRTH_DATE:
+      return std::string(Say(language, "出生日期", "birth date"));
+    case v1::NOTICE_PART_FORMER_IDENTIFIER:
+      return std::string(Say(language, "變更前統一編號", "number before"));
+    case v1::NOTICE_PART_PUBLISHER_KEY:
+      return std::string(Say(language, "發布機關之編號", "the publisher's own key"));
+    case v1::NOTICE_PART_CUSTOMER_ACCOUNT:
+      return std::string(Say(language, "用戶號碼", "customer account"));
+    default:
+      return PartCode(part);
+  }
 }
 
 std::string RejectionCode(v1::RejectionReason reason) {

@@ -7,6 +7,7 @@
 
 #include "chayan/v1/notice_service.pb.h"
 #include "chayan/v1/receipt.pb.h"
+#include "chayan/v1/registry.pb.h"
 #include "gateway/cli/json_writer.h"
 #include "gateway/cli/language.h"
 #include "gateway/log/entry.h"
@@ -27,6 +28,9 @@ void NoticeInto(JsonWriter& json, const log::ParsedLeaf& leaf, const v1::Evidenc
 
 // "DELIVERED" in the reader's language.
 std::string StateText(Language language, v1::DeliveryState state);
+// What a notice can tell of its subject: "birth_date", and in the reader's language.
+std::string PartCode(v1::NoticePart part);
+std::string PartText(Language language, v1::NoticePart part);
 // "NO_SUCH_PERSON".
 std::string RejectionCode(v1::RejectionReason reason);
 

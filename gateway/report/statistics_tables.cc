@@ -93,8 +93,12 @@ std::string Share(uint64_t part, uint64_t all) {
 }
 
 std::string KindTitle(Language language, const registry::Snapshot* set, absl::string_view code) {
-  const registry::Kind* const kind = set == nullptr ? nullptr : set->FindKind(code);
-  return kind == nullptr ? "" : Text(language, kind->proto->title());
+  if (set == nullptr) return "";
+  if (const registry::Kind* const kind = set->FindKind(code)) {
+    return Text(language, kind->proto->title());
+  }
+  const v1::NoticeKind* const notice = set->FindNoticeKind(code);
+  return notice == nullptr ? "" : Text(language, notice->title());
 }
 
 std::string MemberName(Language language, const registry::Snapshot* set, absl::string_view id) {
