@@ -12,8 +12,8 @@
 #include "gateway/base/file.h"
 #include "gateway/base/socket_address.h"
 #include "gateway/base/status_macros.h"
+#include "gateway/registry/text_reader.h"
 #include "gateway/store/postgres_settings.h"
-#include "google/protobuf/io/tokenizer.h"
 #include "google/protobuf/text_format.h"
 
 namespace chayan {
@@ -78,12 +78,9 @@ v1::GatewayConfig Defaults() {
   return config;
 }
 
-class Faults final : public google::protobuf::io::ErrorCollector {
+class Faults {
  public:
   explicit Faults(std::string file) : file_(std::move(file)) {}
-  void AddError(int line, google::protobuf::io::ColumnNumber, const std::string& message) override {
-    Add(line, message);
-  }
   void Add(int line, absl::string_view message) {
     lines_.push_back(line < 0 ? absl::StrCat(file_, ": ", message)
                               : absl::StrCat(file_, ":", line + 1, ": ", message));
@@ -255,12 +252,16 @@ std::string TextOf(const v1::GatewayConfig& config, const FieldDescriptor& field
 absl::StatusOr<LoadedConfig> LoadConfig(const std::string& path) {
   CHAYAN_ASSIGN_OR_RETURN(const std::string content, ReadFile(path));
   Faults faults(path);
-  google::protobuf::TextFormat::ParseInfoTree places;
-  google::protobuf::TextFormat::Parser parser;
-  parser.RecordErrorsTo(&faults);
-  parser.WriteLocationsTo(&places);
+  registry::ReadText read;
   v1::GatewayConfig written;
-  if (!parser.ParseFromString(content, &written)) return faults.ToStatus();
+  registry::ReadMessage(
+      content,
+      [&](int line, int column, absl::string_view what) {
+        faults.Add(line - 1, absl::StrCat("column ", column, ": ", what));
+      },
+      written, read);
+  if (read.left_out) return faults.ToStatus();
+  const google::protobuf::TextFormat::ParseInfoTree& places = read.places;
 
   LoadedConfig loaded{Defaults(), {}};
   const std::filesystem::path folder = std::filesystem::absolute(path).parent_path();

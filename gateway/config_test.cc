@@ -43,6 +43,14 @@ class ConfigTest : public ::testing::Test {
   std::string directory_;
 };
 
+TEST_F(ConfigTest, EveryNameThatIsNoneIsSaidAtOnce) {
+  EXPECT_THAT(Load(absl::StrReplaceAll(kComplete, {{"crl_directory", "crl_directroy"},
+                                                   {"vault_kek_file", "vault_keck_file"}})),
+              StatusIs(absl::StatusCode::kInvalidArgument,
+                       AllOf(HasSubstr(":4: column "), HasSubstr("did you mean crl_directory?"),
+                             HasSubstr(":9: column "), HasSubstr("did you mean vault_kek_file?"))));
+}
+
 TEST_F(ConfigTest, PathsAreRelativeToTheFileAndDefaultsAreNamed) {
   const absl::StatusOr<LoadedConfig> loaded = Load(absl::StrCat(kComplete, "workers: 2\n"));
   ASSERT_OK(loaded);

@@ -8,22 +8,32 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "adapters/connector/kind.h"
 #include "gateway/base/file.h"
+#include "gateway/base/nearest_name.h"
 #include "gateway/base/status_macros.h"
 
 namespace chayan::connector {
 namespace {
-
-using google::protobuf::TextFormat;
 
 void CheckMark(const Place& place, const std::string& field, bool given, const v1::RowMark& mark) {
   if (!given) return;
   const Place here = place.Nested(field, mark);
   here.Require("column", "\"…\"");
   here.Require("values", "\"…\"");
+}
+
+// What to write in place of a code that none of `elements` has.
+template <typename Elements>
+std::string OneOf(absl::string_view code, const Elements& elements) {
+  std::vector<absl::string_view> codes;
+  for (const auto& element : elements) codes.push_back(element.code());
+  const absl::string_view nearest = NearestName(code, codes);
+  return nearest.empty() ? absl::StrCat("one of ", absl::StrJoin(codes, ", "))
+                         : std::string(nearest);
 }
 
 // Sources differ in the case of column names, so both sides are lower-cased.
@@ -53,10 +63,7 @@ absl::StatusOr<std::unique_ptr<ConfigFile>> ConfigFile::Read(const std::string& 
 }
 
 void ConfigFile::Parse(const std::string& content) {
-  TextFormat::Parser parser;
-  parser.RecordErrorsTo(&faults_);
-  parser.WriteLocationsTo(&places_);
-  parsed_ = parser.ParseFromString(content, &config_);
+  parsed_ = faults_.Read(content, config_, read_);
   if (!parsed_) {
     config_.Clear();
     return;
@@ -180,12 +187,9 @@ void ConfigFile::LoadKindFiles() {
       continue;
     }
     Faults faults(file);
-    TextFormat::Parser parser;
-    parser.RecordErrorsTo(&faults);
     v1::RegistryFile registry;
-    if (!parser.ParseFromString(*content, &registry)) {
-      here.Fault("kind_files", faults.ToStatus().message(), i);
-    }
+    faults.Read(*content, registry);
+    if (!faults.empty()) here.Fault("kind_files", faults.ToStatus().message(), i);
     for (const v1::DocumentKind& kind : registry.document_kinds()) known_kinds_.push_back(kind);
   }
 }
@@ -203,7 +207,12 @@ void ConfigFile::LoadKind(int index) {
   if (!here.Require("document_kind", "\"land.title\"")) return;
   const v1::DocumentKind* kind = FindKnown(source.document_kind());
   if (kind == nullptr) {
-    here.Fault("document_kind", "no file of kind_files defines it, add the one that does");
+    here.Fault(
+        "document_kind",
+        known_kinds_.empty()
+            ? "no file of kind_files defines it, add the one that does"
+            : absl::StrCat("no file of kind_files defines it, add the one that does, or write ",
+                           OneOf(source.document_kind(), known_kinds_)));
     return;
   }
   if (!codes_.insert(kind->code()).second) here.Fault("document_kind", "stands twice, keep one");
@@ -227,7 +236,8 @@ void ConfigFile::CheckParameters(const Kind& kind, const std::vector<std::string
                    absl::StrCat("the ", where, " has no :", parameter.name(), ", remove it"));
     }
     if (parameter.has_claim() && FindClaim(kind.plan.kind, parameter.claim()) == nullptr) {
-      nested.Fault("claim", "the kind has no such claim, write one of its codes");
+      nested.Fault("claim", absl::StrCat("the kind has no such claim, write ",
+                                         OneOf(parameter.claim(), kind.plan.kind.claims())));
     }
     if (parameter.from_case() == v1::QueryParameter::FROM_NOT_SET ||
         (parameter.has_subject() && parameter.subject() == v1::SUBJECT_PART_UNSPECIFIED) ||
@@ -257,7 +267,8 @@ void ConfigFile::CheckMappings(const Kind& kind) {
     const Place nested = here.Nested("claims", source.claims(i), i);
     nested.Require("column", "\"…\"");
     if (FindClaim(kind.plan.kind, source.claims(i).claim()) == nullptr) {
-      nested.Fault("claim", "the kind has no such claim, write one of its codes");
+      nested.Fault("claim", absl::StrCat("the kind has no such claim, write ",
+                                         OneOf(source.claims(i).claim(), kind.plan.kind.claims())));
     }
     if (!claims.insert(source.claims(i).claim()).second) {
       nested.Fault("claim", "stands twice, keep one");
@@ -268,7 +279,8 @@ void ConfigFile::CheckMappings(const Kind& kind) {
     const Place nested = here.Nested("fields", source.fields(i), i);
     nested.Require("column", "\"…\"");
     if (FindField(kind.plan.kind, source.fields(i).field()) == nullptr) {
-      nested.Fault("field", "the kind has no such field, write one of its codes");
+      nested.Fault("field", absl::StrCat("the kind has no such field, write ",
+                                         OneOf(source.fields(i).field(), kind.plan.kind.fields())));
     }
     if (!fields.insert(source.fields(i).field()).second) {
       nested.Fault("field", "stands twice, keep one");

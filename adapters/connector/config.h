@@ -46,7 +46,7 @@ class ConfigFile {
   };
   std::vector<Kind>& kinds() { return kinds_; }
 
-  Place place() { return Place(config_, &places_, faults_, "", -1); }
+  Place place() { return Place(config_, &read_.places, faults_, "", -1); }
   Place KindPlace(int index) { return place().Nested("kinds", config_.kinds(index), index); }
 
   // Relative paths are relative to the file's folder.
@@ -81,7 +81,7 @@ class ConfigFile {
 
   const std::filesystem::path folder_;
   Faults faults_;
-  Places places_;
+  registry::ReadText read_;
   bool parsed_ = false;
   v1::AdapterConfig config_;
   std::vector<v1::DocumentKind> known_kinds_;

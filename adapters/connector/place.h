@@ -12,7 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
-#include "google/protobuf/io/tokenizer.h"
+#include "gateway/registry/text_reader.h"
 #include "google/protobuf/message.h"
 #include "google/protobuf/text_format.h"
 
@@ -21,24 +21,43 @@ namespace chayan::connector {
 using Places = google::protobuf::TextFormat::ParseInfoTree;
 
 // Collects faults of one file.
-class Faults final : public google::protobuf::io::ErrorCollector {
+class Faults {
  public:
   explicit Faults(std::string file) : file_(std::move(file)) {}
-  void AddError(int line, google::protobuf::io::ColumnNumber, const std::string& message) override {
-    Add(line, message);
+  // `line` from 0; less: the file as a whole.
+  void Add(int line, absl::string_view message) { faults_.emplace_back(line, message); }
+  // Reads the file's text. False if parts had to be left out: what depends on them says nothing.
+  bool Read(absl::string_view text, google::protobuf::Message& message) {
+    registry::ReadText read;
+    return Read(text, message, read);
   }
-  void Add(int line, absl::string_view message) {
-    lines_.push_back(line < 0 ? absl::StrCat(file_, ": ", message)
-                              : absl::StrCat(file_, ":", line + 1, ": ", message));
+  bool Read(absl::string_view text, google::protobuf::Message& message, registry::ReadText& read) {
+    registry::ReadMessage(
+        text,
+        [this](int line, int column, absl::string_view what) {
+          Add(line - 1, absl::StrCat("column ", column, ": ", what));
+        },
+        message, read);
+    return !read.left_out;
   }
-  bool empty() const { return lines_.empty(); }
+  bool empty() const { return faults_.empty(); }
+  // By line.
   absl::Status ToStatus() const {
-    return empty() ? absl::OkStatus() : absl::InvalidArgumentError(absl::StrJoin(lines_, "\n"));
+    if (empty()) return absl::OkStatus();
+    auto sorted = faults_;
+    std::stable_sort(sorted.begin(), sorted.end(),
+                     [](const auto& a, const auto& b) { return a.first < b.first; });
+    return absl::InvalidArgumentError(
+        absl::StrJoin(sorted, "\n", [this](std::string* out, const auto& fault) {
+          absl::StrAppend(out, file_);
+          if (fault.first >= 0) absl::StrAppend(out, ":", fault.first + 1);
+          absl::StrAppend(out, ": ", fault.second);
+        }));
   }
 
  private:
   const std::string file_;
-  std::vector<std::string> lines_;
+  std::vector<std::pair<int, std::string>> faults_;
 };
 
 // One message of the file, with what is needed to say where a field of it stands.

@@ -136,10 +136,9 @@ bool SayDifference(const std::string& name, const absl::StatusOr<std::string>& d
 absl::StatusOr<v1::AdapterFixture> LoadFixture(const std::string& path) {
   CHAYAN_ASSIGN_OR_RETURN(const std::string content, ReadFile(path));
   connector::Faults faults(path);
-  google::protobuf::TextFormat::Parser parser;
-  parser.RecordErrorsTo(&faults);
   v1::AdapterFixture fixture;
-  if (!parser.ParseFromString(content, &fixture)) return faults.ToStatus();
+  faults.Read(content, fixture);
+  CHAYAN_RETURN_IF_ERROR(faults.ToStatus());
   if (fixture.questions().empty() && fixture.notices().empty()) {
     return absl::InvalidArgumentError(
         absl::StrCat(path,

@@ -216,10 +216,9 @@ absl::StatusOr<Skeleton> NewSkeleton(const v1::DocumentKind& kind, const std::st
 absl::StatusOr<v1::RegistryFile> ReadKinds(const std::string& kind_file) {
   CHAYAN_ASSIGN_OR_RETURN(const std::string content, ReadFile(kind_file));
   connector::Faults faults(kind_file);
-  google::protobuf::TextFormat::Parser parser;
-  parser.RecordErrorsTo(&faults);
   v1::RegistryFile registry;
-  if (!parser.ParseFromString(content, &registry)) return faults.ToStatus();
+  faults.Read(content, registry);
+  CHAYAN_RETURN_IF_ERROR(faults.ToStatus());
   return registry;
 }
 

@@ -90,16 +90,24 @@ TEST_F(ConfigTest, TellsEveryFaultAtOnceWithItsLine) {
   EXPECT_THAT(std::string(settings.status().message()),
               AllOf(HasSubstr(file + ": member: is missing, add a line `member: \"land-ad\"`"),
                     HasSubstr(file + ":4: gateways: is no address, write host:port"),
-                    HasSubstr(file + ":20: kinds[0].claims[0].claim: the kind has no such claim")));
+                    HasSubstr(file + ":20: kinds[0].claims[0].claim: the kind has no such claim, "
+                                     "write lot")));
 }
 
-TEST_F(ConfigTest, SaysWhereTheTextItselfIsWrong) {
-  EXPECT_THAT(FaultOf("system:", "sistem:"), HasSubstr("adapter.textproto:2: "));
+TEST_F(ConfigTest, SaysEverywhereWhereTheTextItselfIsWrong) {
+  const auto settings = Load(absl::StrReplaceAll(kGood, {{"system:", "sistem:"},
+                                                         {"\"SQLite3\"", "SQLite3"},
+                                                         {"claim: \"lot\" column", "claim: lot"}}));
+  const std::string file = folder_.File("adapter.textproto");
+  EXPECT_THAT(std::string(settings.status().message()),
+              AllOf(HasSubstr(file + ":2: "), HasSubstr("\"sistem\"; did you mean system?"),
+                    HasSubstr(file + ":12: "), HasSubstr(file + ":20: ")));
 }
 
 TEST_F(ConfigTest, NamesAKindThatNoFileDefines) {
   EXPECT_THAT(FaultOf("document_kind: \"land.title\"", "document_kind: \"land.tittle\""),
-              HasSubstr(":16: kinds[0].document_kind: no file of kind_files defines it"));
+              HasSubstr(":16: kinds[0].document_kind: no file of kind_files defines it, "
+                        "add the one that does, or write land.title"));
 }
 
 TEST_F(ConfigTest, NamesAKindFileThatIsMissing) {

@@ -15,6 +15,7 @@
 #include "absl/strings/string_view.h"
 #include "chayan/v1/registry.pb.h"
 #include "gateway/registry/snapshot.h"
+#include "gateway/registry/text_reader.h"
 
 namespace chayan::registry {
 
@@ -30,7 +31,7 @@ struct SourceFile {
   std::string path;
   absl::string_view text;  // outlived by Files
   v1::RegistryFile message;
-  google::protobuf::TextFormat::ParseInfoTree tree;
+  ReadText read;
 };
 
 // A message inside a file.
