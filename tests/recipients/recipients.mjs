@@ -9,8 +9,8 @@ import { applySet, changedSet, directory, issue, pki, poll, program, root } from
 import { env } from '../interop/calls.mjs';
 import { Receiver } from '../interop/receiver.mjs';
 
-// A database that takes everything; a utility's, which knows its customers by their accounts; one whose company says days
-// later what it did; a hook; files.
+// A database that takes everything; an office's, which writes down there what it did; a utility's, which knows its customers
+// by their accounts; one whose company says days later what it did; a hook; files.
 export const RECIPIENTS = [
   ['tax-south', 'files', ['tax-south-death', 'tax-south-death-declared']],
   ['nhi', 'hook', ['nhi-death', 'nhi-birth', 'nhi-name', 'nhi-number', 'nhi-card-lost', 'nhi-naturalised']],
@@ -20,12 +20,14 @@ export const RECIPIENTS = [
   ['motor-south', 'database', ['motor-name', 'motor-move']],
   ['land-qd', 'database', ['land-qd-name', 'land-qd-renumbered']],
   ['tax-tainan', 'database', ['tax-tainan-move', 'tax-tainan-renumbered']],
-  ['nia', 'database', ['nia-naturalised', 'nia-left']],
+  ['nia', 'office', ['nia-naturalised', 'nia-left']],
   ['taipower', 'customers', ['taipower-move', 'taipower-death']],
   ['taiwater', 'later', ['taiwater-move']],
   ['post', 'files', ['post-renumbered']],
 ];
 export const ACCOUNT = 'P-1';
+// A subscription with a schedule, whose period ends while the tests run and has no notice.
+export const SILENT = 'land-qd-renumbered';
 
 class Recipient {
   constructor(member, kind, subscriptions) {
@@ -61,29 +63,33 @@ class Recipient {
       }
       case 'customers':
       case 'later':
-        this.sql(`CREATE TABLE customer (account TEXT PRIMARY KEY, note TEXT);
-          INSERT INTO customer VALUES ('${ACCOUNT}', '');`);
+        this.sql(`CREATE TABLE customer (account TEXT PRIMARY KEY, note TEXT, changes INTEGER DEFAULT 0);
+          INSERT INTO customer (account, note) VALUES ('${ACCOUNT}', '');`);
         return `database { ${source} ${this.kind === 'later' ? 'outcomes: true' : 'statements_acknowledge: true'}
-          statements { statement: "UPDATE customer SET note = :kind WHERE account = :account"
+          statements { statement: "UPDATE customer SET note = :kind, changes = changes + 1 WHERE account = :account"
             values { name: "kind" item: NOTICE_ITEM_NOTICE_KIND }
             values { name: "account" part: NOTICE_PART_CUSTOMER_ACCOUNT }
             rejected_without_row: REJECTION_REASON_NO_SUCH_PERSON } }`;
+      case 'office':
+        return `database { ${source} outcomes: true }`;
       default:
         return `database { ${source} }`;
     }
   }
   async up() {
-    if (['database', 'customers', 'later'].includes(this.kind)) {
-      this.sql(readFileSync(join(root, 'adapters/sql/inbox.sql'), 'utf8'));
-    }
-    const file = join(this.folder, 'adapter.textproto');
-    writeFileSync(file, `member: "${this.member}" system: "adapter-1" trust_domain: "chayan.example"
+    if (!['files', 'hook'].includes(this.kind)) this.sql(readFileSync(join(root, 'adapters/sql/inbox.sql'), 'utf8'));
+    this.file = join(this.folder, 'adapter.textproto');
+    writeFileSync(this.file, `member: "${this.member}" system: "adapter-1" trust_domain: "chayan.example"
 gateways: "${env.CHAYAN_GATEWAY}" certificate_file: "../../pki/${this.member}.pem"
 key_file: "../../pki/${this.member}.key" roots_file: "../../pki/root.pem"
 answer_key_file: "../../pki/answer/${this.member}.key" answer_log_file: "answers.log"
 notices { ${this.subscriptions.map((id) => `subscriptions: "${id}"`).join(' ')} ${await this.sink()} }
 `);
-    this.process = start(`notices-${this.member}`, program('chayan-adapter'), ['--config', file]);
+    this.run();
+  }
+  // On the files and settings that it has.
+  run() {
+    this.process = start(`notices-${this.member}`, program('chayan-adapter'), ['--config', this.file]);
   }
   // What the agency itself has of a delivery: of a file, what waits for it.
   has(id) {
@@ -99,6 +105,20 @@ notices { ${this.subscriptions.map((id) => `subscriptions: "${id}"`).join(' ')} 
   }
 }
 
+// The end of a period that ends soon, in Taipei: the gateway has the set and has looked at its schedules before.
+function periodEnd() {
+  const APPLY_MS_MAX = 30_000;
+  const TAIPEI_MS = 8 * 3_600_000;
+  return new Date(Math.ceil((Date.now() + APPLY_MS_MAX) / 60_000) * 60_000 + TAIPEI_MS);
+}
+// A calendar in which that day is worked, whatever day it is.
+function calendarOf(day) {
+  const weekend = [0, 6].includes(day.getUTCDay());
+  return `calendar_years { year: ${day.getUTCFullYear()}
+  ${weekend ? `workdays: "${day.toISOString().slice(0, 10)}"` : ''} }
+`;
+}
+
 // All of them, linked to the gateway, which knows their keys and delivers at once.
 export async function startRecipients() {
   const recipients = new Map(RECIPIENTS.map((each) => [each[0], new Recipient(...each)]));
@@ -106,9 +126,12 @@ export async function startRecipients() {
   for (const recipient of recipients.values()) keys += await recipient.makeKeys();
   // What the kinds and recipients of the sample say, at once: a year of schedules runs in the gateway's own tests.
   const atOnce = (text) => text.replaceAll(/\n  schedule \{[^}]*\}/g, '');
+  const end = periodEnd();
+  const schedule = `schedule { rule: SCHEDULE_RULE_DAILY time_of_day: "${end.toISOString().slice(11, 16)}" }`;
   await applySet(changedSet('notices', {
-    'recipients.textproto': (text) => atOnce(text),
+    'recipients.textproto': (text) => atOnce(text).replace(`id: "${SILENT}"`, `id: "${SILENT}"\n  ${schedule}`),
     'keys.textproto': (text) => text + keys + '\n',
+    'calendar.textproto': () => calendarOf(end),
   }));
   for (const recipient of recipients.values()) await recipient.up();
   // Each says in its own log that its link was welcomed.
