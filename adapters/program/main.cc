@@ -20,6 +20,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "adapters/program/fixtures.h"
+#include "adapters/program/identity.h"
 #include "adapters/program/loaded.h"
 #include "adapters/program/notice_skeleton.h"
 #include "adapters/program/runner.h"
@@ -102,6 +103,12 @@ int Check(const std::string& path, bool probe) {
     const auto fixture = LoadFixture(loaded->config.fixture_file());
     if (!fixture.ok()) return Complain(fixture.status());
     if (!CheckFixture(*loaded, *fixture, SystemClock().Now(), std::cout)) result = kFault;
+  }
+  const IdentityReport identity = CheckIdentity(loaded->config, SystemClock().Now());
+  for (const std::string& line : identity.missing) std::cout << "MISSING " << line << "\n";
+  for (const std::string& line : identity.faults) {
+    std::cout << "FAULT   " << line << "\n";
+    result = kFault;
   }
   if (probe) {
     result = std::max({result, Probe(loaded->start, "the source"),

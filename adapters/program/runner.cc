@@ -4,7 +4,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "adapters/connector/kind.h"
+#include "adapters/program/identity.h"
 #include "adapters/program/status_file.h"
 #include "gateway/base/diag.h"
 #include "gateway/base/file.h"
@@ -74,6 +76,15 @@ absl::StatusOr<std::unique_ptr<Runner>> Runner::Start(const std::string& path, C
   CHAYAN_ASSIGN_OR_RETURN(Loaded loaded, Load(path));
   std::unique_ptr<Runner> runner(new Runner(path, clock, std::move(loaded)));
   CHAYAN_RETURN_IF_ERROR(runner->Use(runner->loaded_));
+  const IdentityReport identity = CheckIdentity(runner->loaded_.config, clock.Now());
+  if (!identity.missing.empty()) {
+    return absl::NotFoundError(
+        absl::StrCat(path, ": ", absl::StrJoin(identity.missing, absl::StrCat("\n", path, ": "))));
+  }
+  // Files are read anew for each link: the right ones may come while it runs.
+  for (const std::string& fault : identity.faults) {
+    diag::Error("adapter.identity_fault", {{"cause", fault}});
+  }
   auto client =
       sdk::LinkClient::Create(LinkOptions(runner->loaded_), runner->front_, clock, random);
   if (!client.ok()) return Annotate(client.status(), path);

@@ -1,0 +1,101 @@
+#include "adapters/program/identity.h"
+
+#include <optional>
+
+#include "absl/algorithm/container.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "gateway/base/file.h"
+#include "gateway/crypto/certificate.h"
+#include "gateway/crypto/key_pair.h"
+#include "gateway/crypto/signing_key.h"
+
+namespace chayan::adapter {
+namespace {
+
+using crypto::Certificate;
+
+class Checker {
+ public:
+  Checker(const v1::AdapterConfig& config, absl::Time now) : config_(config), now_(now) {}
+
+  IdentityReport Check() {
+    const auto own = ReadCertificate("certificate_file", config_.certificate_file(),
+                                     "`chayan certs request` begins one");
+    if (own.has_value()) CheckName(*own);
+    const auto key = Read("key_file", config_.key_file(), "`chayan certs request` makes it");
+    if (own.has_value() && key.has_value()) {
+      const absl::Status fits = crypto::CheckKeyPair(*own, *key);
+      if (!fits.ok()) {
+        Fault("key_file", absl::StrCat(config_.key_file(), ": ", fits.message(),
+                                       ", name the one that was made with certificate_file"));
+      }
+    }
+    ReadCertificate("roots_file", config_.roots_file(), "the gateway's operator hands it over");
+    if (Read("answer_key_file", config_.answer_key_file(), "`chayan certs answer-key` makes it")) {
+      const auto answer_key = crypto::Ed25519Key::FromPemFile(config_.answer_key_file());
+      if (!answer_key.ok()) {
+        Fault("answer_key_file", absl::StrCat(answer_key.status().message(),
+                                              ", name what `chayan certs answer-key` made"));
+      }
+    }
+    return std::move(report_);
+  }
+
+ private:
+  void Fault(absl::string_view field, absl::string_view what) {
+    report_.faults.push_back(absl::StrCat(field, ": ", what));
+  }
+
+  std::optional<std::string> Read(absl::string_view field, const std::string& path,
+                                  absl::string_view remedy) {
+    absl::StatusOr<std::string> content = ReadFile(path);
+    if (content.ok()) return *std::move(content);
+    const std::string line = absl::StrCat(field, ": ", content.status().message(), ", ", remedy);
+    (absl::IsNotFound(content.status()) ? report_.missing : report_.faults).push_back(line);
+    return std::nullopt;
+  }
+
+  // The first of the file, if it holds now.
+  std::optional<Certificate> ReadCertificate(absl::string_view field, const std::string& path,
+                                             absl::string_view remedy) {
+    const auto pem = Read(field, path, remedy);
+    if (!pem.has_value()) return std::nullopt;
+    const auto chain = Certificate::ChainFromPem(*pem);
+    if (!chain.ok()) {
+      Fault(field, absl::StrCat(path, ": ", chain.status().message(),
+                                ", name a file of certificates in PEM form"));
+      return std::nullopt;
+    }
+    const Certificate& first = chain->front();
+    if (!first.IsValidAt(now_)) {
+      Fault(field, absl::StrCat(path, ": holds from ",
+                                absl::FormatTime(first.not_before(), absl::UTCTimeZone()), " to ",
+                                absl::FormatTime(first.not_after(), absl::UTCTimeZone()),
+                                ", renew it (`chayan certs renew`)"));
+    }
+    return first;
+  }
+
+  // One without such names may be bound by the registry (issuer and serial, or its key).
+  void CheckName(const Certificate& own) {
+    const std::string name = absl::StrCat("spiffe://", config_.trust_domain(), "/",
+                                          config_.member(), "/", config_.system());
+    if (own.uri_sans().empty() || absl::c_linear_search(own.uri_sans(), name)) return;
+    Fault("certificate_file",
+          absl::StrCat(config_.certificate_file(), ": is for ", absl::StrJoin(own.uri_sans(), ", "),
+                       ", not for ", name, ": name another, or mend member, system, trust_domain"));
+  }
+
+  const v1::AdapterConfig& config_;
+  const absl::Time now_;
+  IdentityReport report_;
+};
+
+}  // namespace
+
+IdentityReport CheckIdentity(const v1::AdapterConfig& config, absl::Time now) {
+  return Checker(config, now).Check();
+}
+
+}  // namespace chayan::adapter
