@@ -11,6 +11,7 @@
 #include "gateway/cli/offline_log.h"
 #include "gateway/cli/policy_diff.h"
 #include "gateway/cli/program.h"
+#include "gateway/policy/call.h"
 #include "gateway/policy/decide.h"
 #include "gateway/report/period.h"
 
@@ -152,6 +153,34 @@ bool Fits(const registry::Grant& grant, const Options& options, absl::Time at) {
          at <= grant.not_after;
 }
 
+// What no grant of the kind names is most likely misspelt. An office or role may be covered by a
+// grant that names none.
+void SayWhatNoGrantNames(const Program& program, const registry::Snapshot& set,
+                         const Options& options) {
+  std::vector<absl::string_view> members, purposes, bases, claims, fields;
+  for (const registry::Grant* const grant : set.grants()) {
+    const v1::Grant& proto = *grant->proto;
+    if (proto.document_kind() != options.kind) continue;
+    members.push_back(proto.member());
+    purposes.insert(purposes.end(), proto.purposes().begin(), proto.purposes().end());
+    bases.insert(bases.end(), proto.legal_bases().begin(), proto.legal_bases().end());
+    claims.insert(claims.end(), proto.claims().begin(), proto.claims().end());
+    fields.insert(fields.end(), proto.fields().begin(), proto.fields().end());
+  }
+  const auto look = [&](absl::string_view flag, const std::string& wanted,
+                        const std::vector<absl::string_view>& named) {
+    if (wanted.empty() || std::find(named.begin(), named.end(), wanted) != named.end()) return;
+    program.err << "chayan: " << flag << ": "
+                << program.Say("此種文件的授權均無 ", "no grant of this kind names ") << wanted
+                << policy::Advice(wanted, named, "DIR") << "\n";
+  };
+  look("--member", options.member, members);
+  look("--purpose", options.purpose, purposes);
+  look("--basis", options.basis, bases);
+  for (const std::string& claim : options.claims) look("--claim", claim, claims);
+  for (const std::string& field : options.fields) look("--field", field, fields);
+}
+
 std::string HoursText(Language language, const v1::Hours& hours) {
   return absl::StrCat(hours.from(), "–", hours.to(),
                       hours.workdays_only() ? Say(language, "(工作日)", " on workdays") : "");
@@ -162,9 +191,13 @@ ExitCode WhoCan(Program& program, const Options& options) {
   const auto set = LoadAt(program, options, at);
   if (set == nullptr) return ExitCode::kUsage;
   if (set->FindKind(options.kind) == nullptr) {
-    return program.Fail(ExitCode::kUsage, absl::StrCat("--kind: the set has no kind \"",
-                                                       options.kind, "\"; see chayan kinds"));
+    std::vector<absl::string_view> codes;
+    for (const registry::Kind& kind : set->kinds()) codes.push_back(kind.proto->code());
+    return program.Fail(ExitCode::kUsage,
+                        absl::StrCat("--kind: the set has no kind \"", options.kind, "\"",
+                                     policy::Advice(options.kind, codes, "chayan kinds")));
   }
+  SayWhatNoGrantNames(program, *set, options);
   const Language language = DocumentLanguage(program, options.output);
   const auto say = [&](absl::string_view zh, absl::string_view en) {
     return std::string(Say(language, zh, en));

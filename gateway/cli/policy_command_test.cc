@@ -102,8 +102,19 @@ TEST_F(PolicyCommandTest, WhoCanFindsTheGrantsThatCoverAll) {
                     "--field", "owner_class"}),
             0);
   EXPECT_THAT(out_.str(), Not(HasSubstr("banqiao-land-title")));
-  EXPECT_EQ(Policy({"who-can", Path("old"), "--kind", "land.tile"}), 2);
-  EXPECT_THAT(err_.str(), HasSubstr("--kind"));
+  EXPECT_EQ(err_.str(), "");
+  EXPECT_EQ(Policy({"who-can", Path("old"), "--kind", "land.titel"}), 2);
+  EXPECT_THAT(err_.str(),
+              HasSubstr("--kind: the set has no kind \"land.titel\"; did you mean land.title?"));
+}
+
+TEST_F(PolicyCommandTest, WhoCanSaysWhatNoGrantNames) {
+  EXPECT_EQ(Policy({"who-can", Path("old"), "--kind", "land.title", "--member", "hro-banqioa",
+                    "--claim", "addres", "--claim", "lot"}),
+            0);
+  EXPECT_EQ(err_.str(),
+            "chayan: --member: no grant of this kind names hro-banqioa; did you mean hro-banqiao?\n"
+            "chayan: --claim: no grant of this kind names addres; did you mean address?\n");
 }
 
 TEST_F(PolicyCommandTest, WhoCanSaysWhenItIsOnlyOnWorkdays) {
