@@ -7,7 +7,7 @@
 #include "absl/strings/str_join.h"
 #include "gateway/base/file.h"
 #include "gateway/crypto/certificate.h"
-#include "gateway/crypto/key_pair.h"
+#include "gateway/crypto/certificate_request.h"
 #include "gateway/crypto/signing_key.h"
 
 namespace chayan::adapter {
@@ -24,12 +24,10 @@ class Checker {
                                      "`chayan certs request` begins one");
     if (own.has_value()) CheckName(*own);
     const auto key = Read("key_file", config_.key_file(), "`chayan certs request` makes it");
-    if (own.has_value() && key.has_value()) {
-      const absl::Status fits = crypto::CheckKeyPair(*own, *key);
-      if (!fits.ok()) {
-        Fault("key_file", absl::StrCat(config_.key_file(), ": ", fits.message(),
-                                       ", name the one that was made with certificate_file"));
-      }
+    if (own.has_value() && key.has_value() && !crypto::KeyBelongsTo(*key, *own)) {
+      Fault("key_file", absl::StrCat(config_.key_file(),
+                                     ": is not the certificate's, name the one that was made "
+                                     "with certificate_file"));
     }
     ReadCertificate("roots_file", config_.roots_file(), "the gateway's operator hands it over");
     if (Read("answer_key_file", config_.answer_key_file(), "`chayan certs answer-key` makes it")) {

@@ -75,8 +75,8 @@ TEST_F(IdentityTest, SaysEveryFaultAtOnce) {
   EXPECT_THAT(
       Check().faults,
       ElementsAre(HasSubstr("renew it"), HasSubstr(absl::StrCat("not for ", kName)),
-                  HasSubstr("tls.key: the private key is not this certificate's"),
-                  StartsWith("roots_file: "), HasSubstr("answer.key: private key is not Ed25519")));
+                  HasSubstr("tls.key: is not the certificate's"), StartsWith("roots_file: "),
+                  HasSubstr("answer.key: private key is not Ed25519")));
 }
 
 TEST_F(IdentityTest, AKeyThatIsNoneIsNamed) {
