@@ -2,7 +2,8 @@
 #include "gateway/link/frames.h"
 
 #include "chayan/v1/adapter_link_service.pb.h"
-#include "gateway/link/link_fakes.h"
+#include "gateway/link/bounds.h"
+#include "gateway/link/link_test_registry.h"
 #include "gtest/gtest.h"
 
 namespace chayan::link {

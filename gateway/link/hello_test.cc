@@ -3,7 +3,8 @@
 #include "gateway/link/hello.h"
 
 #include "absl/strings/str_join.h"
-#include "gateway/link/link_fakes.h"
+#include "gateway/link/bounds.h"
+#include "gateway/link/link_test_registry.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
