@@ -13,7 +13,6 @@
 #include "gateway/base/legible.h"
 #include "gateway/base/status_macros.h"
 #include "gateway/ident/era_date.h"
-#include "google/protobuf/text_format.h"
 #include "google/protobuf/util/message_differencer.h"
 
 namespace chayan::adapter {

@@ -8,7 +8,6 @@
 #include "adapters/connector/place.h"
 #include "gateway/base/file.h"
 #include "gateway/base/status_macros.h"
-#include "google/protobuf/text_format.h"
 
 namespace chayan::adapter {
 namespace {
