@@ -69,7 +69,12 @@ std::string UsageFault(const CLI::App* app, const CLI::Error& error) {
     command = command->get_subcommands().front();
     absl::StrAppend(&called, " ", command->get_name());
   }
-  std::string faults = absl::StrCat(Unknown(*command), Missing(*command));
+  std::string faults;
+  // After any other error the rest of the line has not been read.
+  if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr ||
+      dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
+    faults = absl::StrCat(Unknown(*command), Missing(*command));
+  }
   if (faults.empty()) faults = absl::StrCat(error.what(), "\n");
   return absl::StrCat(faults, called, " --help says more\n");
 }

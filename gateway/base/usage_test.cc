@@ -48,6 +48,13 @@ TEST(UsageTest, ACommandThatIsNoneAndNone) {
   EXPECT_EQ(Said({}), "A subcommand is required\ntool --help says more\n");
 }
 
+TEST(UsageTest, AfterAnOptionWithoutItsValueNothingElseIsSaidToBeMissing) {
+  EXPECT_EQ(Said({"explain", "--kind"}),
+            "--kind: 1 required TEXT missing\ntool explain --help says more\n");
+  EXPECT_EQ(Said({"explain", "--timeout", "-1"}),
+            "--timeout: is -1; write a number above 0\ntool explain --help says more\n");
+}
+
 TEST(UsageTest, WordsTooManyAndValuesThatAreNone) {
   EXPECT_EQ(Said({"explain", "f", "g", "--member", "a", "--kind", "b"}),
             "g: nothing more was expected\ntool explain --help says more\n");
