@@ -3,6 +3,7 @@
 #include "gateway/base/file.h"
 #include "gateway/base/status_macros.h"
 #include "gateway/base/uuid.h"
+#include "gateway/cli/check_text.h"
 #include "gateway/cli/notice_commands.h"
 #include "gateway/cli/notice_text.h"
 #include "gateway/cli/receipt_text.h"
@@ -15,6 +16,54 @@ namespace {
 bool Commits(const v1::Receipt& receipt) {
   const auto leaf = log::ParseLeaf(receipt.leaf());
   return !leaf.ok() || !leaf->Get("c_res").empty();
+}
+
+bool ShowText(const Program& program, const RecordedCall& call,
+              const std::optional<ReceiptReport>& report, const AnswerOutput& output) {
+  if (!call.result.status.ok()) {
+    program.out << ErrorText(program.language, call.evidence.status());
+  } else if (!output.text(call.evidence.answer())) {
+    return false;
+  }
+  PrintVerdict(program, call.evidence, report);
+  return true;
+}
+
+bool ShowJson(const Program& program, const RecordedCall& call,
+              const std::optional<ReceiptReport>& report, const AnswerOutput& output) {
+  JsonWriter json;
+  json.BeginObject();
+  if (!call.result.status.ok()) {
+    ErrorInto(json, call.evidence.status());
+  } else if (!output.json(json, call.evidence.answer())) {
+    return false;
+  }
+  if (report.has_value()) {
+    json.BeginObject("receipt");
+    CheckInto(json, *report);
+    json.EndObject();
+  }
+  json.EndObject();
+  program.out << std::move(json).Take() << "\n";
+  return true;
+}
+
+// Writes the evidence file where one is wanted, and `says` so.
+ExitCode KeepEvidence(const Program& program, const EvidenceFlags& flags, const RecordedCall& call,
+                      bool says) {
+  if (flags.file.empty()) return ExitCode::kOk;
+  if (!call.result.status.ok() && !call.evidence.has_receipt()) {
+    if (says) {
+      program.out << program.Say("無證據檔:此拒絕未留存可供證明之內容\n",
+                                 "no evidence file: what is recorded of this refusal proves none "
+                                 "of its bytes\n");
+    }
+    return ExitCode::kOk;
+  }
+  const absl::Status written = WriteEvidence(call.evidence, flags.file);
+  if (!written.ok()) return program.Fail(ExitCode::kCheckFailed, written.message());
+  if (says) program.out << program.Say("證據檔: ", "evidence file: ") << flags.file << "\n";
+  return ExitCode::kOk;
 }
 
 }  // namespace
@@ -68,27 +117,17 @@ absl::StatusOr<RecordedCall> CallRecorded(const Program& program, Client& client
 }
 
 ExitCode ShowRecorded(Program& program, const EvidenceFlags& flags, const RecordedCall& call,
-                      const std::function<bool(const std::string& answer)>& print) {
+                      const AnswerOutput& output) {
   const absl::Status& status = call.result.status;
   // Without details the call never reached the gateway's own words.
   if (!status.ok() && call.result.status_details.empty()) return program.FailCall(call.result);
   const auto report = CheckReceipt(program, flags, call.evidence);
   if (!report.ok()) return program.FailUsage(report.status());
-  if (!status.ok()) {
-    program.out << ErrorText(program.language, call.evidence.status());
-  } else if (!print(call.evidence.answer())) {
-    return program.Fail(ExitCode::kCheckFailed, "the gateway's answer cannot be read");
-  }
-  PrintVerdict(program, call.evidence, *report);
-  if (!flags.file.empty() && !status.ok() && !call.evidence.has_receipt()) {
-    program.out << program.Say("無證據檔:此拒絕未留存可供證明之內容\n",
-                               "no evidence file: what is recorded of this refusal proves none of "
-                               "its bytes\n");
-  } else if (!flags.file.empty()) {
-    const absl::Status written = WriteEvidence(call.evidence, flags.file);
-    if (!written.ok()) return program.Fail(ExitCode::kCheckFailed, written.message());
-    program.out << program.Say("證據檔: ", "evidence file: ") << flags.file << "\n";
-  }
+  const bool shown = output.json ? ShowJson(program, call, *report, output)
+                                 : ShowText(program, call, *report, output);
+  if (!shown) return program.Fail(ExitCode::kCheckFailed, "the gateway's answer cannot be read");
+  const ExitCode kept = KeepEvidence(program, flags, call, /*says=*/!output.json);
+  if (kept != ExitCode::kOk) return kept;
   if (report->has_value() && !(*report)->ok()) return ExitCode::kCheckFailed;
   return ExitCodeOf(status);
 }

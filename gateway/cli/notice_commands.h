@@ -10,6 +10,7 @@
 #include "chayan/v1/notice_service.pb.h"
 #include "chayan/v1/receipt.pb.h"
 #include "gateway/cli/evidence_output.h"
+#include "gateway/cli/json_writer.h"
 #include "gateway/cli/notice_proof.h"
 #include "gateway/cli/program.h"
 #include "gateway/cli/service_calls.h"
@@ -49,10 +50,16 @@ struct RecordedCall {
 };
 absl::StatusOr<RecordedCall> CallRecorded(const Program& program, Client& client,
                                           const char* method, const std::string& request);
-// Shows what the call came to: `print` for an answer, the gateway's words for an error; the verdict
-// on the receipt; the evidence file where one is wanted.
+// How an answer is shown; false when it cannot be read. With `json` in place of `text`: its
+// members, into one object with the error or the check of the receipt.
+struct AnswerOutput {
+  std::function<bool(const std::string& answer)> text;
+  std::function<bool(JsonWriter& json, const std::string& answer)> json;
+};
+// Shows what the call came to: its answer, or the gateway's words for an error; the verdict on the
+// receipt; the evidence file where one is wanted.
 ExitCode ShowRecorded(Program& program, const EvidenceFlags& flags, const RecordedCall& call,
-                      const std::function<bool(const std::string& answer)>& print);
+                      const AnswerOutput& output);
 
 // A notice as it came, and where it was written: the very bytes as PATH.notice, for whoever proves
 // later what came; the same to read as PATH.json. PATH is the delivery's id with `ending`.

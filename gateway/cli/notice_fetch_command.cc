@@ -22,16 +22,17 @@ ExitCode Fetch(Program& program, Options& options) {
       CallRecorded(program, *client, "FetchNoticeDetail", options.request.SerializeAsString());
   if (!call.ok()) return program.Fail(ExitCode::kCheckFailed, call.status().message());
   absl::Status kept;
+  const auto keep = [&](const std::string& answer) {
+    // Beside the thin one, which stays what was delivered.
+    const auto notice = KeepNotice(options.directory, ".fetched", answer);
+    kept = notice.status();
+    if (notice.ok()) {
+      program.out << notice->notice.notice_kind() << "  " << notice->path << ".json\n";
+    }
+    return true;
+  };
   const ExitCode shown =
-      ShowRecorded(program, options.evidence, *call, [&](const std::string& answer) {
-        // Beside the thin one, which stays what was delivered.
-        const auto notice = KeepNotice(options.directory, ".fetched", answer);
-        kept = notice.status();
-        if (notice.ok()) {
-          program.out << notice->notice.notice_kind() << "  " << notice->path << ".json\n";
-        }
-        return true;
-      });
+      ShowRecorded(program, options.evidence, *call, {.text = keep, .json = nullptr});
   return kept.ok() ? shown : program.Fail(ExitCode::kCheckFailed, kept.message());
 }
 

@@ -103,23 +103,23 @@ ExitCode PublishInBulk(Program& program, Options& options) {
   return RunNoticeBulk(program, *client, bulk);
 }
 
-bool Print(const Program& program, bool json, const std::string& answer) {
+bool AnswerInto(JsonWriter& json, const std::string& answer) {
   v1::AcceptedNotice notice;
   if (!notice.ParseFromString(answer)) return false;
-  if (json) {
-    JsonWriter writer;
-    writer.BeginObject().Text("request_id", notice.request_id());
-    writer.Text("notice_id", notice.notice_id());
-    writer.Text("follows_notice_id", notice.follows_notice_id()).BeginArray("deliveries");
-    for (const v1::ExpectedDelivery& delivery : notice.deliveries()) {
-      writer.BeginObject().Text("delivery_id", delivery.delivery_id());
-      writer.Text("recipient", delivery.recipient()).Text("subscription", delivery.subscription());
-      writer.EndObject();
-    }
-    writer.EndArray().Text("exception_owner", notice.exception_owner()).EndObject();
-    program.out << std::move(writer).Take() << "\n";
-    return true;
+  json.Text("request_id", notice.request_id()).Text("notice_id", notice.notice_id());
+  json.Text("follows_notice_id", notice.follows_notice_id()).BeginArray("deliveries");
+  for (const v1::ExpectedDelivery& delivery : notice.deliveries()) {
+    json.BeginObject().Text("delivery_id", delivery.delivery_id());
+    json.Text("recipient", delivery.recipient()).Text("subscription", delivery.subscription());
+    json.EndObject();
   }
+  json.EndArray().Text("exception_owner", notice.exception_owner());
+  return true;
+}
+
+bool Print(const Program& program, const std::string& answer) {
+  v1::AcceptedNotice notice;
+  if (!notice.ParseFromString(answer)) return false;
   program.out << program.Say("已受理 ", "accepted ") << notice.notice_id();
   if (!notice.follows_notice_id().empty()) {
     program.out << program.Say(",承接 ", ", follows ") << notice.follows_notice_id();
@@ -141,9 +141,10 @@ ExitCode Send(Program& program, const Options& options, Client& client, const ch
               const std::string& request) {
   const auto call = CallRecorded(program, client, method, request);
   if (!call.ok()) return program.Fail(ExitCode::kCheckFailed, call.status().message());
-  return ShowRecorded(program, options.evidence, *call, [&](const std::string& answer) {
-    return Print(program, options.json, answer);
-  });
+  AnswerOutput output;
+  output.text = [&](const std::string& answer) { return Print(program, answer); };
+  if (options.json) output.json = AnswerInto;
+  return ShowRecorded(program, options.evidence, *call, output);
 }
 
 ExitCode Publish(Program& program, Options& options) {

@@ -26,12 +26,13 @@ ExitCode Settle(Program& program, const Options& options, CallerRole role, const
   if (!program.Connect(role, client).ok()) return ExitCode::kUsage;
   const auto call = CallRecorded(program, *client, method, request);
   if (!call.ok()) return program.Fail(ExitCode::kCheckFailed, call.status().message());
-  return ShowRecorded(program, options.evidence, *call, [&](const std::string& answer) {
+  const auto print = [&](const std::string& answer) {
     v1::DeliveryStatus delivery;
     if (!delivery.ParseFromString(answer)) return false;
     PrintDelivery(program, delivery, /*history=*/false);
     return true;
-  });
+  };
+  return ShowRecorded(program, options.evidence, *call, {.text = print, .json = nullptr});
 }
 
 absl::StatusOr<v1::AcknowledgeNoticeRequest> BuildAcknowledgement(const Options& options) {

@@ -94,20 +94,36 @@ ExitCode Show(Program& program, Options& options) {
   return ExitCode::kOk;
 }
 
+absl::string_view KindText(Language language, v1::NoticeEventKind kind) {
+  switch (kind) {
+    case v1::NOTICE_EVENT_KIND_STEP:
+      return Say(language, "進展", "a step");
+    case v1::NOTICE_EVENT_KIND_DUE_SOON:
+      return Say(language, "回報期限將屆", "to be acted on soon");
+    case v1::NOTICE_EVENT_KIND_OVERDUE:
+      return Say(language, "逾期未回報", "not acted on in time");
+    case v1::NOTICE_EVENT_KIND_NOT_FETCHED:
+      return Say(language, "逾期未接收", "not fetched in time");
+    default:
+      return Say(language, "其他", "another event");
+  }
+}
+
 void PrintEvent(const Program& program, const Options& options,
                 const v1::WatchNoticesResponse& event) {
-  const std::string kind = CodeWord("NOTICE_EVENT_KIND_", v1::NoticeEventKind_Name(event.kind()));
   if (options.json) {
     JsonWriter json;
     json.BeginObject().Number("event", static_cast<int64_t>(event.event()));
-    json.Text("time", FormatTimestamp(TimeFrom(event.time()))).Text("kind", kind);
+    json.Text("time", FormatTimestamp(TimeFrom(event.time())));
+    json.Text("kind", CodeWord("NOTICE_EVENT_KIND_", v1::NoticeEventKind_Name(event.kind())));
     DeliveryInto(json, event.delivery());
     json.EndObject();
     program.out << std::move(json).Take() << std::endl;
     return;
   }
   program.out << event.event() << "  " << TimeText(program.language, TimeFrom(event.time())) << "  "
-              << kind << "  " << event.delivery().notice_kind() << "\n";
+              << KindText(program.language, event.kind()) << "  " << event.delivery().notice_kind()
+              << program.Say(",現況:", "; it stands now:") << "\n";
   PrintDelivery(program, event.delivery(), /*history=*/false);
   program.out.flush();  // whoever watches reads it as it happens
 }
