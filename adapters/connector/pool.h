@@ -82,6 +82,11 @@ class Pool {
     return std::all_of(busy_until_.begin(), busy_until_.end(),
                        [&](absl::Duration deadline) { return deadline <= now; });
   }
+  // Before whoever asked hears of the end, and asks again.
+  void Rest(size_t index) {
+    absl::MutexLock lock(&mu_);
+    busy_until_[index] = absl::InfiniteDuration();
+  }
   // UNAVAILABLE leaves the task as it was.
   absl::Status TryEnqueue(Task& task);
   bool HasTaskOrStops() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
@@ -175,7 +180,6 @@ void Pool<Connection>::RunThread(size_t index) {
     Task task;
     {
       absl::MutexLock lock(&mu_);
-      busy_until_[index] = absl::InfiniteDuration();
       mu_.Await(absl::Condition(this, &Pool::HasTaskOrStops));
       if (waiting_.empty()) return;
       task = std::move(waiting_.front());
@@ -184,6 +188,7 @@ void Pool<Connection>::RunThread(size_t index) {
     }
     if (clock_.Elapsed() >= task.deadline) {
       circuit_.Cancelled();
+      Rest(index);
       task.done(absl::DeadlineExceededError("waited too long for a connection"));
       continue;
     }
@@ -199,6 +204,7 @@ void Pool<Connection>::RunThread(size_t index) {
         circuit_.Cancelled();
       }
     }
+    Rest(index);
     task.done(status);
   }
 }
