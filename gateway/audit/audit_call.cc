@@ -22,26 +22,14 @@ constexpr v1::RetentionClass kReadRetention = v1::RETENTION_CLASS_FIVE_YEARS;
 
 }  // namespace
 
-policy::Refusal Refused(v1::ErrorReason reason, std::string message) {
-  policy::Refusal refusal;
-  refusal.reason = reason;
-  refusal.message = std::move(message);
-  return refusal;
-}
-
-policy::Refusal Refused(v1::ErrorReason reason, std::string field, std::string message) {
-  policy::Refusal refusal = Refused(reason, absl::StrCat(field, ": ", message));
-  refusal.violations = {{std::move(field), std::move(message)}};
-  return refusal;
-}
-
 policy::Refusal StoreFault(const absl::Status& status) {
   diag::Error("audit.store_fault", {{"cause", std::string(status.message())}});
-  return Refused(v1::ERROR_REASON_INTERNAL, "the store cannot be read; the operator has been told");
+  return policy::Refused(v1::ERROR_REASON_INTERNAL,
+                         "the store cannot be read; the operator has been told");
 }
 
 policy::Refusal NoSuchEntry() {
-  return Refused(v1::ERROR_REASON_ENTRY_NOT_FOUND, "index", "there is no such entry");
+  return policy::RefusedField(v1::ERROR_REASON_ENTRY_NOT_FOUND, "index", "there is no such entry");
 }
 
 policy::AuditedEntry EntryOf(const log::ParsedLeaf& leaf) {
@@ -72,14 +60,15 @@ std::string AuditCall::CallerName() const {
 bool AuditCall::CheckText(absl::string_view text, size_t characters_max, bool required,
                           const char* field) {
   if (required && text.empty()) {
-    Refuse(Refused(v1::ERROR_REASON_FIELD_MISSING, field,
-                   "is missing; a call that concerns a person names who makes it, and for which "
-                   "file"));
+    Refuse(policy::RefusedField(
+        v1::ERROR_REASON_FIELD_MISSING, field,
+        "is missing; a call that concerns a person names who makes it, and for which "
+        "file"));
     return false;
   }
   if (IsValidUtf8(text) && ident::CountCodePoints(text) <= characters_max) return true;
-  Refuse(Refused(v1::ERROR_REASON_FIELD_INVALID, field,
-                 absl::StrCat("write at most ", characters_max, " characters")));
+  Refuse(policy::RefusedField(v1::ERROR_REASON_FIELD_INVALID, field,
+                              absl::StrCat("write at most ", characters_max, " characters")));
   return false;
 }
 

@@ -18,12 +18,10 @@
 #include "gateway/log/entry.h"
 #include "gateway/policy/audit.h"
 #include "gateway/rpc/call.h"
+#include "gateway/rpc/request.h"
 
 namespace chayan::audit {
 
-// A refusal that names a field and what to write.
-policy::Refusal Refused(v1::ErrorReason reason, std::string field, std::string message);
-policy::Refusal Refused(v1::ErrorReason reason, std::string message);
 // The operator is told the cause, the caller that there is one.
 policy::Refusal StoreFault(const absl::Status& status);
 policy::Refusal NoSuchEntry();
@@ -112,11 +110,9 @@ class AuditCall {
 
 template <typename Request>
 bool AuditCall::Parse(Request& request) {
-  const absl::string_view bytes = call_->request();
-  if (request.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return true;
-  Refuse(Refused(v1::ERROR_REASON_MESSAGE_MALFORMED,
-                 absl::StrCat("the request is not a valid ", request.GetTypeName())));
-  return false;
+  const auto refusal = rpc::ReadRequest(*call_, request);
+  if (refusal.has_value()) Refuse(*refusal);
+  return !refusal.has_value();
 }
 
 template <typename Request>
@@ -131,16 +127,18 @@ std::string AuditCall::QuestionOf(const Request& request) const {
 template <typename Request>
 std::optional<PagePlace> AuditCall::PageStart(const Request& request, PagePlace first) {
   if (request.page_size() < 0) {
-    Refuse(Refused(v1::ERROR_REASON_FIELD_INVALID, "page_size", "write 0 or a positive number"));
+    Refuse(policy::RefusedField(v1::ERROR_REASON_FIELD_INVALID, "page_size",
+                                "write 0 or a positive number"));
     return std::nullopt;
   }
   if (request.page_token().empty()) return first;
   const absl::StatusOr<PagePlace> place =
       with_.page_tokens.Read(request.page_token(), QuestionOf(request));
   if (place.ok()) return *place;
-  Refuse(Refused(v1::ERROR_REASON_PAGE_TOKEN_INVALID, "page_token",
-                 "write next_page_token of the previous page with all else as it was, or begin "
-                 "again without one"));
+  Refuse(policy::RefusedField(
+      v1::ERROR_REASON_PAGE_TOKEN_INVALID, "page_token",
+      "write next_page_token of the previous page with all else as it was, or begin "
+      "again without one"));
   return std::nullopt;
 }
 

@@ -72,8 +72,8 @@ void Auditor::Serve(rpc::Server& server, const char* method, TaskThread& thread,
                        if (thread.Run([this, call, handler] { handler(AuditCall(with_, call)); })) {
                          return;
                        }
-                       policy::Refusal refusal = Refused(v1::ERROR_REASON_OVERLOADED,
-                                                         "too many reads wait; try again later");
+                       policy::Refusal refusal = policy::Refused(
+                           v1::ERROR_REASON_OVERLOADED, "too many reads wait; try again later");
                        refusal.retry_delay = absl::Seconds(1);
                        call->Fail(refusal);
                      });

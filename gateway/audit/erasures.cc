@@ -27,9 +27,10 @@ absl::Time TimeOf(const google::protobuf::Timestamp& from) {
 }
 
 policy::Refusal ProposalInvalid() {
-  return Refused(v1::ERROR_REASON_PROPOSAL_INVALID, "proposal",
-                 "name an open proposal for this entry and reason, made in the last seven days by "
-                 "another person on another system");
+  return policy::RefusedField(
+      v1::ERROR_REASON_PROPOSAL_INVALID, "proposal",
+      "name an open proposal for this entry and reason, made in the last seven days by "
+      "another person on another system");
 }
 
 // A reason that an auditor may give.
@@ -44,8 +45,9 @@ void Erasures::EraseDetail(AuditCall call) {
   v1::EraseDetailRequest request;
   if (!call.Parse(request) || !call.TakePurpose(request.purpose())) return;
   if (!IsAuditorsReason(request.reason())) {
-    return call.Refuse(Refused(v1::ERROR_REASON_FIELD_INVALID, "reason",
-                               "write one of ErasureReason's values, but not TERM_ENDED"));
+    return call.Refuse(
+        policy::RefusedField(v1::ERROR_REASON_FIELD_INVALID, "reason",
+                             "write one of ErasureReason's values, but not TERM_ENDED"));
   }
   if (request.has_proposal()) {
     Confirm(std::move(call), request);
@@ -59,8 +61,8 @@ bool Erasures::Check(AuditCall& call, const v1::EraseDetailRequest& request) {
   if (!call.TakeEntry(policy::AuditAction::kErase, request.index()).has_value()) return false;
   const absl::Status row = with_.store.ReadVault(request.index()).status();
   if (absl::IsNotFound(row)) {
-    call.Refuse(
-        Refused(v1::ERROR_REASON_DETAIL_ERASED, "the entry has no sealed part, or none any more"));
+    call.Refuse(policy::Refused(v1::ERROR_REASON_DETAIL_ERASED,
+                                "the entry has no sealed part, or none any more"));
     return false;
   }
   const absl::StatusOr<bool> held = IsHeld(with_.store, request.index());
@@ -69,7 +71,8 @@ bool Erasures::Check(AuditCall& call, const v1::EraseDetailRequest& request) {
     return false;
   }
   if (*held) {
-    call.Refuse(Refused(v1::ERROR_REASON_LEGAL_HOLD,
+    call.Refuse(
+        policy::Refused(v1::ERROR_REASON_LEGAL_HOLD,
                         "a legal hold keeps the entry; ListHolds says why, LiftHold lifts it"));
     return false;
   }

@@ -58,10 +58,10 @@ void ListFrames(const Collaborators& with, AuditCall call) {
   v1::ListFramesRequest request;
   if (!call.Parse(request)) return;
   if (request.end_index() > call.log_size() || request.first_index() > request.end_index()) {
-    return call.Refuse(
-        Refused(v1::ERROR_REASON_FIELD_INVALID,
-                request.end_index() > call.log_size() ? "end_index" : "first_index",
-                absl::StrCat("write at most ", std::min(request.end_index(), call.log_size()))));
+    return call.Refuse(policy::RefusedField(
+        v1::ERROR_REASON_FIELD_INVALID,
+        request.end_index() > call.log_size() ? "end_index" : "first_index",
+        absl::StrCat("write at most ", std::min(request.end_index(), call.log_size()))));
   }
   v1::ListFramesResponse response;
   if (absl::Status status = Fill(with, request, response); !status.ok()) {

@@ -22,14 +22,14 @@ void PlaceHold(const Collaborators& with, AuditCall call) {
   v1::PlaceHoldRequest request;
   if (!call.Parse(request) || !call.TakePurpose(request.purpose())) return;
   if (!v1::HoldReason_IsValid(request.reason()) || request.reason() == 0) {
-    return call.Refuse(
-        Refused(v1::ERROR_REASON_FIELD_INVALID, "reason", "write one of HoldReason's values"));
+    return call.Refuse(policy::RefusedField(v1::ERROR_REASON_FIELD_INVALID, "reason",
+                                            "write one of HoldReason's values"));
   }
   if (!call.TakeEntry(policy::AuditAction::kHold, request.index()).has_value()) return;
   const absl::StatusOr<store::VaultRow> row = with.store.ReadVault(request.index());
   if (absl::IsNotFound(row.status())) {
-    return call.Refuse(
-        Refused(v1::ERROR_REASON_DETAIL_ERASED, "the entry has no sealed part, or none any more"));
+    return call.Refuse(policy::Refused(v1::ERROR_REASON_DETAIL_ERASED,
+                                       "the entry has no sealed part, or none any more"));
   }
   if (!row.ok()) return call.Refuse(StoreFault(row.status()));
   v1::Hold hold;
@@ -57,8 +57,8 @@ void LiftHold(const Collaborators& with, AuditCall call) {
   const absl::StatusOr<store::KeptRecord> record =
       with.store.records()->Read(store::RecordKind::kHold, key);
   if (absl::IsNotFound(record.status())) {
-    return call.Refuse(
-        Refused(v1::ERROR_REASON_HOLD_NOT_FOUND, "index", "no legal hold keeps this entry"));
+    return call.Refuse(policy::RefusedField(v1::ERROR_REASON_HOLD_NOT_FOUND, "index",
+                                            "no legal hold keeps this entry"));
   }
   absl::StatusOr<v1::Hold> hold =
       record.ok() ? ParseRecord<v1::Hold>(*record) : absl::StatusOr<v1::Hold>(record.status());

@@ -64,21 +64,22 @@ void ListEntries(const Collaborators& with, AuditCall call) {
   v1::ListEntriesRequest request;
   if (!call.Parse(request)) return;
   if (request.page_size() < 0) {
-    return call.Refuse(
-        Refused(v1::ERROR_REASON_FIELD_INVALID, "page_size", "write 0 or a positive number"));
+    return call.Refuse(policy::RefusedField(v1::ERROR_REASON_FIELD_INVALID, "page_size",
+                                            "write 0 or a positive number"));
   }
   const uint64_t log_size = call.log_size();
   const uint64_t end = request.end_index() == 0 ? log_size : request.end_index();
   absl::StatusOr<Cursor> cursor = Cursor{request.first_index(), end};
   if (!request.page_token().empty()) cursor = Cursor::FromToken(request.page_token());
   if (!cursor.ok()) {
-    return call.Refuse(Refused(v1::ERROR_REASON_PAGE_TOKEN_INVALID, "page_token",
-                               "write next_page_token of the previous page, or nothing"));
+    return call.Refuse(
+        policy::RefusedField(v1::ERROR_REASON_PAGE_TOKEN_INVALID, "page_token",
+                             "write next_page_token of the previous page, or nothing"));
   }
   if (cursor->end > log_size || cursor->next > cursor->end) {
-    return call.Refuse(Refused(v1::ERROR_REASON_FIELD_INVALID,
-                               cursor->end > log_size ? "end_index" : "first_index",
-                               absl::StrCat("write at most ", std::min(cursor->end, log_size))));
+    return call.Refuse(policy::RefusedField(
+        v1::ERROR_REASON_FIELD_INVALID, cursor->end > log_size ? "end_index" : "first_index",
+        absl::StrCat("write at most ", std::min(cursor->end, log_size))));
   }
   v1::ListEntriesResponse response;
   response.set_first_index(cursor->next);
@@ -120,13 +121,13 @@ void GetRegistrySet(const Collaborators& with, AuditCall call) {
   if (!call.Parse(request)) return;
   const absl::StatusOr<crypto::Digest> digest = crypto::Digest::FromRaw(request.digest());
   if (!digest.ok()) {
-    return call.Refuse(
-        Refused(v1::ERROR_REASON_FIELD_INVALID, "digest", "write the 32 bytes of a set's digest"));
+    return call.Refuse(policy::RefusedField(v1::ERROR_REASON_FIELD_INVALID, "digest",
+                                            "write the 32 bytes of a set's digest"));
   }
   absl::StatusOr<store::RegistrySet> set = with.store.ReadRegistry(*digest);
   if (absl::IsNotFound(set.status())) {
-    return call.Refuse(Refused(v1::ERROR_REASON_REGISTRY_SET_NOT_FOUND, "digest",
-                               "no such set was ever in force"));
+    return call.Refuse(policy::RefusedField(v1::ERROR_REASON_REGISTRY_SET_NOT_FOUND, "digest",
+                                            "no such set was ever in force"));
   }
   if (!set.ok()) return call.Refuse(StoreFault(set.status()));
   v1::GetRegistrySetResponse response;

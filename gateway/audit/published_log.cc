@@ -12,6 +12,7 @@
 #include "gateway/log/entry.h"
 #include "gateway/log/tree_reader.h"
 #include "gateway/rpc/recorded.h"
+#include "gateway/rpc/request.h"
 
 namespace chayan::audit {
 namespace {
@@ -26,8 +27,8 @@ constexpr size_t kPageBytesMax = 2 << 20;
 
 // Whether there is one is not for others to learn.
 policy::Refusal NoSuchReceipt() {
-  return Refused(v1::ERROR_REASON_ENTRY_NOT_FOUND, "index",
-                 "there is no such entry, or it is not yours");
+  return policy::RefusedField(v1::ERROR_REASON_ENTRY_NOT_FOUND, "index",
+                              "there is no such entry, or it is not yours");
 }
 
 // What the publisher says of a witness's finding, as callers hear it.
@@ -35,13 +36,13 @@ policy::Refusal RefusalOf(const absl::Status& status, const std::string& field) 
   const std::string message(status.message());
   switch (status.code()) {
     case absl::StatusCode::kPermissionDenied:
-      return Refused(v1::ERROR_REASON_ROLE_NOT_ALLOWED, message);
+      return policy::Refused(v1::ERROR_REASON_ROLE_NOT_ALLOWED, message);
     case absl::StatusCode::kNotFound:
-      return Refused(v1::ERROR_REASON_CHECKPOINT_NOT_FOUND, field, message);
+      return policy::RefusedField(v1::ERROR_REASON_CHECKPOINT_NOT_FOUND, field, message);
     case absl::StatusCode::kResourceExhausted:
-      return Refused(v1::ERROR_REASON_OVERLOADED, message);
+      return policy::Refused(v1::ERROR_REASON_OVERLOADED, message);
     default:
-      return Refused(v1::ERROR_REASON_FIELD_INVALID, field, message);
+      return policy::RefusedField(v1::ERROR_REASON_FIELD_INVALID, field, message);
   }
 }
 
@@ -84,7 +85,7 @@ void PublishedLog::ServeOn(rpc::Server& server) {
     server.HandleUnary(service + method, [this, read = read](const Call& call) {
       if (reads_.Run([this, call, read] { (this->*read)(call); })) return;
       policy::Refusal refusal =
-          Refused(v1::ERROR_REASON_OVERLOADED, "too many reads wait; try again later");
+          policy::Refused(v1::ERROR_REASON_OVERLOADED, "too many reads wait; try again later");
       refusal.retry_delay = absl::Seconds(1);
       call->Fail(refusal);
     });
@@ -105,8 +106,9 @@ void PublishedLog::GetCheckpoint(const Call& call) {
     case v1::CHECKPOINT_KIND_SIGNED:
       break;
     default:
-      return Refuse(call, Refused(v1::ERROR_REASON_FIELD_INVALID, "kind",
-                                  "write one of the values of CheckpointKind, or nothing"));
+      return Refuse(call,
+                    policy::RefusedField(v1::ERROR_REASON_FIELD_INVALID, "kind",
+                                         "write one of the values of CheckpointKind, or nothing"));
   }
   v1::GetCheckpointResponse response;
   response.set_checkpoint(note.empty() ? committer_.Checkpoint() : std::move(note));
@@ -119,12 +121,12 @@ void PublishedLog::GetConsistencyProof(const Call& call) {
   if (!Parse(call, request)) return;
   const auto edge = committer_.Edge();
   if (request.new_size() > edge->size()) {
-    return Refuse(call, Refused(v1::ERROR_REASON_FIELD_INVALID, "new_size",
-                                absl::StrCat("write at most ", edge->size())));
+    return Refuse(call, policy::RefusedField(v1::ERROR_REASON_FIELD_INVALID, "new_size",
+                                             absl::StrCat("write at most ", edge->size())));
   }
   if (request.old_size() > request.new_size()) {
-    return Refuse(call,
-                  Refused(v1::ERROR_REASON_FIELD_INVALID, "old_size", "write at most new_size"));
+    return Refuse(call, policy::RefusedField(v1::ERROR_REASON_FIELD_INVALID, "old_size",
+                                             "write at most new_size"));
   }
   const auto path = log::ConsistencyPath(store_, *edge, request.old_size(), request.new_size());
   if (!path.ok()) return Refuse(call, StoreFault(path.status()));
@@ -151,8 +153,8 @@ void PublishedLog::AddCosignature(const Call& call) {
       field = "conflicting_checkpoint";
       break;
     case v1::AddCosignatureRequest::FINDING_NOT_SET:
-      return Refuse(call, Refused(v1::ERROR_REASON_FIELD_MISSING, "cosignature",
-                                  "write a cosignature or a conflicting_checkpoint"));
+      return Refuse(call, policy::RefusedField(v1::ERROR_REASON_FIELD_MISSING, "cosignature",
+                                               "write a cosignature or a conflicting_checkpoint"));
   }
   if (!status.ok()) return Refuse(call, RefusalOf(status, field));
   call->Reply(v1::AddCosignatureResponse().SerializeAsString());
@@ -162,8 +164,8 @@ void PublishedLog::ListPublishedCheckpoints(const Call& call) {
   v1::ListPublishedCheckpointsRequest request;
   if (!Parse(call, request)) return;
   if (request.page_size() < 0) {
-    return Refuse(
-        call, Refused(v1::ERROR_REASON_FIELD_INVALID, "page_size", "write 0 or a positive number"));
+    return Refuse(call, policy::RefusedField(v1::ERROR_REASON_FIELD_INVALID, "page_size",
+                                             "write 0 or a positive number"));
   }
   // The token is the size to go on from.
   uint64_t next = request.size_min();
@@ -171,8 +173,9 @@ void PublishedLog::ListPublishedCheckpoints(const Call& call) {
     const auto text = Base64UrlDecode(request.page_token());
     const auto size = text.ok() ? ParseDecimal(*text) : text.status();
     if (!size.ok()) {
-      return Refuse(call, Refused(v1::ERROR_REASON_PAGE_TOKEN_INVALID, "page_token",
-                                  "write next_page_token of the previous page, or nothing"));
+      return Refuse(call,
+                    policy::RefusedField(v1::ERROR_REASON_PAGE_TOKEN_INVALID, "page_token",
+                                         "write next_page_token of the previous page, or nothing"));
     }
     next = *size;
   }
@@ -243,11 +246,9 @@ void PublishedLog::Refuse(const Call& call, policy::Refusal refusal) {
 
 template <typename Request>
 bool PublishedLog::Parse(const Call& call, Request& request) {
-  const absl::string_view bytes = call->request();
-  if (request.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return true;
-  Refuse(call, Refused(v1::ERROR_REASON_MESSAGE_MALFORMED,
-                       absl::StrCat("the request is not a valid ", request.GetTypeName())));
-  return false;
+  const auto refusal = rpc::ReadRequest(*call, request);
+  if (refusal.has_value()) Refuse(call, *refusal);
+  return !refusal.has_value();
 }
 
 }  // namespace chayan::audit

@@ -55,7 +55,7 @@ std::optional<absl::CivilDay> DayBeginningAt(const google::protobuf::Timestamp& 
 // Empty after a refusal.
 std::optional<report::Period> TakePeriod(AuditCall& call, const v1::ExportReportRequest& request) {
   const auto refuse = [&call](const char* field, std::string message) {
-    call.Refuse(Refused(v1::ERROR_REASON_FIELD_INVALID, field, std::move(message)));
+    call.Refuse(policy::RefusedField(v1::ERROR_REASON_FIELD_INVALID, field, std::move(message)));
     return std::nullopt;
   };
   constexpr char kWriteADay[] = "write the beginning of a day in Taiwan, 00:00 +08:00";

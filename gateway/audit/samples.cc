@@ -28,7 +28,8 @@ constexpr int kFindingsMax = 1000;
 constexpr size_t kNoteCodePointsMax = 500;
 
 policy::Refusal NoSuchDraw() {
-  return Refused(v1::ERROR_REASON_DRAW_NOT_FOUND, "draw", "there is no such draw of yours");
+  return policy::RefusedField(v1::ERROR_REASON_DRAW_NOT_FOUND, "draw",
+                              "there is no such draw of yours");
 }
 
 // False after a refusal.
@@ -39,9 +40,9 @@ bool CheckSize(AuditCall& call, const v1::DrawSampleRequest& request) {
   if (request.size_case() != v1::DrawSampleRequest::SIZE_NOT_SET && value >= 1 && value <= max) {
     return true;
   }
-  call.Refuse(
-      Refused(v1::ERROR_REASON_FIELD_INVALID, by_count ? "count" : "percent",
-              absl::StrCat("write count, 1 to ", tlog::kSampleSizeMax, ", or percent, 1 to 100")));
+  call.Refuse(policy::RefusedField(
+      v1::ERROR_REASON_FIELD_INVALID, by_count ? "count" : "percent",
+      absl::StrCat("write count, 1 to ", tlog::kSampleSizeMax, ", or percent, 1 to 100")));
   return false;
 }
 
@@ -135,8 +136,8 @@ std::optional<std::string> Covering(const Collaborators& with, AuditCall& call, 
     call.Refuse(StoreFault(covering.status()));
     return std::nullopt;
   }
-  policy::Refusal refusal = Refused(v1::ERROR_REASON_NOT_YET_PUBLISHED,
-                                    "no published checkpoint covers the draw yet; ask again");
+  policy::Refusal refusal = policy::Refused(
+      v1::ERROR_REASON_NOT_YET_PUBLISHED, "no published checkpoint covers the draw yet; ask again");
   refusal.retry_delay = absl::Seconds(2);
   call.Refuse(std::move(refusal));
   return std::nullopt;
@@ -162,14 +163,15 @@ void DrawSample(const Collaborators& /*with*/, AuditCall call) {
   if (!call.Parse(request) || !CheckSize(call, request)) return;
   const absl::StatusOr<crypto::Digest> nonce_hash = crypto::Digest::FromRaw(request.nonce_hash());
   if (!nonce_hash.ok()) {
-    return call.Refuse(Refused(v1::ERROR_REASON_FIELD_INVALID, "nonce_hash",
-                               "write the 32 bytes of the nonce's SHA-256"));
+    return call.Refuse(policy::RefusedField(v1::ERROR_REASON_FIELD_INVALID, "nonce_hash",
+                                            "write the 32 bytes of the nonce's SHA-256"));
   }
   policy::FieldViolation violation;
   const absl::StatusOr<Filter> filter = Filter::Create(request.filter(), violation);
   if (!filter.ok()) {
-    return call.Refuse(Refused(v1::ERROR_REASON_FIELD_INVALID, std::move(violation.field),
-                               std::move(violation.description)));
+    return call.Refuse(policy::RefusedField(v1::ERROR_REASON_FIELD_INVALID,
+                                            std::move(violation.field),
+                                            std::move(violation.description)));
   }
   if (!call.Permit(policy::AuditAction::kDraw, filter->Scope()).has_value()) return;
   v1::DrawRecord record;
@@ -206,10 +208,10 @@ void RevealSample(const Collaborators& with, AuditCall call) {
       request.nonce().size() <= tlog::kNonceBytesMax &&
       crypto::Sha256(request.nonce()).raw() == absl::string_view(drawn.nonce_hash());
   if (!nonce_fits) {
-    return call.Refuse(
-        Refused(v1::ERROR_REASON_FIELD_INVALID, "nonce",
-                absl::StrCat("write the ", tlog::kNonceBytesMin, " to ", tlog::kNonceBytesMax,
-                             " bytes whose SHA-256 the draw recorded")));
+    return call.Refuse(policy::RefusedField(
+        v1::ERROR_REASON_FIELD_INVALID, "nonce",
+        absl::StrCat("write the ", tlog::kNonceBytesMin, " to ", tlog::kNonceBytesMax,
+                     " bytes whose SHA-256 the draw recorded")));
   }
   const bool is_new = record->draw().nonce().empty();
   if (is_new) {
@@ -269,14 +271,14 @@ void RecordFindings(const Collaborators& with, AuditCall call) {
   std::optional<v1::DrawRecord> record = ReadDraw(with, call, request.draw());
   if (!record.has_value()) return;
   if (request.findings_size() < 1 || request.findings_size() > kFindingsMax) {
-    return call.Refuse(Refused(v1::ERROR_REASON_FIELD_INVALID, "findings",
-                               absl::StrCat("write 1 to ", kFindingsMax)));
+    return call.Refuse(policy::RefusedField(v1::ERROR_REASON_FIELD_INVALID, "findings",
+                                            absl::StrCat("write 1 to ", kFindingsMax)));
   }
   for (int i = 0; i < request.findings_size(); ++i) {
     const v1::SampleFinding& finding = request.findings(i);
     const auto fault = [&](const char* field, const char* message) {
-      call.Refuse(Refused(v1::ERROR_REASON_FIELD_INVALID, absl::StrCat("findings[", i, "].", field),
-                          message));
+      call.Refuse(policy::RefusedField(v1::ERROR_REASON_FIELD_INVALID,
+                                       absl::StrCat("findings[", i, "].", field), message));
     };
     const auto& drawn = record->indexes();
     if (std::find(drawn.begin(), drawn.end(), finding.index()) == drawn.end()) {

@@ -50,7 +50,7 @@ struct About {
 // a refusal; empty `about.label` when the search is not about anybody.
 bool TakeAbout(AuditCall& call, const v1::SearchEntriesRequest& request, About& about) {
   const auto missing = [&call](const char* field) {
-    call.Refuse(Refused(v1::ERROR_REASON_FIELD_MISSING, field, "is missing"));
+    call.Refuse(policy::RefusedField(v1::ERROR_REASON_FIELD_MISSING, field, "is missing"));
     return false;
   };
   switch (request.about_case()) {
@@ -58,8 +58,8 @@ bool TakeAbout(AuditCall& call, const v1::SearchEntriesRequest& request, About& 
       absl::StatusOr<std::string> key = log::SubjectKey(request.subject());
       *call.detail().mutable_subject()->mutable_identifier() = request.subject();
       if (!key.ok()) {
-        call.Refuse(Refused(v1::ERROR_REASON_FIELD_INVALID, "subject",
-                            std::string(key.status().message())));
+        call.Refuse(policy::RefusedField(v1::ERROR_REASON_FIELD_INVALID, "subject",
+                                         std::string(key.status().message())));
         return false;
       }
       call.SetSubjectKey(*key);
@@ -90,7 +90,8 @@ bool TakeAbout(AuditCall& call, const v1::SearchEntriesRequest& request, About& 
 
 // A store without an index has nothing to search in.
 policy::Refusal NoIndex() {
-  return Refused(v1::ERROR_REASON_METHOD_UNKNOWN, "this gateway's store has no search index");
+  return policy::Refused(v1::ERROR_REASON_METHOD_UNKNOWN,
+                         "this gateway's store has no search index");
 }
 
 // Adds the entry if it fits and a grant covers it. False when the page is full.
@@ -198,8 +199,8 @@ std::optional<Scoped> Scope(const Collaborators& with, AuditCall& call,
   policy::FieldViolation violation;
   absl::StatusOr<Filter> filter = Filter::Create(proto, violation);
   if (!filter.ok()) {
-    call.Refuse(Refused(v1::ERROR_REASON_FIELD_INVALID, std::move(violation.field),
-                        std::move(violation.description)));
+    call.Refuse(policy::RefusedField(v1::ERROR_REASON_FIELD_INVALID, std::move(violation.field),
+                                     std::move(violation.description)));
     return std::nullopt;
   }
   std::optional<policy::AuditPermit> permit = call.Permit(action, filter->Scope());

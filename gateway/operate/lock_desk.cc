@@ -7,6 +7,7 @@
 #include "gateway/operate/persons.h"
 #include "gateway/registry/calendar.h"
 #include "gateway/rpc/recorded.h"
+#include "gateway/rpc/request.h"
 
 namespace chayan::operate {
 namespace {
@@ -48,11 +49,7 @@ void LockDesk::ServeOn(rpc::Server& server) {
 
 void LockDesk::ListLocks(const Call& call) {
   v1::ListLocksRequest request;
-  const absl::string_view bytes = call->request();
-  if (!request.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
-    return Refuse(call, Refused(v1::ERROR_REASON_MESSAGE_MALFORMED,
-                                "the request is not a valid ListLocksRequest"));
-  }
+  if (const auto refusal = rpc::ReadRequest(*call, request)) return Refuse(call, *refusal);
   if (request.page_size() < 0) {
     return Refuse(call, Refused(v1::ERROR_REASON_FIELD_INVALID, "page_size is negative",
                                 {{"page_size", "write 0 or a positive number"}}));
@@ -75,11 +72,7 @@ void LockDesk::ListLocks(const Call& call) {
 
 void LockDesk::ClearLock(const Call& call) {
   v1::ClearLockRequest request;
-  const absl::string_view bytes = call->request();
-  if (!request.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
-    return Refuse(call, Refused(v1::ERROR_REASON_MESSAGE_MALFORMED,
-                                "the request is not a valid ClearLockRequest"));
-  }
+  if (const auto refusal = rpc::ReadRequest(*call, request)) return Refuse(call, *refusal);
   const auto snapshot = registry_.Get();
   if (auto refusal = CheckFields(request)) return Refuse(call, *std::move(refusal));
   const bool vouched = snapshot->HasAssertionKey(call->caller().member);

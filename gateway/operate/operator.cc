@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "gateway/operate/persons.h"
 #include "gateway/rpc/recorded.h"
+#include "gateway/rpc/request.h"
 
 namespace chayan::operate {
 namespace {
@@ -185,11 +186,9 @@ void Operator::DrainLink(Call call) {
 
 template <typename Request>
 bool Operator::Parse(const Call& call, Request& request) {
-  const absl::string_view bytes = call->request();
-  if (request.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return true;
-  Refuse(call, Refused(v1::ERROR_REASON_MESSAGE_MALFORMED,
-                       absl::StrCat("the request is not a valid ", request.GetTypeName())));
-  return false;
+  const auto refusal = rpc::ReadRequest(*call, request);
+  if (refusal.has_value()) Refuse(call, *refusal);
+  return !refusal.has_value();
 }
 
 }  // namespace chayan::operate

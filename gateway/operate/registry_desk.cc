@@ -8,6 +8,7 @@
 #include "gateway/operate/persons.h"
 #include "gateway/policy/decide.h"
 #include "gateway/rpc/recorded.h"
+#include "gateway/rpc/request.h"
 
 namespace chayan::operate {
 namespace {
@@ -43,10 +44,8 @@ void RegistryDesk::ServeOn(rpc::Server& server) {
 }
 
 RegistryDesk::Set RegistryDesk::Read(const Call& call, v1::ApplyRegistryRequest& request) {
-  const absl::string_view bytes = call->request();
-  if (!request.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
-    Refuse(call, Refused(v1::ERROR_REASON_MESSAGE_MALFORMED,
-                         "the request is not a valid ApplyRegistryRequest"));
+  if (const auto refusal = rpc::ReadRequest(*call, request)) {
+    Refuse(call, *refusal);
     return nullptr;
   }
   registry::Files files;

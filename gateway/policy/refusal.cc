@@ -38,6 +38,12 @@ Refusal Refused(v1::ErrorReason reason, std::string message,
   return {.reason = reason, .message = std::move(message), .metadata = std::move(metadata)};
 }
 
+Refusal RefusedField(v1::ErrorReason reason, std::string field, std::string description) {
+  Refusal refusal = Refused(reason, absl::StrCat(field, ": ", description));
+  refusal.violations = {{std::move(field), std::move(description)}};
+  return refusal;
+}
+
 absl::StatusCode CodeOf(v1::ErrorReason reason) {
   switch (reason) {
     case v1::ERROR_REASON_CERTIFICATE_IDENTITY_UNUSABLE:

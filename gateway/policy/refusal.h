@@ -45,6 +45,9 @@ struct Refusal {
 Refusal Refused(v1::ErrorReason reason, std::string message,
                 std::vector<std::pair<std::string, std::string>> metadata = {});
 
+// Of one field: what to write there.
+Refusal RefusedField(v1::ErrorReason reason, std::string field, std::string description);
+
 absl::StatusCode CodeOf(v1::ErrorReason reason);
 absl::string_view ReasonName(v1::ErrorReason reason);
 

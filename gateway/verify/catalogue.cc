@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
-#include "absl/strings/str_cat.h"
 #include "chayan/v1/verification_service.pb.h"
 #include "gateway/base/encoding.h"
 #include "gateway/registry/describe.h"
+#include "gateway/rpc/request.h"
 
 namespace chayan::verify {
 namespace {
@@ -13,23 +13,11 @@ namespace {
 constexpr int kPageSizeDefault = 100;
 constexpr int kPageSizeMax = 500;
 
-policy::Refusal Refused(v1::ErrorReason reason, std::string field, std::string message) {
-  policy::Refusal refusal;
-  refusal.reason = reason;
-  refusal.message = absl::StrCat(field, ": ", message);
-  refusal.violations = {{std::move(field), std::move(message)}};
-  return refusal;
-}
-
 template <typename Request>
 bool Parse(rpc::UnaryCall& call, Request& request) {
-  const absl::string_view bytes = call.request();
-  if (request.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return true;
-  policy::Refusal refusal;
-  refusal.reason = v1::ERROR_REASON_MESSAGE_MALFORMED;
-  refusal.message = absl::StrCat("the request is not a valid ", request.GetTypeName());
-  call.Fail(refusal);
-  return false;
+  const auto refusal = rpc::ReadRequest(call, request);
+  if (refusal.has_value()) call.Fail(*refusal);
+  return !refusal.has_value();
 }
 
 }  // namespace
@@ -38,13 +26,14 @@ void ListDocumentKinds(const registry::Snapshot& snapshot, rpc::UnaryCall& call)
   v1::ListDocumentKindsRequest request;
   if (!Parse(call, request)) return;
   if (request.page_size() < 0) {
-    return call.Fail(
-        Refused(v1::ERROR_REASON_FIELD_INVALID, "page_size", "write 0 or a positive number"));
+    return call.Fail(policy::RefusedField(v1::ERROR_REASON_FIELD_INVALID, "page_size",
+                                          "write 0 or a positive number"));
   }
   // The token is the code after which the page begins.
   const absl::StatusOr<std::string> after = Base64UrlDecode(request.page_token());
   if (!after.ok()) {
-    return call.Fail(Refused(v1::ERROR_REASON_PAGE_TOKEN_INVALID, "page_token",
+    return call.Fail(
+        policy::RefusedField(v1::ERROR_REASON_PAGE_TOKEN_INVALID, "page_token",
                              "write next_page_token of the previous page, or nothing"));
   }
   const int size =
@@ -67,8 +56,8 @@ void GetDocumentKind(const registry::Snapshot& snapshot, rpc::UnaryCall& call) {
   if (!Parse(call, request)) return;
   const registry::Kind* kind = snapshot.FindKind(request.document_kind());
   if (kind == nullptr) {
-    return call.Fail(Refused(v1::ERROR_REASON_DOCUMENT_KIND_UNKNOWN, "document_kind",
-                             "there is no such kind; ListDocumentKinds names them"));
+    return call.Fail(policy::RefusedField(v1::ERROR_REASON_DOCUMENT_KIND_UNKNOWN, "document_kind",
+                                          "there is no such kind; ListDocumentKinds names them"));
   }
   v1::GetDocumentKindResponse response;
   *response.mutable_document_kind() = registry::Describe(snapshot, *kind);
