@@ -38,7 +38,7 @@ BulkLane::BulkLane(log::Committer& committer, Clock& clock)
   if (!queued) diag::Warning("notice.bulk_priority", {});
 }
 
-size_t BulkLane::deliveries_max() const { return is_busy_ ? kBusyDeliveriesMax : kDeliveriesMax; }
+size_t BulkLane::deliveries_max() const { return is_busy() ? kBusyDeliveriesMax : kDeliveriesMax; }
 
 absl::StatusOr<log::Committed> BulkLane::Commit(log::Submission submission) {
   absl::StatusOr<log::Committed> result = absl::UnknownError("not run");
@@ -52,10 +52,11 @@ absl::StatusOr<log::Committed> BulkLane::Commit(log::Submission submission) {
   done.WaitForNotification();
   if (!result.ok()) return result;
   const absl::Duration end = clock_.Elapsed();
-  if (result->index > last_index_ + 1 && last_index_ > 0) busy_until_ = end + kBusyTime;
+  if (result->index > last_index_ + 1 && last_index_ > 0) {
+    busy_until_ns_ = absl::ToInt64Nanoseconds(end + kBusyTime);
+  }
   last_index_ = result->index;
-  is_busy_ = end < busy_until_;
-  if (is_busy_) absl::SleepFor(std::min((end - start) * kPauseShare, kPauseMax));
+  if (is_busy()) absl::SleepFor(std::min((end - start) * kPauseShare, kPauseMax));
   return result;
 }
 

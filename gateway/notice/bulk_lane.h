@@ -27,8 +27,8 @@ class BulkLane {
   // False, and nothing happens, when too much waits.
   [[nodiscard]] bool Run(absl::AnyInvocable<void()> task) { return thread_.Run(std::move(task)); }
 
-  // Others commit, too.
-  bool is_busy() const { return is_busy_; }
+  // Others committed beside the lane in the last second.
+  bool is_busy() const { return absl::ToInt64Nanoseconds(clock_.Elapsed()) < busy_until_ns_; }
   // Deliveries that one transaction of the lane should touch now, at the most.
   size_t deliveries_max() const;
 
@@ -38,9 +38,8 @@ class BulkLane {
  private:
   log::Committer& committer_;
   Clock& clock_;
-  uint64_t last_index_ = 0;      // of the lane's last entry; its thread's own
-  absl::Duration busy_until_{};  // reading of Elapsed(); its thread's own
-  std::atomic<bool> is_busy_ = false;
+  uint64_t last_index_ = 0;                 // of the lane's last entry; its thread's own
+  std::atomic<int64_t> busy_until_ns_ = 0;  // reading of Elapsed()
   TaskThread thread_;
 };
 

@@ -318,6 +318,18 @@ TEST_F(BulkTest, WhileOthersCommitOneRecipientIsServedARound) {
   EXPECT_EQ(rig_.links->waiting(), 7u);
 }
 
+TEST_F(BulkTest, WhenNobodyElseCommitsAnyMoreAllAreServedARound) {
+  for (int i = 0; i < 3; ++i) Publish(PlateNotice(i));
+  EXPECT_FALSE(rig_.Publish(rig_.NameNotice()).refusal.has_value());
+  Publish(PlateNotice(3));  // the lane's next entry is not the log's next
+  rig_.clock.Advance(absl::Hours(24));
+  rig_.Settle();
+  rig_.links->Reach(kTax);
+  rig_.links->Reach("post");
+  rig_.Settle();
+  EXPECT_EQ(rig_.links->waiting(), 8u);
+}
+
 TEST_F(BulkTest, AWordOfAFrameThatIsFalseSpoilsNoOther) {
   for (int i = 0; i < 3; ++i) Publish(PlateNotice(i));
   const std::vector<std::string> notices = Deliver(3);

@@ -14,7 +14,7 @@ import { mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
-import { isRunning, pidOf, program, root, run } from '../integration/deployment.mjs';
+import { isRunning, pidOf, poll, program, root, run, stop, up } from '../integration/deployment.mjs';
 import { clientFor, decode, encode, env, unary } from '../interop/calls.mjs';
 import { checkAll } from './checks.mjs';
 
@@ -150,17 +150,8 @@ process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
 
 // --- harm
 
-async function awaitEnd(pid) {
-  while (isRunning(pid)) await pause(5);
-}
-async function up() {
-  const { code, out, err } = await run(join(root, 'deploy/dev'), ['up', join(work, 'dev')], { timeout: 300_000 });
-  assert.equal(code, 0, out + err);
-}
 async function killGateway() {
-  const pid = pidOf('gateway');
-  process.kill(pid, 'SIGKILL');
-  await awaitEnd(pid);
+  await stop('gateway', 'SIGKILL');
   await up();
 }
 async function killRecipient(recipient) {
@@ -169,14 +160,17 @@ async function killRecipient(recipient) {
   await once(child, 'exit');
   start(recipient);
 }
-// No byte of any file beyond the first, for a while: what a full disk does, to one process.
+// No byte of any file beyond the first, for a while: what a full disk does, to one process. It goes on, or it ends, when it
+// cannot tell what became of the log.
 async function fillDisk() {
-  const pid = String(pidOf('gateway'));
-  execFileSync('prlimit', ['--pid', pid, '--fsize=1:']);
+  const pid = pidOf('gateway');
+  execFileSync('prlimit', ['--pid', String(pid), '--fsize=1:']);
   await pause(FULL_MS);
-  // It may have ended, when it could not tell what became of the log.
-  await run('prlimit', ['--pid', pid, '--fsize=unlimited:']);
-  if (!isRunning(Number(pid))) await up();
+  await run('prlimit', ['--pid', String(pid), '--fsize=unlimited:']);  // it may have ended
+  // More than one of each publisher: the last was asked after that.
+  const enough = accepted.length + PERSONS;
+  await poll('the gateway after a full disk', () => !isRunning(pid) || accepted.length > enough);
+  if (!isRunning(pid)) await up();
 }
 
 // One for each step and whom it is done to.
@@ -207,7 +201,7 @@ const publishers = Array.from({ length: PERSONS }, (_, person) => publishAll(per
 let order = [];
 const done = new Map();
 for (let round = 0; round < rounds; ++round) {
-  if (!order.length) order = shuffled(HARMS);
+  if (!order.length) order = shuffled(HARMS).sort((a, b) => (a.harm === fillDisk) - (b.harm === fillDisk));
   await pause(100 + draw(400));
   const name = await doHarm(order.pop());
   done.set(name, (done.get(name) ?? 0) + 1);
