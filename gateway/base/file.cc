@@ -33,7 +33,7 @@ absl::Status SyncFolder(const std::string& folder) {
   return fsync(fd) == 0 ? absl::OkStatus() : Failed("sync", folder);
 }
 
-absl::StatusOr<std::string> ReadFile(const std::string& path) {
+absl::StatusOr<std::string> ReadFile(const std::string& path, std::string used) {
   const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) return Failed("open", path);
   const absl::Cleanup closer = [fd] { close(fd); };
@@ -41,7 +41,8 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
   if (fstat(fd, &status) != 0) return Failed("look at", path);
   // Room for the whole file and for the read that finds its end; /proc says 0 of what it has.
   const int64_t told = std::clamp<int64_t>(status.st_size, 0, kFileBytesMax);
-  std::string content(static_cast<size_t>(told) + 1, '\0');
+  std::string content = std::move(used);
+  content.resize(static_cast<size_t>(told) + 1);
   size_t size = 0;
   while (true) {
     if (size == content.size()) content.resize(std::max(kReadBytesMin, 2 * size));

@@ -18,8 +18,9 @@ namespace chayan {
 // The largest file that ReadFile takes: configuration, keys, registries, evidence.
 inline constexpr int64_t kFileBytesMax = 16 << 20;
 
-// Errors name the path and what the system said.
-absl::StatusOr<std::string> ReadFile(const std::string& path);
+// Errors name the path and what the system said. `used`: a string whose memory may be taken, for
+// who reads many files.
+absl::StatusOr<std::string> ReadFile(const std::string& path, std::string used = {});
 
 // Writes a temporary file beside `path`, syncs it, renames it over `path`, syncs the folder.
 absl::Status WriteFile(const std::string& path, absl::string_view content, mode_t mode = 0644);

@@ -10,8 +10,9 @@
 namespace chayan::cli {
 namespace {
 
-absl::StatusOr<std::string> ReadTile(const std::string& directory, const tlog::TileId& tile) {
-  return ReadFile(absl::StrCat(directory, "/", tlog::TilePath(tile)));
+absl::StatusOr<std::string> ReadTile(const std::string& directory, const tlog::TileId& tile,
+                                     std::string used = {}) {
+  return ReadFile(absl::StrCat(directory, "/", tlog::TilePath(tile)), std::move(used));
 }
 
 // Entries of a bundle as far as they can be read.
@@ -27,12 +28,17 @@ std::vector<absl::string_view> ReadableEntries(absl::string_view bundle) {
   return entries;
 }
 
-// Fills it where it stands: its entries lie in its bytes.
+// Fills it where it stands, since its entries lie in its bytes, and in the memory it had.
 void ReadBundle(const std::string& directory, uint64_t size, uint64_t number, Bundle& bundle) {
   bundle.number = number;
   bundle.begin = number * tlog::kTileWidth;
   bundle.width = BundleWidth(size, number);
-  bundle.bytes = ReadTile(directory, {.is_bundle = true, .index = number, .width = bundle.width});
+  bundle.bytes = ReadTile(directory, {.is_bundle = true, .index = number, .width = bundle.width},
+                          bundle.bytes.ok() ? *std::move(bundle.bytes) : std::string());
+  bundle.entries.clear();
+  bundle.hashes.clear();
+  bundle.stored.clear();
+  bundle.is_whole = false;
   if (!bundle.bytes.ok()) return;
   auto entries = tlog::DecodeBundle(*bundle.bytes, bundle.width);
   bundle.is_whole = entries.ok();
@@ -67,27 +73,26 @@ BundleReader::BundleReader(std::string directory, uint64_t size)
 const Bundle& BundleReader::Next() {
   if (at_ == slice_.size()) {
     StartAhead();
-    slice_ = ahead_.front().get();
+    Slice used = std::exchange(slice_, ahead_.front().get());
     ahead_.pop_front();
     at_ = 0;
-    StartAhead();
+    StartAhead(std::move(used));
   }
   return slice_[at_++];
 }
 
-void BundleReader::StartAhead() {
+void BundleReader::StartAhead(Slice used) {
   // One processor is busy with the rules.
   const size_t threads = std::max(1u, std::thread::hardware_concurrency() - 1);
   for (; ahead_.size() < threads && started_ < count_; started_ += kSliceBundles) {
-    ahead_.push_back(std::async(std::launch::async, [this, first = started_] {
-      Slice slice;
-      const uint64_t end = std::min(first + kSliceBundles, count_);
-      slice.reserve(end - first);
-      for (uint64_t number = first; number < end; ++number) {
-        ReadBundle(directory_, size_, number, slice.emplace_back());
-      }
-      return slice;
-    }));
+    ahead_.push_back(std::async(
+        std::launch::async, [this, first = started_, slice = std::exchange(used, {})]() mutable {
+          slice.resize(std::min(kSliceBundles, count_ - first));
+          for (size_t i = 0; i < slice.size(); ++i) {
+            ReadBundle(directory_, size_, first + i, slice[i]);
+          }
+          return std::move(slice);
+        }));
   }
 }
 

@@ -48,7 +48,8 @@ class BundleReader {
   static constexpr uint64_t kSliceBundles = 16;
   using Slice = std::vector<Bundle>;
 
-  void StartAhead();
+  // `used`: a slice that nobody reads any more; its memory serves the next one.
+  void StartAhead(Slice used = {});
 
   const std::string directory_;
   const uint64_t size_;
