@@ -262,8 +262,9 @@ absl::Status NoticeTable::Run(connector::Pool<Connection>::Work work) {
 }
 
 absl::StatusOr<std::vector<connector::Outcome>> NoticeTable::Outcomes() {
-  // One that is down is asked no more for a while; the office waits days as it is.
-  if (!settings_.database.outcomes() || pool_.source_is_down()) {
+  // One that is down is asked no more for a while, then again: without notices nobody else would
+  // find that it is back.
+  if (!settings_.database.outcomes() || pool_.source_rests()) {
     return std::vector<connector::Outcome>();
   }
   const auto outcomes = std::make_shared<std::vector<connector::Outcome>>();

@@ -31,7 +31,9 @@ class NoticeTableTest : public ::testing::Test {
     return connector::LoadNoticesTo(
         folder_,
         absl::StrCat("database { source { driver: \"", SqliteDriver(),
-                     "\" sqlite_file: \"power.db\" connections: 1 } ", more, "}"),
+                     "\" sqlite_file: \"power.db\" connections: 1 failures_max: 3 "
+                     "retry_after_ms: 5000 } ",
+                     more, "}"),
         LoadNoticeTable);
   }
   void Start(const std::string& more = "") {
@@ -190,6 +192,23 @@ TEST_F(NoticeTableTest, ReadsWhatTheOfficeDidUntilItIsTold) {
               ElementsAre("entry 17"));
   RunSqlite(database_, "DROP TABLE chayan_outcome");
   EXPECT_THAT(table_->Probe().ToString(), HasSubstr("adapters/sql/inbox.sql"));
+}
+
+// No notice comes that would find it: the looks themselves do.
+TEST_F(NoticeTableTest, AfterAnOutageOutcomesAreReadAgain) {
+  Start("outcomes: true");
+  RunSqlite(database_,
+            "INSERT INTO chayan_outcome (delivery_id, state) VALUES ('d-1', 'ACKNOWLEDGED')");
+  std::filesystem::rename(database_, database_ + ".away");
+  for (int i = 0; i < 3; ++i) EXPECT_FALSE(table_->Outcomes().ok());
+  EXPECT_TRUE(table_->Health().down);
+  std::filesystem::rename(database_ + ".away", database_);
+  EXPECT_THAT(*table_->Outcomes(), IsEmpty()) << "it is left alone for a while";
+  clock_.Advance(absl::Seconds(5));
+  const auto outcomes = table_->Outcomes();
+  ASSERT_OK(outcomes.status());
+  EXPECT_EQ(outcomes->size(), 1u);
+  EXPECT_FALSE(table_->Health().down);
 }
 
 TEST_F(NoticeTableTest, APeriodWithoutNoticesIsThereOnce) {
