@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "adapters/connector/connector.h"
+#include "adapters/connector/rows.h"
 #include "chayan/v1/adapter_link_service.pb.h"
 #include "chayan/v1/notice_service.pb.h"
 
@@ -54,6 +55,7 @@ inline NoticeResult NotTaken(v1::NotTakenReason reason, absl::string_view cause)
 struct Outcome {
   v1::DeliveryReceipt settlement{};  // with its delivery_id
   std::string fault{};               // why it cannot be said; empty: it can
+  std::vector<Value> row{};          // what it was read from, as the sink keeps it
 };
 
 // Thread-safe.
@@ -69,9 +71,9 @@ class NoticeSink {
   virtual absl::Status NoneToday(const v1::NoneToday&) { return absl::OkStatus(); }
   // What offices did since, and was not told yet; blocks. Of a system that keeps none: none.
   virtual absl::StatusOr<std::vector<Outcome>> Outcomes() { return std::vector<Outcome>(); }
-  // It is in the log, or never will be: `told` is what the office reads of it.
-  virtual absl::Status OutcomeTold(const std::string& /*delivery_id*/,
-                                   const std::string& /*told*/) {
+  // It is in the log, or never will be: `told` is what the office reads of it. Of one that the
+  // office has changed since it was read, nothing is told: it is read again.
+  virtual absl::Status OutcomeTold(const Outcome&, const std::string& /*told*/) {
     return absl::OkStatus();
   }
   virtual SourceHealth Health() const = 0;

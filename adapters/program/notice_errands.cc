@@ -43,7 +43,7 @@ void TellOutcomes(const NoticeDesk& desk, sdk::LinkClient& client) {
     const absl::StatusOr<std::string> told = Tell(outcome, client);
     status = told.status();
     if (!told.ok() || told->empty()) continue;
-    status = sink->OutcomeTold(outcome.settlement.delivery_id(), *told);
+    status = sink->OutcomeTold(outcome, *told);
   }
   if (status.ok()) return;
   diag::Warning("adapter.outcomes_not_told", {{"cause", std::string(status.message())}});

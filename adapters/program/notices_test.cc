@@ -216,7 +216,8 @@ class WrittenDown final : public connector::NoticeSink {
     return absl::OkStatus();
   }
   absl::StatusOr<std::vector<connector::Outcome>> Outcomes() override { return outcomes; }
-  absl::Status OutcomeTold(const std::string& delivery_id, const std::string& word) override {
+  absl::Status OutcomeTold(const connector::Outcome& outcome, const std::string& word) override {
+    const std::string delivery_id = outcome.settlement.delivery_id();
     told[delivery_id] = word;
     std::erase_if(outcomes, [&](const connector::Outcome& one) {
       return one.settlement.delivery_id() == delivery_id;

@@ -275,10 +275,9 @@ absl::StatusOr<std::vector<connector::Outcome>> NoticeTable::Outcomes() {
   return std::move(*outcomes);
 }
 
-absl::Status NoticeTable::OutcomeTold(const std::string& delivery_id, const std::string& told) {
-  return Run([delivery_id, told](Connection& connection) {
-    return WriteTold(connection, delivery_id, told);
-  });
+absl::Status NoticeTable::OutcomeTold(const connector::Outcome& outcome, const std::string& told) {
+  return Run(
+      [outcome, told](Connection& connection) { return WriteTold(connection, outcome, told); });
 }
 
 absl::Status NoticeTable::NoneToday(const v1::NoneToday& none) {

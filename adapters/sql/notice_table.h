@@ -49,7 +49,7 @@ class NoticeTable final : public connector::NoticeSink {
   void Take(const v1::DeliveredNotice& notice, Done done) override;
   absl::Status NoneToday(const v1::NoneToday& none) override;
   absl::StatusOr<std::vector<connector::Outcome>> Outcomes() override;
-  absl::Status OutcomeTold(const std::string& delivery_id, const std::string& told) override;
+  absl::Status OutcomeTold(const connector::Outcome& outcome, const std::string& told) override;
   connector::SourceHealth Health() const override;
   // Asks for the inbox table.
   absl::Status Probe() override;

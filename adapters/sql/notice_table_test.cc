@@ -185,13 +185,40 @@ TEST_F(NoticeTableTest, ReadsWhatTheOfficeDidUntilItIsTold) {
   EXPECT_EQ((*outcomes)[1].settlement.rejection_text(), "已搬離");
   EXPECT_THAT((*outcomes)[2].fault, HasSubstr("reason: write NOT_OURS"));
   EXPECT_THAT((*outcomes)[3].fault, HasSubstr("state: write"));
-  ASSERT_OK(table_->OutcomeTold("d-1", "entry 17"));
-  ASSERT_OK(table_->OutcomeTold("d-3", std::string(300, 'x')));
+  ASSERT_OK(table_->OutcomeTold((*outcomes)[0], "entry 17"));
+  std::string words;
+  for (int i = 0; i < 300; ++i) words += "字";
+  ASSERT_OK(table_->OutcomeTold((*outcomes)[2], words));
   EXPECT_EQ(table_->Outcomes()->size(), 2u);
   EXPECT_THAT(Column("SELECT told FROM chayan_outcome WHERE delivery_id = 'd-1'"),
               ElementsAre("entry 17"));
+  EXPECT_THAT(Column("SELECT told FROM chayan_outcome WHERE delivery_id = 'd-3'"),
+              ElementsAre(words.substr(0, 200 * std::string("字").size())));
   RunSqlite(database_, "DROP TABLE chayan_outcome");
   EXPECT_THAT(table_->Probe().ToString(), HasSubstr("adapters/sql/inbox.sql"));
+}
+
+// The word is of what was read: a correction that came meanwhile is told of by itself.
+TEST_F(NoticeTableTest, ARowThatChangedSinceItWasReadIsNotTold) {
+  Start("outcomes: true");
+  for (const char* change : {"state = 'ACKNOWLEDGED', reason = NULL", "case_number = '115-7'",
+                             "reason = 'NOT_OURS'", "words = '已搬離'", "told = 'by hand'"}) {
+    SCOPED_TRACE(change);
+    RunSqlite(database_,
+              "DELETE FROM chayan_outcome; INSERT INTO chayan_outcome (delivery_id, state, reason) "
+              "VALUES ('d-1', 'REJECTED', 'DATA_DOUBT')");
+    const auto read = table_->Outcomes();
+    ASSERT_OK(read.status());
+    ASSERT_EQ(read->size(), 1u);
+    RunSqlite(database_, absl::StrCat("UPDATE chayan_outcome SET ", change));
+    EXPECT_OK(table_->OutcomeTold((*read)[0], "entry 7"));
+    EXPECT_THAT(Column("SELECT told FROM chayan_outcome"),
+                ElementsAre(testing::AnyOf("NULL", "by hand")));
+  }
+  // Once it is untold again, it is told as it is now.
+  RunSqlite(database_, "UPDATE chayan_outcome SET told = NULL");
+  EXPECT_OK(table_->OutcomeTold(table_->Outcomes()->front(), "entry 8"));
+  EXPECT_THAT(Column("SELECT told FROM chayan_outcome"), ElementsAre("entry 8"));
 }
 
 // No notice comes that would find it: the looks themselves do.

@@ -20,10 +20,14 @@ const Statement& SelectUntold() {
   return statement;
 }
 
-// Values are bound by their place; the names are for whoever reads this.
+// Of the row as SelectUntold read it: an office that corrects it meanwhile is not told what came of
+// the words before. Values are bound by their place; the names are for whoever reads this.
 const Statement& UpdateTold() {
-  static const Statement statement = {"UPDATE chayan_outcome SET told = ? WHERE delivery_id = ?",
-                                      {"told", "delivery_id"}};
+  static const Statement statement = {
+      "UPDATE chayan_outcome SET told = ? WHERE told IS NULL AND delivery_id = ? AND state = ? "
+      "AND COALESCE(case_number, '') = ? AND COALESCE(reason, '') = ? "
+      "AND COALESCE(words, '') = ?",
+      {"told", "delivery_id", "state", "case_number", "reason", "words"}};
   return statement;
 }
 
@@ -41,9 +45,20 @@ const Statement& InsertNone() {
   return statement;
 }
 
+// At most so many characters of UTF-8, each of them whole.
+std::string FirstCharacters(const std::string& text, size_t count_max) {
+  size_t count = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const bool begins = (static_cast<unsigned char>(text[i]) & 0xC0) != 0x80;
+    if (begins && ++count > count_max) return text.substr(0, i);
+  }
+  return text;
+}
+
 connector::Outcome OutcomeFrom(const std::vector<Value>& row) {
   const auto text = [&row](size_t column) { return row[column].value_or(""); };
   connector::Outcome outcome;
+  outcome.row = row;
   v1::DeliveryReceipt& settlement = outcome.settlement;
   settlement.set_delivery_id(text(0));
   settlement.set_recipient_case_number(text(2));
@@ -76,9 +91,10 @@ absl::StatusOr<std::vector<connector::Outcome>> ReadOutcomes(Connection& connect
   return outcomes;
 }
 
-absl::Status WriteTold(Connection& connection, const std::string& delivery_id,
+absl::Status WriteTold(Connection& connection, const connector::Outcome& outcome,
                        const std::string& told) {
-  const std::vector<Value> values = {told.substr(0, kToldCharactersMax), delivery_id};
+  std::vector<Value> values = {FirstCharacters(told, kToldCharactersMax)};
+  for (const Value& value : outcome.row) values.emplace_back(value.value_or(""));
   return connection.Transact([&] { return connection.Execute(UpdateTold(), values).status(); });
 }
 

@@ -17,8 +17,9 @@ namespace chayan::sql {
 // At most kRowsMax of those that were not told yet: the others follow when these were. A row that
 // says nothing that can be told has a fault.
 absl::StatusOr<std::vector<connector::Outcome>> ReadOutcomes(Connection& connection);
-// Writes into one row what came of it.
-absl::Status WriteTold(Connection& connection, const std::string& delivery_id,
+// Writes into its row what came of it, cut to what the column takes. One that the office has
+// changed since it was read stays as it is.
+absl::Status WriteTold(Connection& connection, const connector::Outcome& outcome,
                        const std::string& told);
 // Once, however often it is said.
 absl::Status WriteNone(Connection& connection, const v1::NoneToday& none);

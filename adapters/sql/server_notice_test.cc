@@ -152,7 +152,13 @@ TEST_F(ServerNoticeTest, AnOutcomeIsReadOnceAndAPeriodWithoutNoticesIsWrittenOnc
   ASSERT_OK(outcomes.status());
   ASSERT_EQ(outcomes->size(), 1u);
   EXPECT_EQ((*outcomes)[0].settlement.recipient_case_number(), "七");
-  ASSERT_OK(WriteTold(**connection, "d-1", "entry 17"));
+  ASSERT_OK(
+      (*connection)->Execute({"UPDATE chayan_outcome SET case_number = '八'", {}}, {}).status());
+  ASSERT_OK(WriteTold(**connection, (*outcomes)[0], "entry 16"));
+  const auto changed = ReadOutcomes(**connection);
+  ASSERT_OK(changed.status());
+  ASSERT_EQ(changed->size(), 1u) << "the office changed it, and is told nothing of before";
+  ASSERT_OK(WriteTold(**connection, (*changed)[0], "entry 17"));
   EXPECT_TRUE(ReadOutcomes(**connection)->empty());
   v1::NoneToday none;
   none.set_subscription("power-name");
