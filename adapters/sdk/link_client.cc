@@ -160,8 +160,9 @@ class GatewayKeeper {
 
   void Reap(std::shared_ptr<LinkConnection> link) {
     link->Join();
-    // What it carried and was not recorded, another link says again.
-    parts_.backlog.AddAll();
+    // What it carried and was not recorded, another link says again. One that was never welcomed
+    // carried nothing.
+    if (link->welcomed()) parts_.backlog.AddAll();
     SetError(link->status());
   }
 

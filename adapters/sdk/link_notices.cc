@@ -1,6 +1,7 @@
 #include "adapters/sdk/link_notices.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "gateway/base/diag.h"
 #include "gateway/base/status_macros.h"
@@ -90,8 +91,6 @@ void LinkNotices::Say(Backlog::Taken backlog) {
     if (backlog.all) unread_after_ = Uuid();
     for (TakenNotice& settled : backlog.settled) receipts_.push_back(std::move(settled));
   }
-  // The writer comes to the same error, and ends the link with it.
-  if (backlog.all) ReadBacklog(Uuid()).IgnoreError();
   Wake();
 }
 
@@ -100,7 +99,6 @@ absl::Status LinkNotices::ReadBacklog(const Uuid& after) {
                           parts_.inbox->Unrecorded(after, kBacklogPage));
   absl::MutexLock lock(&mu_);
   // Unless all of it was wanted again meanwhile.
-  if (unread_after_ == after) unread_after_.reset();
   if (!unread_after_.has_value() && page.size() == kBacklogPage) {
     unread_after_ = page.back().delivery_id;
   }
@@ -246,6 +244,13 @@ absl::Status LinkNotices::Keep(const std::vector<Said>& said) {
 }
 
 absl::StatusOr<std::optional<v1::FromAdapter>> LinkNotices::TakeMessage(const FrameSigner& signer) {
+  std::optional<Uuid> unread_after;
+  {
+    absl::MutexLock lock(&mu_);
+    if (receipts_.empty()) unread_after = std::exchange(unread_after_, std::nullopt);
+  }
+  // Before what is kept now: that would be read, too, and said twice.
+  if (unread_after.has_value()) CHAYAN_RETURN_IF_ERROR(ReadBacklog(*unread_after));
   std::vector<Said> said;
   {
     absl::MutexLock lock(&mu_);
@@ -253,12 +258,6 @@ absl::StatusOr<std::optional<v1::FromAdapter>> LinkNotices::TakeMessage(const Fr
   }
   // Fail closed: what the inbox does not hold is not said.
   if (!said.empty()) CHAYAN_RETURN_IF_ERROR(Keep(said));
-  std::optional<Uuid> unread_after;
-  {
-    absl::MutexLock lock(&mu_);
-    if (receipts_.empty()) unread_after = unread_after_;
-  }
-  if (unread_after.has_value()) CHAYAN_RETURN_IF_ERROR(ReadBacklog(*unread_after));
   std::vector<TakenNotice> taken;
   v1::FromAdapter message;
   {
@@ -301,7 +300,9 @@ absl::StatusOr<v1::FromAdapter> LinkNotices::SignReceipts(const std::vector<Take
 bool LinkNotices::idle() const {
   {
     absl::MutexLock lock(&mu_);
-    if (!said_.empty() || !receipts_.empty() || !not_taken_.empty()) return false;
+    if (!said_.empty() || !receipts_.empty() || !not_taken_.empty() || unread_after_.has_value()) {
+      return false;
+    }
   }
   return !parts_.open_notices.HasOf(*this);
 }

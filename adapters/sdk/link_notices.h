@@ -37,12 +37,12 @@ class LinkNotices final : public NoticeLine, public std::enable_shared_from_this
   void OnRecorded(const google::protobuf::RepeatedPtrField<v1::RecordedAnswer>& receipts);
 
   absl::Status Reply(const OpenNotice& notice, NoticeReply reply) override;
-  // What waited for a link.
+  // What waited for a link. The writer reads what the inbox has of it, page by page.
   void Say(Backlog::Taken backlog);
 
   // Of the writer: the next message, if there is one. An error ends the link.
   absl::StatusOr<std::optional<v1::FromAdapter>> TakeMessage(const FrameSigner& signer);
-  // Neither a notice that is being handled nor one whose reply waits to be sent.
+  // Neither a notice that is being handled nor one whose reply waits to be sent, or to be read.
   bool idle() const;
 
  private:

@@ -4,7 +4,9 @@
 #include "adapters/sdk/link_notices.h"
 
 #include <deque>
+#include <set>
 
+#include "adapters/sdk/inbox.h"
 #include "adapters/sdk/testing_gateway.h"
 #include "gateway/base/check.h"
 #include "gateway/crypto/digest.h"
@@ -401,6 +403,58 @@ TEST_F(LinkNoticesTest, WhatALostLinkCarriedAnotherLinkSays) {
   ExpectReceipt(*lost, id, v1::DELIVERY_STATE_DELIVERED);
   lost->Finish();
   ExpectReceipt(*link, id, v1::DELIVERY_STATE_DELIVERED);
+  client_.reset();
+}
+
+// More than are in memory at once, and than one message carries.
+TEST_F(LinkNoticesTest, ALongBacklogIsSaidWholeAndOnce) {
+  constexpr size_t kCount = 3000;
+  std::set<std::string> unsaid;
+  {
+    std::vector<TakenNotice> taken(kCount);
+    for (TakenNotice& one : taken) {
+      one.delivery_id = NewId();
+      v1::DeliveryReceipt receipt;
+      receipt.set_delivery_id(one.delivery_id.ToText());
+      receipt.set_state(v1::DELIVERY_STATE_DELIVERED);
+      one.receipt = receipt.SerializeAsString();
+      unsaid.insert(one.receipt);
+    }
+    auto inbox = Inbox::Open(options_.inbox_file);
+    ASSERT_OK(inbox.status());
+    ASSERT_OK((*inbox)->Keep(taken, system_clock_.Now()));
+  }
+  auto link = Open();
+  for (size_t said = 0; said < kCount;) {
+    const v1::FromAdapter message = link->Next();
+    ASSERT_TRUE(message.has_notice_receipts());
+    for (const v1::NoticeReceipt& item : message.notice_receipts().receipts()) {
+      EXPECT_EQ(unsaid.erase(item.receipt()), 1u);
+      ++said;
+    }
+  }
+  EXPECT_THAT(unsaid, testing::IsEmpty());
+  TakeOne(*link);
+  EXPECT_EQ(client_->Status().receipts_sent, kCount + 1);
+}
+
+// Each failed attempt to dial the one would make the other's link say its whole backlog again.
+TEST_F(LinkNoticesTest, AGatewayThatWelcomesNobodyMakesTheOthersRepeatNothing) {
+  FakeGateway other(*pki_, "gateway");
+  options_.gateways.push_back(other.address());
+  auto link = Open();
+  const Uuid id = NewId();
+  link->Send(Death(id));
+  EXPECT_OK(recipient_.Take().second.Received());
+  ExpectReceipt(*link, id, v1::DELIVERY_STATE_DELIVERED);
+  // An attempt is over before the next one begins.
+  constexpr size_t kAttempts = 5;
+  for (size_t i = 0; i < kAttempts; ++i) other.WaitForLink(i)->Finish();
+  const Uuid next = NewId();
+  link->Send(Death(next));
+  EXPECT_OK(recipient_.Take().second.Received());
+  ExpectReceipt(*link, next, v1::DELIVERY_STATE_DELIVERED);
+  EXPECT_EQ(client_->Status().receipts_sent, 2u);
   client_.reset();
 }
 
