@@ -1,6 +1,7 @@
 #include "adapters/program/identity.h"
 
 #include <optional>
+#include <utility>
 
 #include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
@@ -20,16 +21,14 @@ class Checker {
   Checker(const v1::AdapterConfig& config, absl::Time now) : config_(config), now_(now) {}
 
   IdentityReport Check() {
-    const auto own = ReadCertificate("certificate_file", config_.certificate_file(),
-                                     "`chayan certs request` begins one");
-    if (own.has_value()) CheckName(*own);
+    const auto own = CheckOwn();
     const auto key = Read("key_file", config_.key_file(), "`chayan certs request` makes it");
     if (own.has_value() && key.has_value() && !crypto::KeyBelongsTo(*key, *own)) {
       Fault("key_file", absl::StrCat(config_.key_file(),
                                      ": is not the certificate's, name the one that was made "
                                      "with certificate_file"));
     }
-    ReadCertificate("roots_file", config_.roots_file(), "the gateway's operator hands it over");
+    CheckRoots();
     if (Read("answer_key_file", config_.answer_key_file(), "`chayan certs answer-key` makes it")) {
       const auto answer_key = crypto::Ed25519Key::FromPemFile(config_.answer_key_file());
       if (!answer_key.ok()) {
@@ -54,25 +53,47 @@ class Checker {
     return std::nullopt;
   }
 
-  // The first of the file, if it holds now.
-  std::optional<Certificate> ReadCertificate(absl::string_view field, const std::string& path,
-                                             absl::string_view remedy) {
+  // All of the file, at least one; none: that is said.
+  std::vector<Certificate> ReadCertificates(absl::string_view field, const std::string& path,
+                                            absl::string_view remedy) {
     const auto pem = Read(field, path, remedy);
-    if (!pem.has_value()) return std::nullopt;
-    const auto chain = Certificate::ChainFromPem(*pem);
-    if (!chain.ok()) {
-      Fault(field, absl::StrCat(path, ": ", chain.status().message(),
-                                ", name a file of certificates in PEM form"));
-      return std::nullopt;
+    if (!pem.has_value()) return {};
+    auto chain = Certificate::ChainFromPem(*pem);
+    if (chain.ok()) return *std::move(chain);
+    Fault(field, absl::StrCat(path, ": ", chain.status().message(),
+                              ", name a file of certificates in PEM form"));
+    return {};
+  }
+
+  void SayWhenItHolds(absl::string_view field, const std::string& path,
+                      const Certificate& certificate, absl::string_view remedy) {
+    Fault(field, absl::StrCat(
+                     path, ": holds from ",
+                     absl::FormatTime(certificate.not_before(), absl::UTCTimeZone()), " to ",
+                     absl::FormatTime(certificate.not_after(), absl::UTCTimeZone()), ", ", remedy));
+  }
+
+  // The leaf, whether it holds now or not; none when there is no certificate.
+  std::optional<Certificate> CheckOwn() {
+    const std::string& path = config_.certificate_file();
+    const auto chain =
+        ReadCertificates("certificate_file", path, "`chayan certs request` begins one");
+    if (chain.empty()) return std::nullopt;
+    if (!chain.front().IsValidAt(now_)) {
+      SayWhenItHolds("certificate_file", path, chain.front(), "renew it (`chayan certs renew`)");
     }
-    const Certificate& first = chain->front();
-    if (!first.IsValidAt(now_)) {
-      Fault(field, absl::StrCat(path, ": holds from ",
-                                absl::FormatTime(first.not_before(), absl::UTCTimeZone()), " to ",
-                                absl::FormatTime(first.not_after(), absl::UTCTimeZone()),
-                                ", renew it (`chayan certs renew`)"));
-    }
-    return first;
+    CheckName(chain.front());
+    return chain.front();
+  }
+
+  // While one root replaces another both stand there: one that holds is enough.
+  void CheckRoots() {
+    const auto roots = ReadCertificates("roots_file", config_.roots_file(),
+                                        "the gateway's operator hands it over");
+    const auto holds = [this](const Certificate& root) { return root.IsValidAt(now_); };
+    if (roots.empty() || absl::c_any_of(roots, holds)) return;
+    SayWhenItHolds("roots_file", config_.roots_file(), roots.back(),
+                   "ask the gateway's operator for the present roots");
   }
 
   // One without such names may be bound by the registry (issuer and serial, or its key).

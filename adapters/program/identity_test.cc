@@ -11,6 +11,7 @@
 namespace chayan::adapter {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -77,6 +78,22 @@ TEST_F(IdentityTest, SaysEveryFaultAtOnce) {
       ElementsAre(HasSubstr("renew it"), HasSubstr(absl::StrCat("not for ", kName)),
                   HasSubstr("tls.key: is not the certificate's"), StartsWith("roots_file: "),
                   HasSubstr("answer.key: private key is not Ed25519")));
+}
+
+// One root replaces another: both are handed over for a while, whichever stands first.
+TEST_F(IdentityTest, OneRootThatHoldsIsEnough) {
+  const crypto::TestParty old = crypto::NewTestParty({.common_name = "old root",
+                                                      .is_ca = true,
+                                                      .not_before = absl::Now() - absl::Hours(9),
+                                                      .not_after = absl::Now() - absl::Hours(8)});
+  for (const std::string& roots :
+       {old.certificate_pem + root_.certificate_pem, root_.certificate_pem + old.certificate_pem}) {
+    folder_.Write("roots.pem", roots);
+    EXPECT_THAT(Check().faults, IsEmpty());
+  }
+  folder_.Write("roots.pem", old.certificate_pem + old.certificate_pem);
+  EXPECT_THAT(Check().faults,
+              ElementsAre(AllOf(StartsWith("roots_file: "), HasSubstr("present roots"))));
 }
 
 TEST_F(IdentityTest, AKeyThatIsNoneIsNamed) {
