@@ -88,7 +88,10 @@ void NoticeDesk::OnNoneToday(const v1::NoneToday& none) {
              {{"subscription", none.subscription()}, {"entry", none.entry_index()}});
   absl::MutexLock lock(&mu_);
   silences_.push_back(none);
-  if (silences_.size() > kSilencesMax) silences_.pop_front();
+  if (silences_.size() <= kSilencesMax) return;
+  diag::Warning("adapter.none_today_dropped", {{"subscription", silences_.front().subscription()},
+                                               {"entry", silences_.front().entry_index()}});
+  silences_.pop_front();
 }
 
 void NoticeDesk::HandOnSilences() {
@@ -102,13 +105,17 @@ void NoticeDesk::HandOnSilences() {
       silences_.pop_front();
       sink = sink_;
     }
-    if (const absl::Status status = sink->NoneToday(none); !status.ok()) {
-      diag::Warning("adapter.none_today_not_taken", {{"subscription", none.subscription()},
-                                                     {"cause", std::string(status.message())}});
-      absl::MutexLock lock(&mu_);
-      silences_.push_front(std::move(none));
-      return;
+    const absl::Status status = sink->NoneToday(none);
+    absl::MutexLock lock(&mu_);
+    const std::string before = std::exchange(silences_cause_, std::string(status.message()));
+    if (status.ok()) continue;
+    // Looks are seconds apart: what stays as it is was said.
+    if (before != silences_cause_) {
+      diag::Warning("adapter.none_today_not_taken",
+                    {{"subscription", none.subscription()}, {"cause", silences_cause_}});
     }
+    silences_.push_front(std::move(none));
+    return;
   }
 }
 

@@ -66,7 +66,8 @@ class NoticeDesk {
   std::shared_ptr<connector::NoticeSink> sink_ ABSL_GUARDED_BY(mu_);
   std::map<std::string, NoticeCounts> counts_ ABSL_GUARDED_BY(mu_);
   std::deque<v1::NoneToday> silences_ ABSL_GUARDED_BY(mu_);
-  Retired retired_;  // last: what ends there still replies here
+  std::string silences_cause_ ABSL_GUARDED_BY(mu_);  // why the sink took none at the last look
+  Retired retired_;                                  // last: what ends there still replies here
 };
 
 }  // namespace chayan::adapter

@@ -280,7 +280,12 @@ TEST_F(NoticeDeskTest, PeriodsWithoutNoticesReachTheSinkWhenItTakesThem) {
     none.set_subscription(id);
     front_.OnNoneToday(none);
   }
-  front_.notices().HandOnSilences();
+  testing::internal::CaptureStderr();
+  for (int i = 0; i < 3; ++i) front_.notices().HandOnSilences();
+  const std::string said = testing::internal::GetCapturedStderr();
+  EXPECT_THAT(said, HasSubstr("the disk is full"));
+  EXPECT_EQ(said.find("adapter.none_today_not_taken"), said.rfind("adapter.none_today_not_taken"))
+      << "a cause that stays is said once";
   EXPECT_THAT(sink->silent, testing::IsEmpty());
   sink->down = false;
   for (int i = 0; i < 2; ++i) front_.notices().HandOnSilences();

@@ -1,5 +1,7 @@
 -- The inbox of an agency that takes notices into its database: one row a delivery, whose key makes it once. Text alone,
--- so that SQLite, PostgreSQL and MariaDB take the same statements. The adapter's user needs SELECT and INSERT here.
+-- so that SQLite, PostgreSQL and MariaDB take the same statements. The adapter's user needs SELECT and INSERT here, except
+-- where a table says otherwise. A table that an older inbox lacks is made by its own statements below, run alone: `chayan
+-- adapter check --probe FILE` names it.
 --
 -- Days are ISO ("2026-01-15"), times RFC 3339. Trials (test = '1') have their row here and nothing in the other tables.
 
@@ -63,7 +65,8 @@ CREATE TABLE chayan_outcome (
 );
 CREATE INDEX chayan_outcome_told ON chayan_outcome (told);
 
--- Periods of a subscription's schedule that had no notice, as the log says.
+-- Periods of a subscription's schedule that had no notice, as the log says. The adapter's user needs SELECT and INSERT
+-- here, whether it reads outcomes or not.
 CREATE TABLE chayan_none_today (
   subscription VARCHAR(64) NOT NULL,
   period_end_time VARCHAR(40) NOT NULL,

@@ -189,10 +189,16 @@ connector::SourceHealth NoticeTable::Health() const {
 
 absl::Status NoticeTable::Probe() {
   CHAYAN_ASSIGN_OR_RETURN(const auto connection, Connect(settings_.connect));
-  absl::Status status =
-      connection->Select(FindInInbox(), std::vector<Value>{std::nullopt}).status();
-  if (settings_.database.outcomes()) status.Update(ReadOutcomes(*connection).status());
-  return status.ok() ? status : Annotate(status, "chayan_inbox (adapters/sql/inbox.sql makes it)");
+  const auto of = [](absl::string_view table, const absl::Status& status) {
+    return status.ok()
+               ? status
+               : Annotate(status, absl::StrCat(table, " (adapters/sql/inbox.sql makes it)"));
+  };
+  const std::vector<Value> nobody = {std::nullopt};
+  CHAYAN_RETURN_IF_ERROR(of("chayan_inbox", connection->Select(FindInInbox(), nobody).status()));
+  CHAYAN_RETURN_IF_ERROR(of("chayan_none_today", ProbeNone(*connection)));
+  if (!settings_.database.outcomes()) return absl::OkStatus();
+  return of("chayan_outcome", ReadOutcomes(*connection).status());
 }
 
 absl::Status NoticeTable::Write(Connection& connection, const v1::DeliveredNotice& notice,

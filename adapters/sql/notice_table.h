@@ -51,7 +51,7 @@ class NoticeTable final : public connector::NoticeSink {
   absl::StatusOr<std::vector<connector::Outcome>> Outcomes() override;
   absl::Status OutcomeTold(const connector::Outcome& outcome, const std::string& told) override;
   connector::SourceHealth Health() const override;
-  // Asks for the inbox table.
+  // Asks for the tables of inbox.sql that it writes into, by name.
   absl::Status Probe() override;
 
  private:

@@ -164,7 +164,7 @@ TEST_F(NoticeTableTest, AMissingDatabaseIsDownAndTheNoticeComesAgain) {
 TEST_F(NoticeTableTest, ADatabaseWithoutTheInboxSaysWhatMakesIt) {
   RunSqlite(database_, "DROP VIEW chayan_inbox_in_force; DROP TABLE chayan_inbox");
   Start();
-  EXPECT_THAT(table_->Probe().ToString(), HasSubstr("adapters/sql/inbox.sql"));
+  EXPECT_THAT(table_->Probe().ToString(), HasSubstr("chayan_inbox (adapters/sql/inbox.sql"));
 }
 
 TEST_F(NoticeTableTest, ReadsWhatTheOfficeDidUntilItIsTold) {
@@ -194,8 +194,9 @@ TEST_F(NoticeTableTest, ReadsWhatTheOfficeDidUntilItIsTold) {
               ElementsAre("entry 17"));
   EXPECT_THAT(Column("SELECT told FROM chayan_outcome WHERE delivery_id = 'd-3'"),
               ElementsAre(words.substr(0, 200 * std::string("字").size())));
+  EXPECT_OK(table_->Probe());
   RunSqlite(database_, "DROP TABLE chayan_outcome");
-  EXPECT_THAT(table_->Probe().ToString(), HasSubstr("adapters/sql/inbox.sql"));
+  EXPECT_THAT(table_->Probe().ToString(), HasSubstr("chayan_outcome (adapters/sql/inbox.sql"));
 }
 
 // The word is of what was read: a correction that came meanwhile is told of by itself.
@@ -250,6 +251,7 @@ TEST_F(NoticeTableTest, APeriodWithoutNoticesIsThereOnce) {
               ElementsAre("power-name 2026-01-15T09:30:00.000Z 7"));
   RunSqlite(database_, "DROP TABLE chayan_none_today");
   EXPECT_FALSE(table_->NoneToday(none).ok());
+  EXPECT_THAT(table_->Probe().ToString(), HasSubstr("chayan_none_today (adapters/sql/inbox.sql"));
 }
 
 TEST_F(NoticeTableTest, SaysEveryFaultOfItsSettings) {

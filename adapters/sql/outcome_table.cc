@@ -98,6 +98,11 @@ absl::Status WriteTold(Connection& connection, const connector::Outcome& outcome
   return connection.Transact([&] { return connection.Execute(UpdateTold(), values).status(); });
 }
 
+absl::Status ProbeNone(Connection& connection) {
+  const std::vector<Value> nobody = {std::nullopt, std::nullopt};
+  return connection.Select(FindNone(), nobody).status();
+}
+
 absl::Status WriteNone(Connection& connection, const v1::NoneToday& none) {
   const Value end = FormatTimestamp(absl::FromUnixSeconds(none.period_end_time().seconds()));
   return connection.Transact([&]() -> absl::Status {

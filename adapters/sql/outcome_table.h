@@ -21,6 +21,8 @@ absl::StatusOr<std::vector<connector::Outcome>> ReadOutcomes(Connection& connect
 // changed since it was read stays as it is.
 absl::Status WriteTold(Connection& connection, const connector::Outcome& outcome,
                        const std::string& told);
+// Whether the table of such periods is there and may be read.
+absl::Status ProbeNone(Connection& connection);
 // Once, however often it is said.
 absl::Status WriteNone(Connection& connection, const v1::NoneToday& none);
 
