@@ -135,19 +135,17 @@ int Rehearse(const std::string& path) {
 // Of a document kind, or of a notice kind, whichever the file defines.
 absl::StatusOr<Skeleton> MakeSkeleton(const std::string& code, const std::string& connector,
                                       const std::string& kind_file) {
-  CHAYAN_RETURN_IF_ERROR(ReadKinds(kind_file).status());
-  const auto kind = FindKind(kind_file, code);
+  CHAYAN_ASSIGN_OR_RETURN(const v1::RegistryFile registry, ReadKinds(kind_file));
+  const auto kind = FindKind(registry, code);
   if (kind.ok()) {
     return NewSkeleton(*kind, connector,
                        std::filesystem::absolute(kind_file).lexically_normal().string());
   }
-  if (!absl::IsNotFound(kind.status())) return kind.status();
-  const auto notice_kind = FindNoticeKind(kind_file, code);
-  if (absl::IsNotFound(notice_kind.status())) {
-    return absl::NotFoundError(
-        absl::StrCat(kind.status().message(), "\n", notice_kind.status().message()));
+  const auto notice_kind = FindNoticeKind(registry, code);
+  if (!notice_kind.ok()) {
+    return absl::NotFoundError(absl::StrCat(kind_file, ": ", kind.status().message(), "\n",
+                                            kind_file, ": ", notice_kind.status().message()));
   }
-  if (!notice_kind.ok()) return notice_kind.status();
   SystemRandom random;
   return NewNoticeSkeleton(*notice_kind, connector, random);
 }

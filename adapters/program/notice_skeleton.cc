@@ -6,7 +6,6 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "gateway/base/encoding.h"
-#include "gateway/base/status_macros.h"
 
 namespace chayan::adapter {
 namespace {
@@ -155,19 +154,6 @@ absl::StatusOr<Skeleton> NewNoticeSkeleton(const v1::NoticeKind& kind, const std
                                                     {"$PAYLOAD", Payload(kind)},
                                                     {"$WRITES", Writes(kind, connector)}});
   return skeleton;
-}
-
-absl::StatusOr<v1::NoticeKind> FindNoticeKind(const std::string& kind_file,
-                                              const std::string& code) {
-  CHAYAN_ASSIGN_OR_RETURN(const v1::RegistryFile registry, ReadKinds(kind_file));
-  std::vector<std::string> known;
-  for (const v1::NoticeKind& kind : registry.notice_kinds()) {
-    if (kind.code() == code) return kind;
-    known.push_back(kind.code());
-  }
-  return absl::NotFoundError(absl::StrCat(kind_file, " defines no notice kind \"", code,
-                                          "\", it has ",
-                                          known.empty() ? "none" : absl::StrJoin(known, ", ")));
 }
 
 }  // namespace chayan::adapter

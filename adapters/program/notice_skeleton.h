@@ -15,10 +15,6 @@ namespace chayan::adapter {
 absl::StatusOr<Skeleton> NewNoticeSkeleton(const v1::NoticeKind& kind, const std::string& connector,
                                            Random& random);
 
-// The notice kind of this code in a registry file.
-absl::StatusOr<v1::NoticeKind> FindNoticeKind(const std::string& kind_file,
-                                              const std::string& code);
-
 }  // namespace chayan::adapter
 
 #endif  // CHAYAN_ADAPTERS_PROGRAM_NOTICE_SKELETON_H_

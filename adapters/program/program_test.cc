@@ -34,7 +34,7 @@ class ProgramTest : public ::testing::Test {
     folder_.Write("fixture.textproto", skeleton.fixture);
   }
   Skeleton Made(const std::string& connector) {
-    const auto kind = FindKind(kLand, "land.title");
+    const auto kind = FindKind(*ReadKinds(kLand), "land.title");
     CHAYAN_CHECK(kind.ok());
     const auto skeleton =
         NewSkeleton(*kind, connector, std::filesystem::absolute(kLand).lexically_normal().string());
@@ -87,11 +87,12 @@ TEST_F(ProgramTest, ASkeletonForEachNoticeKindAndConnectorPassesItsOwnCheck) {
 }
 
 TEST_F(ProgramTest, ASkeletonForNoticesSaysWhatItCannotMake) {
-  constexpr char kKinds[] = "adapters/agencies/registry/notices.textproto";
+  const auto kinds = ReadKinds("adapters/agencies/registry/notices.textproto");
+  ASSERT_OK(kinds);
   SeededRandom random(7);
-  EXPECT_THAT(NewNoticeSkeleton(*FindNoticeKind(kKinds, "person.death"), "fax", random),
+  EXPECT_THAT(NewNoticeSkeleton(*FindNoticeKind(*kinds, "person.death"), "fax", random),
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("write sql, http or file")));
-  EXPECT_THAT(FindNoticeKind(kKinds, "person.deth"),
+  EXPECT_THAT(FindNoticeKind(*kinds, "person.deth"),
               StatusIs(absl::StatusCode::kNotFound, HasSubstr("it has person.death")));
 }
 
@@ -136,7 +137,7 @@ TEST_F(ProgramTest, TheExamplesPassTheCheck) {
 }
 
 TEST_F(ProgramTest, NamesAKindThatIsNotThere) {
-  EXPECT_THAT(FindKind(kLand, "land.tittle"),
+  EXPECT_THAT(FindKind(*ReadKinds(kLand), "land.tittle"),
               StatusIs(absl::StatusCode::kNotFound, HasSubstr("it has land.title")));
 }
 

@@ -163,6 +163,18 @@ std::string KindText(const v1::DocumentKind& kind, const std::string& connector)
   return text + absl::StrReplaceAll(kKindTail, {{"$CLAIMS", claims}, {"$FIELDS", fields}});
 }
 
+template <typename Kind>
+absl::StatusOr<Kind> FindIn(const google::protobuf::RepeatedPtrField<Kind>& kinds,
+                            absl::string_view what, const std::string& code) {
+  std::vector<std::string> known;
+  for (const Kind& kind : kinds) {
+    if (kind.code() == code) return kind;
+    known.push_back(kind.code());
+  }
+  return absl::NotFoundError(absl::StrCat("no ", what, " \"", code, "\", it has ",
+                                          known.empty() ? "none" : absl::StrJoin(known, ", ")));
+}
+
 std::string Recorded(const v1::DocumentKind& kind, const std::string& connector) {
   const std::vector<std::string> columns = Columns(kind);
   if (connector == "sql") {
@@ -221,15 +233,14 @@ absl::StatusOr<v1::RegistryFile> ReadKinds(const std::string& kind_file) {
   return registry;
 }
 
-absl::StatusOr<v1::DocumentKind> FindKind(const std::string& kind_file, const std::string& code) {
-  CHAYAN_ASSIGN_OR_RETURN(const v1::RegistryFile registry, ReadKinds(kind_file));
-  std::vector<std::string> known;
-  for (const v1::DocumentKind& kind : registry.document_kinds()) {
-    if (kind.code() == code) return kind;
-    known.push_back(kind.code());
-  }
-  return absl::NotFoundError(absl::StrCat(kind_file, " defines no kind \"", code, "\", it has ",
-                                          known.empty() ? "none" : absl::StrJoin(known, ", ")));
+absl::StatusOr<v1::DocumentKind> FindKind(const v1::RegistryFile& registry,
+                                          const std::string& code) {
+  return FindIn(registry.document_kinds(), "document kind", code);
+}
+
+absl::StatusOr<v1::NoticeKind> FindNoticeKind(const v1::RegistryFile& registry,
+                                              const std::string& code) {
+  return FindIn(registry.notice_kinds(), "notice kind", code);
 }
 
 }  // namespace chayan::adapter

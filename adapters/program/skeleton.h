@@ -30,8 +30,12 @@ absl::Status NoSuchConnector(const std::string& connector);
 
 // A registry file; INVALID_ARGUMENT names its faults.
 absl::StatusOr<v1::RegistryFile> ReadKinds(const std::string& kind_file);
-// The kind of this code in a registry file.
-absl::StatusOr<v1::DocumentKind> FindKind(const std::string& kind_file, const std::string& code);
+// The document kind of this code; NOT_FOUND names those that there are.
+absl::StatusOr<v1::DocumentKind> FindKind(const v1::RegistryFile& registry,
+                                          const std::string& code);
+// The same of a notice kind.
+absl::StatusOr<v1::NoticeKind> FindNoticeKind(const v1::RegistryFile& registry,
+                                              const std::string& code);
 
 }  // namespace chayan::adapter
 
