@@ -23,6 +23,8 @@ absl::StatusOr<std::string> Tell(const connector::Outcome& outcome, sdk::LinkCli
   if (!outcome.fault.empty()) return outcome.fault;
   const absl::StatusOr<std::optional<uint64_t>> entry = client.Settle(outcome.settlement);
   if (entry.ok()) return entry->has_value() ? absl::StrCat("entry ", **entry) : "";
+  // LIMITATION: of two adapters that look into one chayan_outcome, the one that took no such notice
+  // writes so beside it before the one that did can tell it. Each needs a database of its own.
   const bool is_final = absl::IsInvalidArgument(entry.status()) ||
                         absl::IsNotFound(entry.status()) ||
                         absl::IsFailedPrecondition(entry.status());

@@ -9,6 +9,10 @@
 // (acknowledgement or rejection) is not sent before the receipt is recorded: the log's order is
 // that of the states. A refusal is of what was recorded last: its entry says that it counts for
 // nothing.
+//
+// LIMITATION: a gateway names the delivery that an entry is of, not which word of it. It is taken
+// to be of the first that is unrecorded: where a receipt went over two links and got two entries,
+// the second may be taken for the settlement's, whose own is then not waited for.
 #ifndef CHAYAN_ADAPTERS_SDK_INBOX_H_
 #define CHAYAN_ADAPTERS_SDK_INBOX_H_
 
