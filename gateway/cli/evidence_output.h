@@ -8,9 +8,11 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "chayan/v1/receipt.pb.h"
 #include "gateway/cli/program.h"
 #include "gateway/cli/receipt_check.h"
+#include "gateway/tlog/policy_file.h"
 
 namespace chayan::cli {
 
@@ -20,6 +22,13 @@ struct EvidenceFlags {
 };
 // --evidence, --trust.
 CLI::Option* AddEvidenceFlags(CLI::App& command, EvidenceFlags& flags);
+void AddTrustFlag(CLI::App& command, std::string& trust);
+
+// The trust file of --trust or CHAYAN_TRUST; nothing where neither names one.
+absl::StatusOr<std::optional<tlog::Policy>> KnownTrust(const Program& program,
+                                                       const std::string& flag);
+// That no trust file is known, and how to name one; a line.
+absl::string_view UncheckedText(const Program& program);
 
 // Nothing where no trust file is known or there is no receipt. An error is of the trust file.
 absl::StatusOr<std::optional<ReceiptReport>> CheckReceipt(const Program& program,

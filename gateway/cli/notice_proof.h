@@ -6,7 +6,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
@@ -14,6 +16,7 @@
 #include "chayan/v1/notice_service.pb.h"
 #include "chayan/v1/receipt.pb.h"
 #include "gateway/base/uuid.h"
+#include "gateway/cli/receipt_check.h"
 #include "gateway/crypto/bytes.h"
 #include "gateway/tlog/bulk_frame.h"
 
@@ -25,19 +28,15 @@ struct PulledNotice {
   std::string bytes;
 };
 
-// Writes DIRECTORY/DELIVERY.chayan, with the proof of an entry of its own.
-absl::Status WriteProof(const std::string& directory, const PulledNotice& notice,
-                        const v1::Receipt& receipt);
-
 // The frame of one bulk entry.
 class FrameProofs {
  public:
-  // DATA_LOSS when its items are none of a frame.
+  // DATA_LOSS when its items are none of a frame, or of another than its receipt's entry covers.
   static absl::StatusOr<FrameProofs> Create(const v1::GetFrameResponse& response);
 
-  // Writes DIRECTORY/DELIVERY.chayan. False when the notice's receipt does not stand in the frame;
-  // INVALID_ARGUMENT when its delivery's id is none.
-  absl::StatusOr<bool> WriteProof(const std::string& directory, const PulledNotice& notice) const;
+  // Nothing when the notice's receipt does not stand in the frame; INVALID_ARGUMENT when its
+  // delivery's id is none.
+  absl::StatusOr<std::optional<v1::EvidenceFile>> Prove(const PulledNotice& notice) const;
   size_t count() const { return places_.size(); }
 
  private:
@@ -47,6 +46,29 @@ class FrameProofs {
   v1::Receipt receipt_;
   tlog::BulkFrame frame_;
   absl::flat_hash_map<crypto::Digest, size_t> places_;  // by item
+};
+
+// A folder of proofs, DELIVERY.chayan each. Where it is known whom to trust, each is checked once
+// it is written: also what fails now may hold once witnesses have cosigned. DATA_LOSS when it
+// fails.
+class ProofFolder {
+ public:
+  ProofFolder(std::string directory, std::optional<tlog::Policy> trust);
+
+  // With the proof of an entry of its own.
+  absl::Status Write(const PulledNotice& notice, const v1::Receipt& receipt);
+  // With the notice's place in the frame. False when it has none.
+  absl::StatusOr<bool> Write(const PulledNotice& notice, const FrameProofs& frame);
+  // Something was written, and whom to trust is not known.
+  bool unchecked() const { return written_ > 0 && !trust_.has_value(); }
+
+ private:
+  absl::Status Put(const PulledNotice& notice, const v1::EvidenceFile& evidence);
+
+  const std::string directory_;
+  const std::optional<tlog::Policy> trust_;
+  std::optional<EvidenceChecker> checker_;  // of trust_
+  size_t written_ = 0;
 };
 
 }  // namespace chayan::cli

@@ -43,9 +43,10 @@ TEST_F(NoticeProofTest, EachNoticeOfTheFrameIsProvedByItsFile) {
   const auto frame = FrameProofs::Create(response_);
   ASSERT_OK(frame.status());
   EXPECT_EQ(frame->count(), kNotices);
+  ProofFolder proofs(directory_, log_.Trust());
   for (size_t i = 0; i < kNotices; ++i) {
     const PulledNotice notice = Pulled(i);
-    const auto written = frame->WriteProof(directory_, notice);
+    const auto written = proofs.Write(notice, *frame);
     ASSERT_OK(written.status());
     EXPECT_TRUE(*written);
     const auto file = ReadFile(absl::StrCat(directory_, "/", notice.delivery_id, ".chayan"));
@@ -53,6 +54,7 @@ TEST_F(NoticeProofTest, EachNoticeOfTheFrameIsProvedByItsFile) {
     const ReceiptReport report = CheckEvidence(*file, log_.Trust());
     EXPECT_TRUE(report.ok()) << report.first_lie().status;
   }
+  EXPECT_FALSE(proofs.unchecked());
 }
 
 TEST_F(NoticeProofTest, WhatIsNotInTheFrameGetsNoFile) {
@@ -60,10 +62,43 @@ TEST_F(NoticeProofTest, WhatIsNotInTheFrameGetsNoFile) {
   ASSERT_OK(frame.status());
   PulledNotice other = Pulled(0);
   other.bytes = Pulled(1).bytes;
-  EXPECT_FALSE(frame->WriteProof(directory_, other).value());
+  ProofFolder proofs(directory_, std::nullopt);
+  EXPECT_FALSE(proofs.Write(other, *frame).value());
+  EXPECT_FALSE(proofs.unchecked());
+  EXPECT_TRUE(proofs.Write(Pulled(0), *frame).value());
+  EXPECT_TRUE(proofs.unchecked());
   other.delivery_id = "../elsewhere";
-  EXPECT_THAT(frame->WriteProof(directory_, other).status(),
+  EXPECT_THAT(proofs.Write(other, *frame).status(),
               StatusIs(absl::StatusCode::kInvalidArgument, ::testing::_));
+}
+
+TEST_F(NoticeProofTest, AReceiptOfAnotherFrameProvesNone) {
+  v1::EvidenceFile foreign = log_.AskInBulk(kNotices, /*by_recipient=*/true).front();
+  log_.Prove(foreign);
+  *response_.mutable_receipt() = foreign.receipt();
+  EXPECT_THAT(FrameProofs::Create(response_).status(),
+              StatusIs(absl::StatusCode::kDataLoss,
+                       ::testing::HasSubstr("not the one that the entry of its receipt covers")));
+  response_.clear_receipt();
+  EXPECT_THAT(FrameProofs::Create(response_).status(),
+              StatusIs(absl::StatusCode::kDataLoss, ::testing::_));
+}
+
+TEST_F(NoticeProofTest, WhatFailsTheCheckIsSaidWhereItIsKnownWhomToTrust) {
+  // The entry is the right one, and the proof of its place is of another.
+  v1::EvidenceFile later = log_.AskInBulk(1, /*by_recipient=*/true).front();
+  log_.Prove(later);
+  response_.mutable_receipt()->set_tlog_proof(later.receipt().tlog_proof());
+  const auto frame = FrameProofs::Create(response_);
+  ASSERT_OK(frame.status());
+  ProofFolder trusting(directory_, std::nullopt);
+  EXPECT_OK(trusting.Write(Pulled(0), *frame).status());
+  ProofFolder checking(directory_, log_.Trust());
+  EXPECT_THAT(checking.Write(Pulled(0), *frame).status(),
+              StatusIs(absl::StatusCode::kDataLoss, ::testing::HasSubstr("inclusion")));
+  // Of one entry for one notice: another's receipt.
+  EXPECT_THAT(checking.Write(Pulled(0), later.receipt()),
+              StatusIs(absl::StatusCode::kDataLoss, ::testing::HasSubstr(".chayan")));
 }
 
 TEST_F(NoticeProofTest, RefusesWhatIsNoFrame) {

@@ -14,7 +14,6 @@
 #include "gateway/cli/notice_bulk.h"
 #include "gateway/cli/notice_commands.h"
 #include "gateway/cli/notice_request.h"
-#include "gateway/cli/trust.h"
 
 namespace chayan::cli {
 namespace {
@@ -94,12 +93,9 @@ ExitCode PublishInBulk(Program& program, Options& options) {
                   .trust = std::nullopt,
                   .fetch_kind = [&](const std::string& code) { return FetchKind(calls, code); },
                   .wait = [](absl::Duration delay) { absl::SleepFor(delay); }};
-  const std::string trust_file = program.OrEnvironment(options.evidence.trust, "CHAYAN_TRUST");
-  if (!trust_file.empty()) {
-    auto trust = FollowLogKeys(LoadTrust(trust_file, ""), program.environment("CHAYAN_LOG_KEYS"));
-    if (!trust.ok()) return program.FailUsage(trust.status());
-    bulk.trust = *std::move(trust);
-  }
+  auto trust = KnownTrust(program, options.evidence.trust);
+  if (!trust.ok()) return program.FailUsage(trust.status());
+  bulk.trust = *std::move(trust);
   return RunNoticeBulk(program, *client, bulk);
 }
 

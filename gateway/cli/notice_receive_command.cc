@@ -24,12 +24,15 @@ struct Options {
   uint32_t count = 1;
   std::vector<std::string> subscriptions;
   double quiet_seconds = 10;
+  std::string trust;
 };
 
 // One stream from its opening to the last recorded receipt.
 class Reception {
  public:
-  Reception(Program& program, const Options& options) : program_(program), options_(options) {
+  // All outlive it.
+  Reception(Program& program, const Options& options, ProofFolder& proofs)
+      : program_(program), options_(options), proofs_(proofs) {
     v1::ReceiveNoticesRequest opening;
     opening.mutable_opening()->set_credit(options.count);
     *opening.mutable_opening()->mutable_subscriptions() = {options.subscriptions.begin(),
@@ -60,19 +63,19 @@ class Reception {
   uint32_t received() const { return received_; }
   uint32_t unrecorded() const { return received_ - recorded_; }
 
-  // Of those whose receipts were recorded together, once the stream is over.
-  absl::Status WriteFrameProofs(NoticeCalls& calls) const {
+  // Of those whose receipts were recorded together, once the stream is over. The first fault of any
+  // proof; it keeps no other from being written.
+  absl::Status WriteFrameProofs(NoticeCalls& calls) {
     for (const auto& [entry, notices] : framed_) {
-      CHAYAN_ASSIGN_OR_RETURN(const FrameProofs frame, FetchFrame(calls, entry));
-      for (const PulledNotice& notice : notices) {
-        CHAYAN_ASSIGN_OR_RETURN(const bool holds, frame.WriteProof(options_.directory, notice));
-        if (!holds) {
-          return absl::DataLossError(absl::StrCat("entry ", entry, " is said to record delivery ",
-                                                  notice.delivery_id, " and does not"));
-        }
-      }
+      const absl::Status proved = ProveTogether(calls, entry, notices);
+      proved_.Update(proved);
+      // A frame that is wrong now is wrong later.
+      if (proved.ok() || absl::IsDataLoss(proved)) continue;
+      program_.out << program_.Say("整批簽收之證明可稍後補取: ",
+                                   "proofs of what was receipted together can be had later: ")
+                   << "chayan notice prove " << entry << " --out " << options_.directory << "\n";
     }
-    return absl::OkStatus();
+    return proved_;
   }
 
  private:
@@ -100,6 +103,22 @@ class Reception {
     return absl::OkStatus();
   }
 
+  // The first fault, of all that the entry is said to record.
+  absl::Status ProveTogether(NoticeCalls& calls, uint64_t entry,
+                             const std::vector<PulledNotice>& notices) {
+    CHAYAN_ASSIGN_OR_RETURN(const FrameProofs frame, FetchFrame(calls, entry));
+    absl::Status first;
+    for (const PulledNotice& notice : notices) {
+      const absl::StatusOr<bool> holds = proofs_.Write(notice, frame);
+      first.Update(holds.status());
+      if (holds.ok() && !*holds) {
+        first.Update(absl::DataLossError(absl::StrCat(
+            "entry ", entry, " is said to record delivery ", notice.delivery_id, " and does not")));
+      }
+    }
+    return first;
+  }
+
   absl::Status Keep(const std::string& bytes) {
     CHAYAN_ASSIGN_OR_RETURN(const KeptNotice kept,
                             KeepNotice(options_.directory, /*ending=*/"", bytes));
@@ -124,7 +143,7 @@ class Reception {
       program_.out << "  " << id << program_.Say("  送達已記錄,紀錄 ", "  receipt recorded, entry ")
                    << recorded.entry_indexes(i) << "\n";
       if (i < recorded.receipts_size()) {
-        CHAYAN_RETURN_IF_ERROR(WriteProof(options_.directory, came, recorded.receipts(i)));
+        proved_.Update(proofs_.Write(came, recorded.receipts(i)));
       } else {
         framed_[recorded.entry_indexes(i)].push_back(std::move(came));
       }
@@ -134,6 +153,7 @@ class Reception {
 
   Program& program_;
   const Options& options_;
+  ProofFolder& proofs_;
   std::optional<std::string> opening_;
   std::deque<std::string> to_receipt_;  // deliveries that are on the disk
   // By entry: notices whose receipts it records together.
@@ -143,14 +163,18 @@ class Reception {
   uint32_t received_ = 0;
   uint32_t recorded_ = 0;
   absl::Status status_;
+  absl::Status proved_;  // a proof that fails ends no reception
 };
 
 ExitCode Receive(Program& program, Options& options) {
+  auto trust = KnownTrust(program, options.trust);
+  if (!trust.ok()) return program.FailUsage(trust.status());
+  ProofFolder proofs(options.directory, *std::move(trust));
   std::unique_ptr<Client> client;
   if (!program.Connect(CallerRole::kAdapter, client).ok()) return ExitCode::kUsage;
   const absl::Status made = MakeDirectories(options.directory, 0700);
   if (!made.ok()) return program.FailUsage(made);
-  Reception reception(program, options);
+  Reception reception(program, options, proofs);
   Client::Exchange exchange;
   exchange.in_flight_max = kCreditMax;
   exchange.quiet_max = absl::Seconds(options.quiet_seconds);
@@ -158,21 +182,20 @@ ExitCode Receive(Program& program, Options& options) {
   exchange.answered = [&](absl::string_view message) { reception.Hear(message); };
   exchange.open = [&] { return reception.open(); };
   const CallResult result = client->CallStream("/chayan.v1.NoticeService/ReceiveNotices", exchange);
-  if (!reception.status().ok()) {
-    return program.Fail(ExitCode::kCheckFailed, reception.status().message());
-  }
   program.out << program.Say("共收到 ", "received ") << reception.received() << "\n";
+  // However the stream ended: what was recorded is recorded.
   NoticeCalls calls(program, *client);
   const absl::Status proved = reception.WriteFrameProofs(calls);
-  if (!proved.ok()) {
-    program.out << program.Say("整批簽收之證明可稍後補取: ",
-                               "proofs of what was receipted together can be had later: ")
-                << "chayan notice prove ENTRY --out " << options.directory << "\n";
+  if (proofs.unchecked())
+    program.out << program.Say("證明: ", "proofs: ") << UncheckedText(program);
+  const ExitCode proof_code = proved.ok() ? ExitCode::kOk : calls.Fail(proved);
+  if (!reception.status().ok()) {
+    return program.Fail(ExitCode::kCheckFailed, reception.status().message());
   }
   // Quiet is how one finds out that there are no more; a receipt that is not recorded is not quiet.
   const bool quiet = absl::IsDeadlineExceeded(result.status) && reception.unrecorded() == 0;
   if (!result.status.ok() && !quiet) return program.FailCall(result);
-  return proved.ok() ? ExitCode::kOk : calls.Fail(proved);
+  return proof_code;
 }
 
 }  // namespace
@@ -193,6 +216,7 @@ void AddNoticeReceiveCommand(CLI::App& notice, Program& program) {
       ->add_option("--wait", options->quiet_seconds, "end when nothing came for this many seconds")
       ->check(Positive())
       ->capture_default_str();
+  AddTrustFlag(*receive, options->trust);
   RunOn(*receive, program, options, Receive);
 }
 

@@ -17,7 +17,6 @@
 #include "gateway/cli/question.h"
 #include "gateway/cli/receipt_check.h"
 #include "gateway/cli/receipt_text.h"
-#include "gateway/cli/trust.h"
 
 namespace chayan::cli {
 namespace {
@@ -196,12 +195,9 @@ ExitCode VerifyBatch(Program& program, Options& options) {
                .out = options.batch_out,
                .defaults = options.question,
                .trust = std::nullopt};
-  const std::string trust_file = program.OrEnvironment(options.evidence.trust, "CHAYAN_TRUST");
-  if (!trust_file.empty()) {
-    auto trust = FollowLogKeys(LoadTrust(trust_file, ""), program.environment("CHAYAN_LOG_KEYS"));
-    if (!trust.ok()) return program.FailUsage(trust.status());
-    run.trust = *std::move(trust);
-  }
+  auto trust = KnownTrust(program, options.evidence.trust);
+  if (!trust.ok()) return program.FailUsage(trust.status());
+  run.trust = *std::move(trust);
   ExitCode failure = ExitCode::kOk;
   run.fetch_kind = [&](const std::string& code) {
     return FetchKind(program, *client, code, failure);
