@@ -1,5 +1,8 @@
 #include "gateway/cli/evidence_output.h"
 
+#include <filesystem>
+#include <system_error>
+
 #include "absl/strings/str_cat.h"
 #include "gateway/base/file.h"
 #include "gateway/base/status_macros.h"
@@ -30,6 +33,17 @@ absl::StatusOr<std::optional<tlog::Policy>> KnownTrust(const Program& program,
 absl::string_view UncheckedText(const Program& program) {
   return program.Say("未檢查(請以 --trust FILE 或 CHAYAN_TRUST 指定信任檔)\n",
                      "not checked (name a trust file with --trust FILE or CHAYAN_TRUST)\n");
+}
+
+absl::Status RemoveOlderEvidence(const EvidenceFlags& flags) {
+  std::error_code fault;
+  if (flags.file.empty() || !std::filesystem::is_regular_file(flags.file, fault)) {
+    return absl::OkStatus();
+  }
+  if (std::filesystem::remove(flags.file, fault)) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat("--evidence: the older ", flags.file,
+                                                    " cannot be removed: ", fault.message(),
+                                                    "; name another file"));
 }
 
 absl::StatusOr<std::optional<ReceiptReport>> CheckReceipt(const Program& program,

@@ -30,6 +30,8 @@ absl::StatusOr<std::optional<tlog::Policy>> KnownTrust(const Program& program,
 // That no trust file is known, and how to name one; a line.
 absl::string_view UncheckedText(const Program& program);
 
+// Before the call: an older file must not be taken for this call's.
+absl::Status RemoveOlderEvidence(const EvidenceFlags& flags);
 // Nothing where no trust file is known or there is no receipt. An error is of the trust file.
 absl::StatusOr<std::optional<ReceiptReport>> CheckReceipt(const Program& program,
                                                           const EvidenceFlags& flags,

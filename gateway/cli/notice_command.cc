@@ -29,8 +29,10 @@ bool ShowText(const Program& program, const RecordedCall& call,
   return true;
 }
 
+// `evidence`: the file that was written, empty when there is none.
 bool ShowJson(const Program& program, const RecordedCall& call,
-              const std::optional<ReceiptReport>& report, const AnswerOutput& output) {
+              const std::optional<ReceiptReport>& report, absl::string_view evidence,
+              const AnswerOutput& output) {
   JsonWriter json;
   json.BeginObject();
   if (!call.result.status.ok()) {
@@ -43,27 +45,29 @@ bool ShowJson(const Program& program, const RecordedCall& call,
     CheckInto(json, *report);
     json.EndObject();
   }
+  json.Text("evidence", evidence);
   json.EndObject();
   program.out << std::move(json).Take() << "\n";
   return true;
 }
 
-// Writes the evidence file where one is wanted, and `says` so.
-ExitCode KeepEvidence(const Program& program, const EvidenceFlags& flags, const RecordedCall& call,
-                      bool says) {
-  if (flags.file.empty()) return ExitCode::kOk;
-  if (!call.result.status.ok() && !call.evidence.has_receipt()) {
-    if (says) {
-      program.out << program.Say("無證據檔:此拒絕未留存可供證明之內容\n",
-                                 "no evidence file: what is recorded of this refusal proves none "
-                                 "of its bytes\n");
-    }
-    return ExitCode::kOk;
+// The evidence file that was written; empty where none is wanted, or nothing proves the bytes of a
+// refusal.
+absl::StatusOr<std::string> KeepEvidence(const EvidenceFlags& flags, const RecordedCall& call) {
+  const bool refused_unproved = !call.result.status.ok() && !call.evidence.has_receipt();
+  if (flags.file.empty() || refused_unproved) return "";
+  CHAYAN_RETURN_IF_ERROR(WriteEvidence(call.evidence, flags.file));
+  return flags.file;
+}
+
+void SayKept(const Program& program, absl::string_view evidence) {
+  if (evidence.empty()) {
+    program.out << program.Say("無證據檔:此拒絕未留存可供證明之內容\n",
+                               "no evidence file: what is recorded of this refusal proves none "
+                               "of its bytes\n");
+    return;
   }
-  const absl::Status written = WriteEvidence(call.evidence, flags.file);
-  if (!written.ok()) return program.Fail(ExitCode::kCheckFailed, written.message());
-  if (says) program.out << program.Say("證據檔: ", "evidence file: ") << flags.file << "\n";
-  return ExitCode::kOk;
+  program.out << program.Say("證據檔: ", "evidence file: ") << evidence << "\n";
 }
 
 }  // namespace
@@ -83,7 +87,9 @@ void AddNoticeCommand(CLI::App& app, Program& program) {
 }
 
 absl::StatusOr<RecordedCall> CallRecorded(const Program& program, Client& client,
-                                          const char* method, const std::string& request) {
+                                          const EvidenceFlags& flags, const char* method,
+                                          const std::string& request) {
+  CHAYAN_RETURN_IF_ERROR(RemoveOlderEvidence(flags));
   RecordedCall call;
   call.result = client.Call(absl::StrCat("/chayan.v1.NoticeService/", method), request,
                             program.connection.timeout());
@@ -123,11 +129,12 @@ ExitCode ShowRecorded(Program& program, const EvidenceFlags& flags, const Record
   if (!status.ok() && call.result.status_details.empty()) return program.FailCall(call.result);
   const auto report = CheckReceipt(program, flags, call.evidence);
   if (!report.ok()) return program.FailUsage(report.status());
-  const bool shown = output.json ? ShowJson(program, call, *report, output)
+  const absl::StatusOr<std::string> kept = KeepEvidence(flags, call);
+  const bool shown = output.json ? ShowJson(program, call, *report, kept.value_or(""), output)
                                  : ShowText(program, call, *report, output);
+  if (!kept.ok()) return program.Fail(ExitCode::kCheckFailed, kept.status().message());
+  if (!output.json && !flags.file.empty()) SayKept(program, *kept);
   if (!shown) return program.Fail(ExitCode::kCheckFailed, "the gateway's answer cannot be read");
-  const ExitCode kept = KeepEvidence(program, flags, call, /*says=*/!output.json);
-  if (kept != ExitCode::kOk) return kept;
   if (report->has_value() && !(*report)->ok()) return ExitCode::kCheckFailed;
   return ExitCodeOf(status);
 }

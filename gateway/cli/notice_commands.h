@@ -43,13 +43,15 @@ void RunOn(CLI::App& command, Program& program, const std::shared_ptr<Options>& 
 }
 
 // A recorded call of the service: request, and the committed part of its answer (field 2) with the
-// receipt (field 3), as the bytes that came. Errors with details are evidence too.
+// receipt (field 3), as the bytes that came. Errors with details are evidence too. An older
+// evidence file is removed first.
 struct RecordedCall {
   CallResult result;
   v1::EvidenceFile evidence;
 };
 absl::StatusOr<RecordedCall> CallRecorded(const Program& program, Client& client,
-                                          const char* method, const std::string& request);
+                                          const EvidenceFlags& flags, const char* method,
+                                          const std::string& request);
 // How an answer is shown; false when it cannot be read. With `json` in place of `text`: its
 // members, into one object with the error or the check of the receipt.
 struct AnswerOutput {

@@ -18,8 +18,8 @@ ExitCode Fetch(Program& program, Options& options) {
   if (!program.Connect(CallerRole::kAdapter, client).ok()) return ExitCode::kUsage;
   const absl::Status made = MakeDirectories(options.directory, 0700);
   if (!made.ok()) return program.FailUsage(made);
-  const auto call =
-      CallRecorded(program, *client, "FetchNoticeDetail", options.request.SerializeAsString());
+  const auto call = CallRecorded(program, *client, options.evidence, "FetchNoticeDetail",
+                                 options.request.SerializeAsString());
   if (!call.ok()) return program.Fail(ExitCode::kCheckFailed, call.status().message());
   absl::Status kept;
   const auto keep = [&](const std::string& answer) {

@@ -135,7 +135,7 @@ bool Print(const Program& program, const std::string& answer) {
 
 ExitCode Send(Program& program, const Options& options, Client& client, const char* method,
               const std::string& request) {
-  const auto call = CallRecorded(program, client, method, request);
+  const auto call = CallRecorded(program, client, options.evidence, method, request);
   if (!call.ok()) return program.Fail(ExitCode::kCheckFailed, call.status().message());
   AnswerOutput output;
   output.text = [&](const std::string& answer) { return Print(program, answer); };

@@ -24,7 +24,7 @@ ExitCode Settle(Program& program, const Options& options, CallerRole role, const
                 const std::string& request) {
   std::unique_ptr<Client> client;
   if (!program.Connect(role, client).ok()) return ExitCode::kUsage;
-  const auto call = CallRecorded(program, *client, method, request);
+  const auto call = CallRecorded(program, *client, options.evidence, method, request);
   if (!call.ok()) return program.Fail(ExitCode::kCheckFailed, call.status().message());
   const auto print = [&](const std::string& answer) {
     v1::DeliveryStatus delivery;

@@ -7,6 +7,7 @@
 #include "gateway/base/file.h"
 #include "gateway/base/status_matchers.h"
 #include "gateway/cli/notice_checklist.h"
+#include "gateway/cli/notice_commands.h"
 #include "gateway/cli/notice_request.h"
 #include "gateway/cli/program.h"
 #include "gateway/report/formats.h"
@@ -172,16 +173,19 @@ TEST(NoticeChecklistTest, ListsWhatSomebodyMustLookAtWorstFirst) {
 
 class NoticeCommandTest : public ::testing::Test {
  protected:
-  int Run(std::vector<std::string> arguments) {
+  Program MakeProgram() {
     out_.str("");
     err_.str("");
-    Program program{.environment = [](const std::string&) { return std::string(); },
-                    .clock = clock_,
-                    .random = random_,
-                    .in = in_,
-                    .out = out_,
-                    .err = err_,
-                    .program_directory = ""};
+    return {.environment = [](const std::string&) { return std::string(); },
+            .clock = clock_,
+            .random = random_,
+            .in = in_,
+            .out = out_,
+            .err = err_,
+            .program_directory = ""};
+  }
+  int Run(std::vector<std::string> arguments) {
+    Program program = MakeProgram();
     arguments.insert(arguments.begin(), "notice");
     return RunProgram(program, std::move(arguments));
   }
@@ -226,6 +230,30 @@ TEST_F(NoticeCommandTest, SaysWhatIsWrongBeforeItAsks) {
   EXPECT_THAT(err_.str(), HasSubstr("--why"));
   EXPECT_NE(Run({"receive", "--out", "/tmp", "--count", "5000"}), 0);
   EXPECT_THAT(err_.str(), HasSubstr("--count"));
+}
+
+TEST_F(NoticeCommandTest, JsonNamesTheEvidenceFileThatWasWritten) {
+  const EvidenceFlags flags = {.file = absl::StrCat(testing::TempDir(), "/refused.chayan"),
+                               .trust = ""};
+  RecordedCall call;
+  call.result.status = absl::PermissionDeniedError("no");
+  call.result.status_details = "\x08\x07";  // a google.rpc.Status of that code
+  call.evidence.set_request("request");
+  call.evidence.set_status(call.result.status_details);
+  const AnswerOutput output = {.text = nullptr,
+                               .json = [](JsonWriter&, const std::string&) { return true; }};
+  ASSERT_OK(WriteFile(flags.file, "of an older call"));
+  ASSERT_OK(RemoveOlderEvidence(flags));
+  EXPECT_FALSE(ReadFile(flags.file).ok());
+  ASSERT_OK(RemoveOlderEvidence(flags));
+  Program program = MakeProgram();
+  EXPECT_EQ(ShowRecorded(program, flags, call, output), ExitCode::kRefused);
+  EXPECT_THAT(out_.str(), HasSubstr(R"("evidence":"")"));
+  EXPECT_FALSE(ReadFile(flags.file).ok());
+  call.evidence.mutable_receipt()->set_leaf("leaf");
+  EXPECT_EQ(ShowRecorded(program, flags, call, output), ExitCode::kRefused);
+  EXPECT_THAT(out_.str(), HasSubstr(absl::StrCat("\"evidence\":\"", flags.file, "\"")));
+  EXPECT_OK(ReadFile(flags.file).status());
 }
 
 }  // namespace

@@ -160,6 +160,8 @@ ExitCode VerifyOne(Program& program, Options& options) {
   if (!kind.ok()) return failure;
   const auto question = BuildQuestion(options.question, *kind);
   if (!question.ok()) return program.FailUsage(question.status());
+  const absl::Status removed = RemoveOlderEvidence(options.evidence);
+  if (!removed.ok()) return program.FailUsage(removed);
   const std::string request = question->SerializeAsString();
   const CallResult result = client->Call(kVerifyDocument, request, program.connection.timeout());
   // Without details the exchange never reached the gateway's own words.
