@@ -6,6 +6,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "gateway/base/nearest_name.h"
 
 namespace chayan {
@@ -45,7 +46,11 @@ std::string Unknown(const CLI::App& command) {
     } else if (commands.empty()) {
       absl::StrAppend(&words, word, ": nothing more was expected\n");
     } else if (words.empty()) {
-      words = absl::StrCat(word, ": there is no such command", Meant(word, commands), "\n");
+      const std::string meant = Meant(word, commands);
+      words = absl::StrCat(
+          word, ": there is no such command",
+          meant.empty() ? absl::StrCat("; there are: ", absl::StrJoin(commands, ", ")) : meant,
+          "\n");
     }
   }
   return flags.empty() ? words : flags;

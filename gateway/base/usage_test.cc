@@ -44,6 +44,8 @@ TEST(UsageTest, SaysEverythingAtOnceAndWhatWasMeant) {
 TEST(UsageTest, ACommandThatIsNoneAndNone) {
   EXPECT_EQ(Said({"explian", "x"}),
             "explian: there is no such command; did you mean explain?\ntool --help says more\n");
+  EXPECT_EQ(Said({"publish"}),
+            "publish: there is no such command; there are: explain\ntool --help says more\n");
   EXPECT_EQ(Said({"--conf", "x"}), "--conf: there is no such option\ntool --help says more\n");
   EXPECT_EQ(Said({}), "A subcommand is required\ntool --help says more\n");
 }

@@ -215,7 +215,9 @@ TEST_F(NoticeCommandTest, SaysWhatIsWrongBeforeItAsks) {
   EXPECT_EQ(Run({"publish", "--file", "/nowhere"}), 2);
   EXPECT_THAT(err_.str(), AllOf(HasSubstr("--file"), HasSubstr("/nowhere")));
   EXPECT_EQ(Run({"publsh"}), 2);
-  EXPECT_THAT(err_.str(), AllOf(HasSubstr("'publsh'"), HasSubstr("publish supersede reverse")));
+  EXPECT_THAT(err_.str(), HasSubstr("publsh: there is no such command; did you mean publish?"));
+  EXPECT_EQ(Run({"telegraph"}), 2);
+  EXPECT_THAT(err_.str(), HasSubstr("there are: publish, supersede, reverse"));
   EXPECT_EQ(Run({"show", "n-1"}), 2);
   EXPECT_THAT(err_.str(), HasSubstr("--gateway"));
   EXPECT_NE(Run({"reverse"}), 0);

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
 #include "gateway/base/usage.h"
 #include "gateway/cli/receipt_text.h"
 
@@ -96,19 +95,6 @@ class CommandList final : public CLI::Formatter {
   }
 };
 
-// What is wrong with a word that stands where a command belongs and is none; empty when that is not
-// the fault.
-std::string UnknownCommand(const CLI::App& app) {
-  const CLI::App* at = &app;
-  while (!at->get_subcommands().empty()) at = at->get_subcommands().front();
-  const std::vector<std::string> words = app.remaining(/*recurse=*/true);
-  const auto commands = at->get_subcommands([](const CLI::App*) { return true; });
-  if (commands.empty() || words.empty() || absl::StartsWith(words.front(), "-")) return {};
-  std::string names;
-  for (const CLI::App* const command : commands) absl::StrAppend(&names, " ", command->get_name());
-  return absl::StrCat("there is no command '", words.front(), "'; there are:", names);
-}
-
 }  // namespace
 
 int RunProgram(Program& program, std::vector<std::string> arguments) {
@@ -139,13 +125,6 @@ int RunProgram(Program& program, std::vector<std::string> arguments) {
   std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
   try {
     app.parse(std::move(arguments));
-  } catch (const CLI::RequiredError& error) {
-    const std::string unknown = UnknownCommand(app);
-    if (!unknown.empty()) {
-      return static_cast<int>(program.FailUsage(absl::InvalidArgumentError(unknown)));
-    }
-    app.exit(error, program.out, program.err);
-    return static_cast<int>(ExitCode::kUsage);
   } catch (const CLI::ParseError& error) {
     return app.exit(error, program.out, program.err) == 0 ? 0 : static_cast<int>(ExitCode::kUsage);
   }
