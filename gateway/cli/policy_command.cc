@@ -168,7 +168,10 @@ void SayWhatNoGrantNames(const Program& program, const registry::Snapshot& set,
     fields.insert(fields.end(), proto.fields().begin(), proto.fields().end());
   }
   const auto look = [&](absl::string_view flag, const std::string& wanted,
-                        const std::vector<absl::string_view>& named) {
+                        std::vector<absl::string_view>& named) {
+    // Many grants name the same.
+    std::sort(named.begin(), named.end());
+    named.erase(std::unique(named.begin(), named.end()), named.end());
     if (wanted.empty() || std::find(named.begin(), named.end(), wanted) != named.end()) return;
     program.err << "chayan: " << flag << ": "
                 << program.Say("此種文件的授權均無 ", "no grant of this kind names ") << wanted

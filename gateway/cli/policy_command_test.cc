@@ -117,6 +117,14 @@ TEST_F(PolicyCommandTest, WhoCanSaysWhatNoGrantNames) {
             "chayan: --claim: no grant of this kind names addres; did you mean address?\n");
 }
 
+TEST_F(PolicyCommandTest, WhoCanNamesOnceWhatManyGrantsName) {
+  EXPECT_EQ(Policy({"who-can", Path("old"), "--kind", "land.title", "--basis", "telegraph-act"}),
+            0);
+  EXPECT_EQ(err_.str(),
+            "chayan: --basis: no grant of this kind names telegraph-act; write one of "
+            "household-act-68, household-rules-7, nationality-rules-9\n");
+}
+
 TEST_F(PolicyCommandTest, WhoCanSaysWhenItIsOnlyOnWorkdays) {
   PutSet("office-hours", "quota_per_day: 5000",
          "hours { from: \"08:00\" to: \"17:30\" workdays_only: true }");
