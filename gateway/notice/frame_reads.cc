@@ -6,6 +6,7 @@
 #include "gateway/base/status_macros.h"
 #include "gateway/notice/recorded_call.h"
 #include "gateway/rpc/recorded.h"
+#include "gateway/rpc/request.h"
 #include "gateway/verify/response.h"
 
 namespace chayan::notice {
@@ -46,7 +47,9 @@ v1::FrameProof ToProto(const tlog::BulkPlace& place) {
 
 void GetFrame(const Collaborators& with, std::shared_ptr<rpc::UnaryCall> call) {
   v1::GetFrameRequest request;
-  if (!ParseRequest(*call, request)) return FailCall(with, std::move(call), MalformedRequest());
+  if (auto refusal = rpc::ReadRequest(*call, request)) {
+    return FailCall(with, std::move(call), *std::move(refusal));
+  }
   // Of an index that no entry can have there is none.
   const absl::StatusOr<v1::GetFrameResponse> response =
       request.entry_index() < with.committer.Status().size
@@ -54,9 +57,9 @@ void GetFrame(const Collaborators& with, std::shared_ptr<rpc::UnaryCall> call) {
           : absl::NotFoundError("no such entry");
   if (absl::IsNotFound(response.status())) {
     return FailCall(with, std::move(call),
-                    RefusedField(v1::ERROR_REASON_ENTRY_NOT_FOUND, "entry_index",
-                                 "write the index of an entry that covers a frame of the "
-                                 "caller's member"));
+                    policy::RefusedField(v1::ERROR_REASON_ENTRY_NOT_FOUND, "entry_index",
+                                         "write the index of an entry that covers a frame of the "
+                                         "caller's member"));
   }
   if (!response.ok()) return FailCall(with, std::move(call), StoreFault(response.status()));
   log::Entry entry = CallEntry(with, *call, log::EntryType::kRead);

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "gateway/base/check.h"
 #include "gateway/base/wire.h"
 #include "gateway/notice/delivered.h"
@@ -20,13 +19,6 @@ constexpr size_t kCreditMax = 1024;
 constexpr absl::Duration kStreamAgeMax = absl::Minutes(30);
 // As long as the leases of what an ended stream had sent.
 constexpr absl::Duration kResumeTimeout = absl::Seconds(60);
-
-policy::Refusal BadOpening(const char* field, const char* advice) {
-  policy::Refusal refusal =
-      Refused(v1::ERROR_REASON_FIELD_INVALID, absl::StrCat("opening.", field, ": ", advice));
-  refusal.violations = {{absl::StrCat("opening.", field), advice}};
-  return refusal;
-}
 
 // What a pull's receipt says.
 std::string ReceiptBytes(const Uuid& delivery) {
@@ -88,7 +80,8 @@ void PullStreams::OnMessage(uint64_t number, absl::string_view bytes) {
 
 void PullStreams::OnOpening(uint64_t number, const v1::ReceiveOpening& opening) {
   if (opening.credit() < 1 || opening.credit() > kCreditMax) {
-    return Finish(number, BadOpening("credit", "write 1 to 1024"));
+    return Finish(number, policy::RefusedField(v1::ERROR_REASON_FIELD_INVALID, "opening.credit",
+                                               "write 1 to 1024"));
   }
   std::vector<Uuid> returned;
   std::string token;
@@ -112,7 +105,9 @@ void PullStreams::OnOpening(uint64_t number, const v1::ReceiveOpening& opening) 
         return stream.subscriptions.contains(id);
       });
       if (own) stream.subscriptions = std::move(asked);
-      if (!own) refusal = BadOpening("subscriptions", "name those that this member pulls");
+      if (!own)
+        refusal = policy::RefusedField(v1::ERROR_REASON_FIELD_INVALID, "opening.subscriptions",
+                                       "name those that this member pulls");
     }
     if (!refusal.has_value()) {
       stream.credit = opening.credit();

@@ -13,6 +13,7 @@
 #include "gateway/notice/view.h"
 #include "gateway/registry/describe.h"
 #include "gateway/rpc/recorded.h"
+#include "gateway/rpc/request.h"
 
 namespace chayan::notice {
 namespace {
@@ -25,8 +26,8 @@ constexpr int kKindsPageMax = 500;
 constexpr size_t kLookedAtMax = 10'000;
 
 policy::Refusal BadToken() {
-  return RefusedField(v1::ERROR_REASON_PAGE_TOKEN_INVALID, "page_token",
-                      "write next_page_token of the previous page, or nothing");
+  return policy::RefusedField(v1::ERROR_REASON_PAGE_TOKEN_INVALID, "page_token",
+                              "write next_page_token of the previous page, or nothing");
 }
 
 absl::StatusOr<int64_t> ReadToken(const std::string& token) {
@@ -101,7 +102,9 @@ absl::Status FillExceptions(const Collaborators& with, const v1::ListDeliveriesR
 
 void GetNotice(const Collaborators& with, std::shared_ptr<rpc::UnaryCall> call) {
   v1::GetNoticeRequest request;
-  if (!ParseRequest(*call, request)) return FailCall(with, std::move(call), MalformedRequest());
+  if (auto refusal = rpc::ReadRequest(*call, request)) {
+    return FailCall(with, std::move(call), *std::move(refusal));
+  }
   const absl::StatusOr<Uuid> id = Uuid::FromText(request.notice_id());
   const absl::StatusOr<store::StoredNotice> notice =
       id.ok() ? with.notices.FindNotice(*id) : absl::NotFoundError("no id");
@@ -112,8 +115,8 @@ void GetNotice(const Collaborators& with, std::shared_ptr<rpc::UnaryCall> call) 
                                    notice->exception_owner == call->caller().member);
   if (!own) {
     return FailCall(with, std::move(call),
-                    RefusedField(v1::ERROR_REASON_NOTICE_NOT_FOUND, "notice_id",
-                                 "the caller's member published no such notice"));
+                    policy::RefusedField(v1::ERROR_REASON_NOTICE_NOT_FOUND, "notice_id",
+                                         "the caller's member published no such notice"));
   }
   absl::StatusOr<v1::NoticeStatus> status = StatusOf(with, *notice);
   if (!status.ok()) return FailCall(with, std::move(call), StoreFault(status.status()));
@@ -127,11 +130,13 @@ void GetNotice(const Collaborators& with, std::shared_ptr<rpc::UnaryCall> call) 
 
 void ListDeliveries(const Collaborators& with, std::shared_ptr<rpc::UnaryCall> call) {
   v1::ListDeliveriesRequest request;
-  if (!ParseRequest(*call, request)) return FailCall(with, std::move(call), MalformedRequest());
+  if (auto refusal = rpc::ReadRequest(*call, request)) {
+    return FailCall(with, std::move(call), *std::move(refusal));
+  }
   if (request.page_size() < 0) {
-    return FailCall(
-        with, std::move(call),
-        RefusedField(v1::ERROR_REASON_FIELD_INVALID, "page_size", "write 0 or a positive number"));
+    return FailCall(with, std::move(call),
+                    policy::RefusedField(v1::ERROR_REASON_FIELD_INVALID, "page_size",
+                                         "write 0 or a positive number"));
   }
   const absl::StatusOr<int64_t> after = ReadToken(request.page_token());
   if (!after.ok()) return FailCall(with, std::move(call), BadToken());
@@ -143,15 +148,16 @@ void ListDeliveries(const Collaborators& with, std::shared_ptr<rpc::UnaryCall> c
   } else if (request.side() == v1::DELIVERY_SIDE_RECIPIENT) {
     query.side = store::DeliverySide::kRecipient;
   } else {
-    return FailCall(with, std::move(call),
-                    RefusedField(v1::ERROR_REASON_FIELD_MISSING, "side",
-                                 "write DELIVERY_SIDE_PUBLISHER or DELIVERY_SIDE_RECIPIENT"));
+    return FailCall(
+        with, std::move(call),
+        policy::RefusedField(v1::ERROR_REASON_FIELD_MISSING, "side",
+                             "write DELIVERY_SIDE_PUBLISHER or DELIVERY_SIDE_RECIPIENT"));
   }
   for (const int state : request.states()) {
     if (state < 1 || state > store::kDeliveryStates) {
       return FailCall(with, std::move(call),
-                      RefusedField(v1::ERROR_REASON_FIELD_INVALID, "states",
-                                   "write states that a delivery can have"));
+                      policy::RefusedField(v1::ERROR_REASON_FIELD_INVALID, "states",
+                                           "write states that a delivery can have"));
     }
     query.states.push_back(static_cast<store::DeliveryState>(state));
   }
@@ -172,10 +178,10 @@ void ListDeliveries(const Collaborators& with, std::shared_ptr<rpc::UnaryCall> c
 
 void ListNoticeKinds(const registry::Snapshot& snapshot, rpc::UnaryCall& call) {
   v1::ListNoticeKindsRequest request;
-  if (!ParseRequest(call, request)) return call.Fail(MalformedRequest());
+  if (auto refusal = rpc::ReadRequest(call, request)) return call.Fail(*std::move(refusal));
   if (request.page_size() < 0) {
-    return call.Fail(
-        RefusedField(v1::ERROR_REASON_FIELD_INVALID, "page_size", "write 0 or a positive number"));
+    return call.Fail(policy::RefusedField(v1::ERROR_REASON_FIELD_INVALID, "page_size",
+                                          "write 0 or a positive number"));
   }
   // The token is the code after which the page begins.
   const absl::StatusOr<std::string> after = Base64UrlDecode(request.page_token());

@@ -13,6 +13,7 @@
 #include "gateway/notice/schedule.h"
 #include "gateway/notice/view.h"
 #include "gateway/rpc/recorded.h"
+#include "gateway/rpc/request.h"
 #include "gateway/verify/limits.h"
 #include "gateway/verify/response.h"
 #include "gateway/verify/value_form.h"
@@ -96,12 +97,14 @@ absl::StatusOr<std::string> WholeNotice(const Collaborators& with, const Found& 
 void AcknowledgeNotice(const Collaborators& with, Settler& settler,
                        std::shared_ptr<rpc::UnaryCall> call) {
   v1::AcknowledgeNoticeRequest request;
-  if (!ParseRequest(*call, request)) return FailCall(with, std::move(call), MalformedRequest());
+  if (auto refusal = rpc::ReadRequest(*call, request)) {
+    return FailCall(with, std::move(call), *std::move(refusal));
+  }
   if (request.acknowledgement().state() != v1::DELIVERY_STATE_ACKNOWLEDGED &&
       request.acknowledgement().state() != v1::DELIVERY_STATE_REJECTED) {
     return FailCall(with, std::move(call),
-                    RefusedField(v1::ERROR_REASON_FIELD_INVALID, "acknowledgement.state",
-                                 "write ACKNOWLEDGED or REJECTED"));
+                    policy::RefusedField(v1::ERROR_REASON_FIELD_INVALID, "acknowledgement.state",
+                                         "write ACKNOWLEDGED or REJECTED"));
   }
   Said said;
   said.caller = call->caller();
@@ -120,7 +123,9 @@ void AcknowledgeNotice(const Collaborators& with, Settler& settler,
 
 void FetchNoticeDetail(const Collaborators& with, std::shared_ptr<rpc::UnaryCall> call) {
   v1::FetchNoticeDetailRequest request;
-  if (!ParseRequest(*call, request)) return FailCall(with, std::move(call), MalformedRequest());
+  if (auto refusal = rpc::ReadRequest(*call, request)) {
+    return FailCall(with, std::move(call), *std::move(refusal));
+  }
   std::vector<policy::FieldViolation> violations = CheckFetch(request);
   if (!violations.empty()) {
     return FailCall(with, std::move(call), verify::RefuseForms(std::move(violations)));
@@ -178,12 +183,15 @@ void FetchNoticeDetail(const Collaborators& with, std::shared_ptr<rpc::UnaryCall
 void ReplayDelivery(const Collaborators& with, std::shared_ptr<rpc::UnaryCall> call,
                     std::function<void()> scheduled) {
   v1::ReplayDeliveryRequest request;
-  if (!ParseRequest(*call, request)) return FailCall(with, std::move(call), MalformedRequest());
+  if (auto refusal = rpc::ReadRequest(*call, request)) {
+    return FailCall(with, std::move(call), *std::move(refusal));
+  }
   if (request.reason().empty() ||
       !verify::CheckText(request.reason(), verify::kTextCodePointsMax).ok()) {
-    return FailCall(with, std::move(call),
-                    RefusedField(v1::ERROR_REASON_FIELD_INVALID, "reason",
-                                 "write 1 to 500 characters that say why it is sent again"));
+    return FailCall(
+        with, std::move(call),
+        policy::RefusedField(v1::ERROR_REASON_FIELD_INVALID, "reason",
+                             "write 1 to 500 characters that say why it is sent again"));
   }
   const absl::StatusOr<Found> found = Find(with, request.delivery_id());
   if (!found.ok() && !absl::IsNotFound(found.status())) {

@@ -2,25 +2,14 @@
 
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "gateway/base/diag.h"
 #include "gateway/rpc/recorded.h"
 
 namespace chayan::notice {
 
-policy::Refusal RefusedField(v1::ErrorReason reason, const char* field, const char* advice) {
-  policy::Refusal refusal = policy::Refused(reason, absl::StrCat(field, ": ", advice));
-  refusal.violations = {{field, advice}};
-  return refusal;
-}
-
-policy::Refusal MalformedRequest() {
-  return policy::Refused(v1::ERROR_REASON_MESSAGE_MALFORMED, "the request is not of this method");
-}
-
 policy::Refusal NoSuchDelivery() {
-  return RefusedField(v1::ERROR_REASON_DELIVERY_NOT_FOUND, "delivery_id",
-                      "the caller's member has no such delivery");
+  return policy::RefusedField(v1::ERROR_REASON_DELIVERY_NOT_FOUND, "delivery_id",
+                              "the caller's member has no such delivery");
 }
 
 policy::Refusal StoreFault(const absl::Status& cause) {

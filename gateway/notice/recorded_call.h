@@ -1,5 +1,4 @@
-// What the calls of this room have in common: refusals with their entries, and requests that are
-// parsed once.
+// What the calls of this room have in common: refusals with their entries.
 #ifndef CHAYAN_GATEWAY_NOTICE_RECORDED_CALL_H_
 #define CHAYAN_GATEWAY_NOTICE_RECORDED_CALL_H_
 
@@ -12,18 +11,9 @@
 
 namespace chayan::notice {
 
-// A refusal that names a field and what to write.
-policy::Refusal RefusedField(v1::ErrorReason reason, const char* field, const char* advice);
-policy::Refusal MalformedRequest();
 policy::Refusal NoSuchDelivery();
 // The operator is told the cause, the caller that there is one.
 policy::Refusal StoreFault(const absl::Status& cause);
-
-template <typename Request>
-bool ParseRequest(const rpc::UnaryCall& call, Request& request) {
-  const absl::string_view bytes = call.request();
-  return request.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
-}
 
 // An entry of its own that says who called what.
 log::Entry CallEntry(const Collaborators& with, const rpc::UnaryCall& call, log::EntryType type);

@@ -9,6 +9,7 @@
 #include "gateway/notice/delivered.h"
 #include "gateway/notice/recorded_call.h"
 #include "gateway/notice/view.h"
+#include "gateway/rpc/request.h"
 
 namespace chayan::notice {
 namespace {
@@ -38,8 +39,8 @@ rpc::StreamEvents Watchers::Watch(std::shared_ptr<rpc::StreamCall> call) {
 
 void Watchers::OnRequest(uint64_t number, absl::string_view bytes) {
   v1::WatchNoticesRequest request;
-  if (!request.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
-    return Finish(number, MalformedRequest());
+  if (auto refusal = rpc::ReadRequest(bytes, request)) {
+    return Finish(number, *std::move(refusal));
   }
   const auto after = static_cast<int64_t>(request.after_event());
   if (with_.thread.Run([this, number, after] { Open(number, after); })) return;
@@ -50,7 +51,8 @@ void Watchers::Open(uint64_t number, int64_t after) {
   const absl::StatusOr<int64_t> last = with_.notices.LastEvent();
   if (!last.ok()) return Finish(number, StoreFault(last.status()));
   if (after < 0 || after > *last) {
-    return Finish(number, RefusedField(v1::ERROR_REASON_EVENT_IN_FUTURE, "after_event",
+    return Finish(number,
+                  policy::RefusedField(v1::ERROR_REASON_EVENT_IN_FUTURE, "after_event",
                                        "write the number of the last event that came, or 0"));
   }
   absl::MutexLock lock(&mu_);

@@ -51,8 +51,8 @@ void LockDesk::ListLocks(const Call& call) {
   v1::ListLocksRequest request;
   if (const auto refusal = rpc::ReadRequest(*call, request)) return Refuse(call, *refusal);
   if (request.page_size() < 0) {
-    return Refuse(call, Refused(v1::ERROR_REASON_FIELD_INVALID, "page_size is negative",
-                                {{"page_size", "write 0 or a positive number"}}));
+    return Refuse(call, policy::RefusedField(v1::ERROR_REASON_FIELD_INVALID, "page_size",
+                                             "write 0 or a positive number"));
   }
   const int size =
       request.page_size() == 0 ? kPageSizeDefault : std::min(request.page_size(), kPageSizeMax);

@@ -152,10 +152,8 @@ void Operator::ListLinks(Call call) {
   v1::ListLinksRequest request;
   if (!Parse(call, request)) return;
   if (request.page_size() < 0) {
-    policy::Refusal refusal =
-        Refused(v1::ERROR_REASON_FIELD_INVALID, "page_size: write 0 or a positive number");
-    refusal.violations = {{"page_size", "write 0 or a positive number"}};
-    return Refuse(call, std::move(refusal));
+    return Refuse(call, policy::RefusedField(v1::ERROR_REASON_FIELD_INVALID, "page_size",
+                                             "write 0 or a positive number"));
   }
   // The token is the id of the last link of the previous page.
   std::vector<link::LinkInfo> links = links_.List();

@@ -11,13 +11,17 @@
 
 namespace chayan::rpc {
 
-// MESSAGE_MALFORMED when its bytes are none of this message.
+// MESSAGE_MALFORMED when the bytes are none of this message.
 template <typename Request>
-std::optional<policy::Refusal> ReadRequest(const UnaryCall& call, Request& request) {
-  const absl::string_view bytes = call.request();
+std::optional<policy::Refusal> ReadRequest(absl::string_view bytes, Request& request) {
   if (request.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return std::nullopt;
   return policy::Refused(v1::ERROR_REASON_MESSAGE_MALFORMED,
                          absl::StrCat("the request is not a valid ", request.GetTypeName()));
+}
+
+template <typename Request>
+std::optional<policy::Refusal> ReadRequest(const UnaryCall& call, Request& request) {
+  return ReadRequest(call.request(), request);
 }
 
 }  // namespace chayan::rpc
