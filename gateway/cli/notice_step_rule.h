@@ -2,6 +2,10 @@
 // signed: a delivery to one for whom no registry set, up to then, had a subscription; a step of
 // what is no notice; a recipient's word without the recipient. Who had the right to publish is the
 // question of notice_right_rule.h. Findings, as those of conduct_rule.h.
+//
+// LIMITATION: a recipient's signature (hsig) exists over a link only. That it pulled, or
+// acknowledged by a call, is the gateway's word: of such an entry nothing but its member is looked
+// at.
 #ifndef CHAYAN_GATEWAY_CLI_NOTICE_STEP_RULE_H_
 #define CHAYAN_GATEWAY_CLI_NOTICE_STEP_RULE_H_
 
