@@ -260,7 +260,8 @@ absl::StatusOr<LoadedConfig> LoadConfig(const std::string& path) {
         faults.Add(line - 1, absl::StrCat("column ", column, ": ", what));
       },
       written, read);
-  if (read.left_out) return faults.ToStatus();
+  // What is missing or wrong besides may be no more than a name that was misspelt.
+  CHAYAN_RETURN_IF_ERROR(faults.ToStatus());
   const google::protobuf::TextFormat::ParseInfoTree& places = read.places;
 
   LoadedConfig loaded{Defaults(), {}};
