@@ -10,8 +10,7 @@
 #include "gateway/base/status_macros.h"
 #include "gateway/cli/language.h"
 #include "gateway/ident/era_date.h"
-#include "google/protobuf/io/tokenizer.h"
-#include "google/protobuf/text_format.h"
+#include "gateway/registry/text_reader.h"
 
 namespace chayan::cli {
 namespace {
@@ -125,15 +124,6 @@ absl::Status CheckRight(const Request& request, absl::string_view which_bases) {
   return Require(!purpose.case_number().empty(), "--case", "a case number");
 }
 
-// Collects what protobuf says of a text file, with its lines.
-class TextFaults final : public google::protobuf::io::ErrorCollector {
- public:
-  void AddError(int line, google::protobuf::io::ColumnNumber, const std::string& message) override {
-    absl::StrAppend(&text, text.empty() ? "" : "; ", "line ", line + 1, ": ", message);
-  }
-  std::string text;
-};
-
 }  // namespace
 
 absl::StatusOr<v1::PublishNoticeRequest> ReadNoticeFile(const std::string& path) {
@@ -141,11 +131,17 @@ absl::StatusOr<v1::PublishNoticeRequest> ReadNoticeFile(const std::string& path)
   if (path.empty()) return request;
   const auto content = ReadFile(path);
   if (!content.ok()) return Annotate(content.status(), "--file");
-  TextFaults faults;
-  google::protobuf::TextFormat::Parser parser;
-  parser.RecordErrorsTo(&faults);
-  if (parser.ParseFromString(*content, &request)) return request;
-  return Wrong(absl::StrCat("--file ", path, ": ", faults.text,
+  std::string faults;
+  registry::ReadText read;
+  registry::ReadMessage(
+      *content,
+      [&](int line, int column, absl::string_view what) {
+        absl::StrAppend(&faults, faults.empty() ? "" : "; ", "line ", line, ":", column, ": ",
+                        what);
+      },
+      request, read);
+  if (faults.empty()) return request;
+  return Wrong(absl::StrCat("--file ", path, ": ", faults,
                             "; write a chayan.v1.PublishNoticeRequest as text"));
 }
 

@@ -105,9 +105,12 @@ TEST(NoticeRequestTest, AFileIsTheBeginningAndFlagsStandAboveIt) {
   EXPECT_EQ(request->acting_for(), "hro-banqiao");
   EXPECT_EQ(request->purpose().person().role(), "chief");
   EXPECT_THAT(request->subjects(), SizeIs(2));
-  ASSERT_OK(WriteFile(path, "acting_for: 7\nnobody: 1"));
+  ASSERT_OK(WriteFile(path, "notice_knd: \"person.death\"\nnobody: 1"));
   EXPECT_THAT(ReadNoticeFile(path).status().ToString(),
-              AllOf(HasSubstr(path), HasSubstr("line 1")));
+              AllOf(HasSubstr(path), HasSubstr("line 1:"), HasSubstr("did you mean notice_kind?"),
+                    HasSubstr("line 2:")));
+  ASSERT_OK(WriteFile(path, "acting_for: 7"));
+  EXPECT_THAT(ReadNoticeFile(path).status().ToString(), HasSubstr("line 1:"));
 }
 
 TEST(NoticeRequestTest, NamesTheFlagThatIsMissingOrWrong) {

@@ -1,8 +1,5 @@
 #include "gateway/report/anomalies.h"
 
-#include <google/protobuf/io/tokenizer.h>
-#include <google/protobuf/text_format.h>
-
 #include <algorithm>
 #include <utility>
 
@@ -12,6 +9,7 @@
 #include "gateway/base/clock.h"
 #include "gateway/base/status_macros.h"
 #include "gateway/ident/era_date.h"
+#include "gateway/registry/text_reader.h"
 #include "gateway/report/period.h"
 
 namespace chayan::report {
@@ -23,18 +21,6 @@ using log::Key;
 // A table's cell names this many entries; the file of findings needs no more to begin with.
 constexpr size_t kEntriesShownMax = 20;
 constexpr int kMinutesADay = 24 * 60;
-
-// Keeps the first error of the text format's reader, with its place.
-class FirstError final : public google::protobuf::io::ErrorCollector {
- public:
-  void AddError(int line, int column, const std::string& message) override {
-    if (text_.empty()) text_ = absl::StrCat("line ", line + 1, ":", column + 1, ": ", message);
-  }
-  const std::string& text() const { return text_; }
-
- private:
-  std::string text_;
-};
 
 absl::Status Invalid(absl::string_view field, absl::string_view what) {
   return absl::InvalidArgumentError(absl::StrCat(field, ": ", what));
@@ -77,12 +63,17 @@ void Extend(Anomaly& anomaly, uint64_t index, const log::LeafView& leaf) {
 
 absl::StatusOr<Anomalies> Anomalies::Create(const std::string& text) {
   Anomalies anomalies;
-  FirstError error;
-  google::protobuf::TextFormat::Parser parser;
-  parser.RecordErrorsTo(&error);
-  if (!parser.ParseFromString(text, &anomalies.rules_)) {
+  std::vector<std::string> faults;
+  registry::ReadText read;
+  registry::ReadMessage(
+      text,
+      [&](int line, int column, absl::string_view what) {
+        faults.push_back(absl::StrCat("line ", line, ":", column, ": ", what));
+      },
+      anomalies.rules_, read);
+  if (!faults.empty()) {
     return absl::InvalidArgumentError(
-        absl::StrCat(error.text(), "; see proto/chayan/v1/anomaly_rules.proto"));
+        absl::StrCat(absl::StrJoin(faults, "; "), "; see proto/chayan/v1/anomaly_rules.proto"));
   }
   CHAYAN_RETURN_IF_ERROR(anomalies.ReadRules());
   return anomalies;

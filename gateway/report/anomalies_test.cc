@@ -151,6 +151,7 @@ TEST_F(AnomaliesTest, RefusesRulesThatMeanNothing) {
       {"outside_hours { default_hours { hours { from: '08:00' to: '17:00' } weekdays: 0 } }",
        "1 (Monday)"},
       {"outside_hours {\n unknown: 1 }", "line 2:"},
+      {"outside_hour { }", "did you mean outside_hours?"},
   };
   for (const auto& [text, message] : cases) {
     EXPECT_THAT(Anomalies::Create(text).status().message(), HasSubstr(message)) << text;
