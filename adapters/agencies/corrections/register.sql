@@ -33,4 +33,5 @@ INSERT INTO chayan_inbox_element (delivery_id, code, value) VALUES
   ('019a0000-0000-7000-8000-000000000003', 'change_date', '2025-12-01'),
   ('019a0000-0000-7000-8000-000000000003', 'facility', '臺南監獄');
 
-GRANT SELECT, INSERT ON chayan_inbox, chayan_inbox_subject, chayan_inbox_element, chayan_inbox_account TO chayan_notices;
+GRANT SELECT, INSERT ON chayan_inbox, chayan_inbox_subject, chayan_inbox_element, chayan_inbox_account, chayan_none_today
+  TO chayan_notices;
